@@ -1,0 +1,216 @@
+//! Findings: what `rungs check` and the ingest have to say about a programme or a file.
+//!
+//! A finding is data; it is rendered at the edge (text, JSON, GitHub annotations). Every finding
+//! has a [`Code`]: there is no catch-all, so a finding without a code does not compile.
+
+use serde::Serialize;
+
+/// How bad it is. Only errors stop a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The programme cannot be settled as it stands.
+    Error,
+    /// It can, but somebody will probably regret it.
+    Warning,
+}
+
+/// A stretch of bytes in one text, with the line on which it starts (from 1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// First byte.
+    pub start: u32,
+    /// The byte after the last one.
+    pub end: u32,
+    /// Line of `start`, from 1.
+    pub line: u32,
+}
+
+/// A second place that a finding points to, with what it says there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pointer {
+    /// Where.
+    pub place: Place,
+    /// What is said under it.
+    pub label: String,
+}
+
+/// One finding. The message is lower case without a full stop, user text in backticks; the label
+/// stands under the underlined text; the help says what to do next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Which finding this is, for ever.
+    pub code: Code,
+    /// Error or warning.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// The file it stands in, as it was given.
+    pub file: String,
+    /// What is underlined.
+    pub place: Place,
+    /// What stands under the underlined text: the cause.
+    pub label: String,
+    /// Other places that matter.
+    pub also: Vec<Pointer>,
+    /// The next step.
+    pub help: String,
+}
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal, $severity:ident;)+) => {
+        /// Every code, in the order of their families. A code is never renamed or used again for
+        /// another meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $($(#[doc = $doc])+ $name,)+ }
+
+        impl Code {
+            /// All codes.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)+];
+
+            /// `family/name`, as it is shown and looked up.
+            pub fn text(self) -> &'static str {
+                match self { $(Code::$name => $text,)+ }
+            }
+
+            /// Whether it stops a run.
+            pub fn severity(self) -> Severity {
+                match self { $(Code::$name => Severity::$severity,)+ }
+            }
+
+            /// What `rungs explain code` prints: meaning, why it matters, what to do.
+            pub fn explanation(self) -> &'static str {
+                match self { $(Code::$name => concat!($($doc, "\n",)+),)+ }
+            }
+
+            /// The code that is spelled so.
+            pub fn from_text(text: &str) -> Option<Code> {
+                Code::ALL.iter().copied().find(|code| code.text() == text)
+            }
+        }
+    };
+}
+
+codes! {
+    /// The file is not TOML. Only the first syntax error is shown: those after it are mostly echoes.
+    Syntax = "toml/syntax", Error;
+    /// The file is not UTF-8 text.
+    NotUtf8 = "toml/not-utf8", Error;
+    /// The table has no such key. A misspelled key would otherwise be a rule that never applies.
+    UnknownKey = "toml/unknown-key", Error;
+    /// The key needs another type of value.
+    WrongType = "toml/wrong-type", Error;
+    /// A key without a default is missing. Rungs has no default where published programmes differ.
+    MissingKey = "toml/missing-key", Error;
+    /// The key belongs to the language, but this version of Rungs cannot settle it yet, so it refuses it
+    /// rather than ignore it.
+    NotYet = "toml/not-yet", Error;
+    /// The value is of the right type, but not one that this key takes.
+    WrongValue = "toml/wrong-value", Error;
+    /// The kind is not one of those that this table knows.
+    UnknownKind = "toml/unknown-kind", Error;
+    /// The file is not named by the local date from which it rules: `2026-01-01.toml`.
+    FileName = "program/file-name", Error;
+    /// The folder holds no programme file.
+    NoVersion = "program/no-version", Error;
+    /// Two things of one sort have the same id.
+    DuplicateId = "program/duplicate-id", Error;
+    /// An id that is referred to does not exist.
+    UnknownId = "program/unknown-id", Error;
+    /// An id is not in the form that its sort needs: `kebab-case` for your ids, `snake_case` for what can
+    /// stand in a condition.
+    IdForm = "program/id-form", Error;
+    /// `from` is not before `before`, so the thing never applies.
+    EmptyRange = "program/empty-range", Error;
+    /// A value by rung must name every rung: a new rung must not inherit a rate in silence.
+    RungsMissing = "program/rungs-missing", Error;
+    /// The condition cannot be read.
+    ConditionSyntax = "condition/syntax", Error;
+    /// The condition names a column that the event does not have.
+    UnknownColumn = "condition/unknown-column", Error;
+    /// The condition calls a function that the language does not have.
+    UnknownFunction = "condition/unknown-function", Error;
+    /// The two sides do not go together.
+    ConditionType = "condition/type", Error;
+    /// An optional column is used without saying what holds when it is empty.
+    Unguarded = "condition/unguarded", Error;
+    /// The literal is not one of the values that the column can have, so the comparison is never true.
+    UnknownValue = "condition/unknown-value", Error;
+    /// The language refuses this on purpose; the message says why.
+    ConditionRefused = "condition/refused", Error;
+    /// The condition is longer or deeper than the language allows.
+    ConditionTooLarge = "condition/too-large", Error;
+    /// With the declared ranges the number can leave 64 bits.
+    Overflow = "condition/overflow", Error;
+    /// A column's `min`, `max` or `values` cannot hold together.
+    ColumnRange = "collect/range", Error;
+    /// Two datasets of one event declare one column with two types.
+    ColumnConflict = "collect/column-conflict", Error;
+    /// Personal data needs a purpose and a retention.
+    PurposeMissing = "collect/purpose-missing", Error;
+    /// No dataset collects the event that a rule waits for, so the rule never fires.
+    NothingCollected = "collect/nothing-collected", Warning;
+    /// Points would expire before they are released.
+    ExpiryBeforeRelease = "points/expiry-before-release", Error;
+    /// Two multipliers of the same base can meet, and no group says what holds then.
+    Stacking = "earn/stacking", Error;
+    /// A multiplier raises a rule that is itself a multiplier, or itself.
+    MultiplierOf = "earn/multiplier-of", Error;
+    /// Steps must rise.
+    StepsOrder = "earn/steps-order", Error;
+    /// The metric that a rung needs is not declared, or is not of a kind that tiers can count.
+    TierMetric = "tiers/metric", Error;
+    /// The rung can never be reached: one below or above it asks for the same or for less.
+    UnreachableRung = "tiers/unreachable-rung", Error;
+    /// The needs of a rung contradict each other or those of its neighbours.
+    ContradictingRung = "tiers/contradicting-rung", Error;
+    /// A list of one: a table alone says the same.
+    ListOfOne = "tiers/list-of-one", Warning;
+    /// Nobody can get this reward: no price, no occasion, no surprise gives it.
+    RewardUnused = "rewards/unused", Warning;
+    /// The schedule is not one that can be followed.
+    Schedule = "surprises/schedule", Error;
+    /// The objective measures a KPI that is not declared.
+    ObjectiveKpi = "objectives/kpi", Error;
+    /// The scenario test does not fit the programme.
+    Scenario = "tests/scenario", Error;
+}
+
+impl Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.text())
+    }
+}
+
+impl Finding {
+    /// A finding with its code's severity and no second place.
+    pub fn new(
+        code: Code,
+        file: &str,
+        place: Place,
+        message: impl Into<String>,
+        label: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Finding {
+        Finding {
+            code,
+            severity: code.severity(),
+            message: message.into(),
+            file: file.to_owned(),
+            place,
+            label: label.into(),
+            also: Vec::new(),
+            help: help.into(),
+        }
+    }
+}
+
+/// The closest of `known` to `word`, if it is close enough to be what was meant.
+pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len().min(word.len()) / 4)
+        .min()
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,190 @@
+//! The ledger: what settlement books. Three tables, nothing is ever edited:
+//! **entries** (points), **rungs** (moves on the ladder) and **rewards** (what was issued).
+//!
+//! An entry moves points between two books of one lot, so every entry sums to zero by itself (double
+//! entry), and per lot always: granted = pending + open + redeemed + expired + reversed.
+
+use crate::calendar::{Day, Instant};
+use crate::event::EventId;
+use serde::{Deserialize, Serialize};
+
+/// What an entry does. `points` is signed: what it adds to the account's pending + open points; of
+/// kinds that do not change these it is the amount moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[repr(u8)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind {
+    /// issued → pending (if the wallet holds points back) or open. Positive.
+    Grant,
+    /// pending → open. The amount; does not change pending + open.
+    Release,
+    /// open → redeemed. Negative.
+    Redeem,
+    /// open → expired. Negative.
+    Expire,
+    /// pending or open → reversed, by a refund. Negative.
+    Reverse,
+    /// owed → reversed or redeemed: what lots did not cover. The amount owed; changes only the debt.
+    Debt,
+    /// open → owed: a released lot pays debt. Negative.
+    Repay,
+    /// forgiven → reversed or redeemed: what lots did not cover and is let go. The amount.
+    Forgive,
+    /// issued → open or open → adjusted, by the desk. Signed.
+    Adjust,
+}
+
+impl EntryKind {
+    /// All kinds.
+    pub const ALL: &'static [EntryKind] = &[
+        EntryKind::Grant,
+        EntryKind::Release,
+        EntryKind::Redeem,
+        EntryKind::Expire,
+        EntryKind::Reverse,
+        EntryKind::Debt,
+        EntryKind::Repay,
+        EntryKind::Forgive,
+        EntryKind::Adjust,
+    ];
+
+    /// As it is stored and printed.
+    pub fn text(self) -> &'static str {
+        match self {
+            EntryKind::Grant => "grant",
+            EntryKind::Release => "release",
+            EntryKind::Redeem => "redeem",
+            EntryKind::Expire => "expire",
+            EntryKind::Reverse => "reverse",
+            EntryKind::Debt => "debt",
+            EntryKind::Repay => "repay",
+            EntryKind::Forgive => "forgive",
+            EntryKind::Adjust => "adjust",
+        }
+    }
+
+    /// Whether `points` is a change of pending + open.
+    pub fn changes_points(self) -> bool {
+        !matches!(
+            self,
+            EntryKind::Release | EntryKind::Debt | EntryKind::Forgive
+        )
+    }
+}
+
+/// The rule that an entry exists because of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Rule {
+    /// An earn rule (index in `Program::earn`).
+    Earn(u16),
+    /// A reward (index in `Program::rewards`).
+    Reward(u16),
+    /// A surprise (index in `Program::surprises`).
+    Surprise(u16),
+    /// The wallet's expiry.
+    Expiry,
+    /// The wallet's pending.
+    Pending,
+    /// The ladder.
+    Tiers,
+    /// A redeem that names no declared reward.
+    Redeem,
+    /// `[refunds] shortage`.
+    Shortage,
+    /// The desk.
+    Adjust,
+}
+
+/// An event: source (index in `Program::datasets`) and id.
+pub type EventRef = (u16, EventId);
+
+/// A line of the ledger. A lot is named by the event that granted it.
+///
+/// A refund books, per earn rule, what it takes back from each lot; `lot` names the lot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// When it takes effect.
+    pub at: Instant,
+    /// What it does.
+    pub kind: EntryKind,
+    /// Why.
+    pub rule: Rule,
+    /// The event that caused it; for expiry and release the event that granted the lot.
+    pub event: EventRef,
+    /// The lot it touches, where that is not the event's own.
+    pub lot: Option<EventRef>,
+    /// Scaled points, signed (see [`EntryKind`]).
+    pub points: i64,
+    /// For grants (and positive adjustments): the end of the lot's life.
+    pub expires: Option<Instant>,
+    /// The rung at that moment (index), 0 without a ladder.
+    pub rung: u8,
+}
+
+/// Why a rung moved or its end changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[repr(u8)]
+#[serde(rename_all = "snake_case")]
+pub enum RungReason {
+    /// `reach` was met.
+    Reached,
+    /// `keep` was met: same rung, later end.
+    Kept,
+    /// Validity ended without `keep`, or (validity none) the metric fell.
+    Shortfall,
+    /// What it rested on was refunded.
+    Refunded,
+    /// The desk.
+    Adjusted,
+}
+
+impl RungReason {
+    /// As it is stored and printed.
+    pub fn text(self) -> &'static str {
+        match self {
+            RungReason::Reached => "reached",
+            RungReason::Kept => "kept",
+            RungReason::Shortfall => "shortfall",
+            RungReason::Refunded => "refunded",
+            RungReason::Adjusted => "adjusted",
+        }
+    }
+}
+
+/// A move on the ladder, or a new end of the rung held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RungMove {
+    /// From when on.
+    pub at: Instant,
+    /// The rung before (index).
+    pub from: u8,
+    /// The rung from then on.
+    pub to: u8,
+    /// The day on which it ends (not included), if it does.
+    pub until: Option<Day>,
+    /// Why.
+    pub reason: RungReason,
+    /// The event that caused it; none at checkpoints and where time alone did.
+    pub event: Option<EventRef>,
+}
+
+/// A reward that was issued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issued {
+    /// When.
+    pub at: Instant,
+    /// Index of the reward.
+    pub reward: u16,
+    /// Who gets it.
+    pub member: String,
+    /// Why: [`Rule::Reward`] (bought or by its own occasion) or [`Rule::Surprise`].
+    pub rule: Rule,
+    /// The event that caused it; none for birthdays and surprises.
+    pub event: Option<EventRef>,
+    /// Number among the rewards with this cause (a redeem of quantity 2 issues 1 and 2).
+    pub occurrence: u32,
+    /// Instant at which it lapses.
+    pub until: Instant,
+    /// Minor units that it costs.
+    pub cost: i64,
+}

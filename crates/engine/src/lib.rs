@@ -1,0 +1,15 @@
+//! The engine of Rungs: TOML text becomes a checked [`program::Program`]; canonical events become
+//! entries, states and figures.
+//!
+//! It is pure. There is no clock, no file, no environment, no randomness and no hash-map order in
+//! here: `clippy.toml` beside `Cargo.toml` forbids them, and the same input gives the same bytes on
+//! every machine. Floats live in statistics only, which this crate does not need yet.
+
+pub mod calendar;
+pub mod canonical;
+pub mod condition;
+pub mod event;
+pub mod finding;
+pub mod ledger;
+pub mod number;
+pub mod program;

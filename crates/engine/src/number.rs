@@ -1,0 +1,176 @@
+//! Exact numbers. Money and points are integers of a declared scale, rates are [`Rational`]s, and
+//! every rounding has a name ([`Rounding`]).
+
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+
+/// An exact fraction in lowest terms; the denominator is positive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Rational {
+    /// Numerator, with the sign.
+    pub num: i64,
+    /// Denominator, at least 1.
+    pub den: i64,
+}
+
+/// Greatest common divisor of two numbers that are not negative.
+pub fn gcd(mut a: i128, mut b: i128) -> i128 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+impl Rational {
+    /// 0.
+    pub const ZERO: Rational = Rational { num: 0, den: 1 };
+    /// 1.
+    pub const ONE: Rational = Rational { num: 1, den: 1 };
+
+    /// `num / den` in lowest terms; nothing if `den` is 0 or a part does not fit 64 bits.
+    pub fn new(num: i128, den: i128) -> Option<Rational> {
+        if den == 0 {
+            return None;
+        }
+        let divisor = gcd(num.checked_abs()?, den.checked_abs()?).max(1) * den.signum();
+        Some(Rational {
+            num: i64::try_from(num / divisor).ok()?,
+            den: i64::try_from(den / divisor).ok()?,
+        })
+    }
+
+    /// The whole number `n`.
+    pub fn whole(n: i64) -> Rational {
+        Rational { num: n, den: 1 }
+    }
+
+    /// Exactly the decimal that is written (`-1.20`, `1_000`); no exponent, no `inf`.
+    pub fn from_decimal(text: &str) -> Option<Rational> {
+        let text = text.replace('_', "");
+        let (negative, digits) = match text.strip_prefix(['-', '+']) {
+            Some(rest) => (text.starts_with('-'), rest),
+            None => (false, text.as_str()),
+        };
+        let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+        if whole.is_empty() || part.len() > 18 {
+            return None;
+        }
+        let all = format!("{whole}{part}");
+        if !all.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let num: i128 = all.parse().ok()?;
+        Rational::new(
+            if negative { -num } else { num },
+            10i128.pow(part.len() as u32),
+        )
+    }
+
+    /// Sum, if it fits.
+    pub fn add(self, other: Rational) -> Option<Rational> {
+        Rational::new(
+            i128::from(self.num) * i128::from(other.den)
+                + i128::from(other.num) * i128::from(self.den),
+            i128::from(self.den) * i128::from(other.den),
+        )
+    }
+
+    /// Product, if it fits.
+    pub fn times(self, other: Rational) -> Option<Rational> {
+        Rational::new(
+            i128::from(self.num) * i128::from(other.num),
+            i128::from(self.den) * i128::from(other.den),
+        )
+    }
+
+    /// Quotient, if `other` is not 0 and it fits.
+    pub fn over(self, other: Rational) -> Option<Rational> {
+        Rational::new(
+            i128::from(self.num) * i128::from(other.den),
+            i128::from(self.den) * i128::from(other.num),
+        )
+    }
+
+    /// The integer that this is at `digits` digits after the point, if it is one: 4.50 at 2 is 450.
+    pub fn scaled(self, digits: u8) -> Option<i64> {
+        let value = i128::from(self.num) * 10i128.checked_pow(u32::from(digits))?;
+        (value % i128::from(self.den) == 0)
+            .then(|| i64::try_from(value / i128::from(self.den)).ok())
+            .flatten()
+    }
+}
+
+impl PartialOrd for Rational {
+    fn partial_cmp(&self, other: &Rational) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Rational {
+    fn cmp(&self, other: &Rational) -> Ordering {
+        (i128::from(self.num) * i128::from(other.den))
+            .cmp(&(i128::from(other.num) * i128::from(self.den)))
+    }
+}
+
+impl std::fmt::Display for Rational {
+    /// A decimal where there is one, else `num/den`.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for digits in 0..=9 {
+            if let Some(value) = self.scaled(digits) {
+                return out.write_str(&decimal(value, digits));
+            }
+        }
+        write!(out, "{}/{}", self.num, self.den)
+    }
+}
+
+/// `450` at 2 digits is `4.50`.
+pub fn decimal(value: i64, digits: u8) -> String {
+    if digits == 0 {
+        return value.to_string();
+    }
+    let digits = usize::from(digits);
+    let text = format!("{:0>width$}", value.unsigned_abs(), width = digits + 1);
+    let (whole, part) = text.split_at(text.len() - digits);
+    format!("{}{whole}.{part}", if value < 0 { "-" } else { "" })
+}
+
+/// The named roundings of points: the only ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Rounding {
+    /// Toward negative infinity.
+    Down,
+    /// Toward positive infinity.
+    Up,
+    /// To the nearest, a half away from zero.
+    HalfUp,
+    /// To the nearest, a half to the even neighbour.
+    HalfEven,
+}
+
+impl Rounding {
+    /// `num / den` rounded; `den` is positive.
+    pub fn divide(self, num: i64, den: i64) -> i64 {
+        let floor = num.div_euclid(den);
+        let rest = num.rem_euclid(den);
+        let up = match self {
+            Rounding::Down => false,
+            Rounding::Up => rest > 0,
+            Rounding::HalfUp if num < 0 => rest > den - rest,
+            Rounding::HalfUp => rest >= den - rest,
+            Rounding::HalfEven => rest > den - rest || (rest == den - rest && floor % 2 != 0),
+        };
+        floor + i64::from(up && rest > 0)
+    }
+
+    /// As it is written in a programme.
+    pub fn text(self) -> &'static str {
+        match self {
+            Rounding::Down => "down",
+            Rounding::Up => "up",
+            Rounding::HalfUp => "half_up",
+            Rounding::HalfEven => "half_even",
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The Rungs tests live here.
