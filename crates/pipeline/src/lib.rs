@@ -1,1 +1,3 @@
-//! pipeline
+//! Files become events, events become a lake, nights are settled, figures are reported.
+
+pub mod schema;
