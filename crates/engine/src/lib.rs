@@ -10,6 +10,8 @@ pub mod canonical;
 pub mod condition;
 pub mod event;
 pub mod finding;
+pub mod fold;
 pub mod ledger;
 pub mod number;
 pub mod program;
+pub mod rehearsal;

@@ -4,6 +4,8 @@
 //! [`compile`] turns a text into the typed tree of [`expression`]; settlement and the recount both
 //! read that tree, each with an evaluator of its own.
 
+pub mod columns;
+pub mod evaluate;
 pub mod expression;
 
 use crate::canonical::{Kind, Moment};
