@@ -2,4 +2,6 @@
 
 pub mod explain;
 pub mod progress;
+pub mod ingest;
 pub mod schema;
+pub mod trouble;
