@@ -1,7 +1,7 @@
 """The work of `programs/peers` as one SQL query in DuckDB: what a data team would write instead.
 
     duckdb_peer.py raw ORDERS.parquet [--threads 2]     on the uploaded file
-    duckdb_peer.py lake 'EVENTS/**/*.parquet' [...]     the same query on the events in a Rungs store
+    duckdb_peer.py lake STORE [--threads 2]             the same query on the events in a Rungs store
     duckdb_peer.py raw ORDERS.parquet --scan            only reads the columns: what any system must do
 
 Prints one JSON line: `figures` (members, points issued, balance, members who placed an order at the top rung),
@@ -14,6 +14,8 @@ import time
 
 import duckdb
 
+import lake
+
 # Both sources as (order_id, member, at, net in cents, channel, category).
 SOURCES = {
     "raw": """
@@ -22,7 +24,7 @@ SOURCES = {
     "lake": """
         select id_number as order_id, account as member, time::timestamp as "at",
                (order_net * 100)::bigint as net, channel, order_line_category as category
-        from read_parquet('{path}') where kind = 'order'""",
+        from {history} where kind = 'order'""",
 }
 
 SCAN = "select min(columns(*)) from ({source})"
@@ -68,7 +70,8 @@ def main():
     connection = duckdb.connect()
     connection.execute(f"set threads = {given.threads}")
     connection.execute("set TimeZone = 'UTC'")
-    source = SOURCES[given.source].format(path=given.path)
+    history = lake.relation(given.path, "history") if given.source == "lake" else ""
+    source = SOURCES[given.source].format(path=given.path, history=history)
     query = (SCAN if given.scan else FIGURES).format(source=source)
     start = time.perf_counter()
     row = connection.execute(query).fetchone()

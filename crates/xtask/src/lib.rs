@@ -1,0 +1,10 @@
+//! The tasks of the workspace, as a library, so that tests can call them.
+
+pub mod bench;
+pub mod docs;
+pub mod python;
+pub mod repository;
+pub mod samples;
+pub mod step;
+pub mod test;
+pub mod tidy;
