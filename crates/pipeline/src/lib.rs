@@ -1,3 +1,5 @@
 //! Files become events, events become a lake, nights are settled, figures are reported.
 
+pub mod lake;
 pub mod schema;
+pub mod serving;
