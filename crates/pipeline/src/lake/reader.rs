@@ -4,7 +4,7 @@ use super::error::{At, LakeError};
 use super::file::{FORMAT_KEY, SHARDS_KEY, SOURCES_KEY};
 use super::manifest::{FORMAT, LakeFile};
 use super::store::Store;
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, RecordBatchReader as _};
 use arrow_schema::SchemaRef;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
