@@ -5,3 +5,6 @@ pub mod progress;
 pub mod ingest;
 pub mod schema;
 pub mod trouble;
+pub mod lake;
+pub mod schema;
+pub mod serving;
