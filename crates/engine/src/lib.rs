@@ -8,8 +8,10 @@
 pub mod calendar;
 pub mod canonical;
 pub mod condition;
+pub mod cron;
 pub mod event;
 pub mod finding;
+pub mod language;
 pub mod ledger;
 pub mod number;
 pub mod program;
