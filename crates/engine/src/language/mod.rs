@@ -288,7 +288,10 @@ pub fn check(source: &Source<'_>) -> Checked {
             build.reader.names = names(document.get_ref());
             let span = document.span();
             let item = toml::Spanned::new(span, DeValue::Table(document.into_inner()));
-            Root::read(&item, &mut build.reader).and_then(|root| assemble(source, &mut build, root))
+            let mut named = Vec::new();
+            given(item.get_ref(), "", &mut named);
+            Root::read(&item, &mut build.reader)
+                .and_then(|root| assemble(source, &mut build, root, &named))
         }
         Err(error) => {
             syntax(&error, &mut build.reader);
