@@ -17,9 +17,11 @@
 pub mod calendar;
 pub mod canonical;
 pub mod condition;
+pub mod cron;
 pub mod event;
 pub mod finding;
 pub mod fold;
+pub mod language;
 pub mod ledger;
 pub mod number;
 pub mod program;
