@@ -10,6 +10,7 @@ pub mod canonical;
 pub mod condition;
 pub mod event;
 pub mod finding;
+pub mod kpi;
 pub mod ledger;
 pub mod number;
 pub mod program;
