@@ -22,6 +22,7 @@ pub mod event;
 pub mod finding;
 pub mod fold;
 pub mod language;
+pub mod kpi;
 pub mod ledger;
 pub mod number;
 pub mod program;
