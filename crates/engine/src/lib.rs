@@ -17,8 +17,13 @@
 pub mod calendar;
 pub mod canonical;
 pub mod condition;
+pub mod cron;
 pub mod event;
 pub mod finding;
+pub mod fold;
+pub mod language;
+pub mod kpi;
 pub mod ledger;
 pub mod number;
 pub mod program;
+pub mod rehearsal;

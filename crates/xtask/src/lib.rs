@@ -1,6 +1,8 @@
 //! The tasks of the workspace, as a library, so that tests can call them.
 
 pub mod bench;
+pub mod cdnow;
+pub mod coffee;
 pub mod docs;
 pub mod python;
 pub mod repository;

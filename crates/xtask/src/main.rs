@@ -1,7 +1,8 @@
 //! `cargo xtask <task>`: everything that is automated here, in one program.
 
+use std::path::Path;
 use std::process::ExitCode;
-use xtask::{bench, docs, repository, samples, step, test, tidy};
+use xtask::{bench, cdnow, coffee, docs, repository, samples, step, test, tidy};
 
 const USAGE: &str = "\
 cargo xtask run                       check, settle and report both samples, then say what to try next
@@ -11,6 +12,9 @@ cargo xtask docs [--check]            write the generated pages and schemas, or 
 cargo xtask new earn KIND             the file, the case and the registry line of a new earn kind
 cargo xtask bench [--members 1000000] [--orders 20000000] [--seed 7] [--threads 2]
                                       the peers' work in Rungs and in DuckDB, side by side in one run
+cargo xtask cdnow CDNOW_master.txt    the CDNOW sample from the original log
+cargo xtask coffee [--seed 7] [--out samplelocal/coffee]
+                                      the invented coffee chain from its seed
 ";
 
 fn main() -> ExitCode {
@@ -25,6 +29,8 @@ fn main() -> ExitCode {
         ["docs"] => docs::run(&root, docs::Mode::Write),
         ["docs", "--check"] => docs::run(&root, docs::Mode::Check),
         ["bench", options @ ..] => bench::run(&root, options),
+        ["cdnow", source] => cdnow::run(Path::new(source), &root),
+        ["coffee", options @ ..] => coffee::run(options, &root),
         _ => {
             step::say(USAGE);
             return ExitCode::from(2);
