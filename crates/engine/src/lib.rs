@@ -21,6 +21,7 @@ pub mod cron;
 pub mod event;
 pub mod finding;
 pub mod fold;
+pub mod kpi;
 pub mod language;
 pub mod ledger;
 pub mod number;
