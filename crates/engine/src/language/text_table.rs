@@ -25,9 +25,10 @@ pub struct TextTableProblem {
 
 impl TextTable {
     /// Reads a table. Empty lines, and lines of a Markdown table's rule (`---|---`), are skipped; `|` at
-    /// both ends of a line is allowed.
+    /// both ends of every line is allowed.
     pub fn parse(text: &str) -> Result<TextTable, TextTableProblem> {
         let mut table = TextTable::default();
+        let mut framed = false;
         for (line, content) in text.lines().enumerate() {
             let content = content.trim();
             let rule = content.contains('-')
@@ -35,8 +36,15 @@ impl TextTable {
             if content.is_empty() || rule {
                 continue;
             }
-            let content = content.strip_prefix('|').unwrap_or(content);
-            let content = content.strip_suffix('|').unwrap_or(content);
+            // The first line says whether lines are framed; in others an outer `|` ends an empty cell.
+            if table.columns.is_empty() {
+                framed = content.starts_with('|');
+            }
+            let inner = content
+                .strip_prefix('|')
+                .filter(|_| framed)
+                .map(|inner| inner.strip_suffix('|').unwrap_or(inner));
+            let content = inner.unwrap_or(content);
             let cells: Vec<&str> = content.split('|').map(str::trim).collect();
             if table.columns.is_empty() {
                 table.head(line, &cells)?;
