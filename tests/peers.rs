@@ -27,13 +27,13 @@ fn the_oracle_follows_the_words_of_the_programme() {
     let year = morning + 365 * DAY;
     let orders = [
         // 310 × 2 = 620, of which the day leaves 500.
-        order(1, morning, 310_50, "store", "food"),
+        order(1, morning, 31_050, "store", "food"),
         // Silver by then: 9 × 3 × 1.25 = 33.75.
-        order(2, morning + DAY, 9_99, "app", "drinks"),
+        order(2, morning + DAY, 999, "app", "drinks"),
         // Exactly a year after the first, which still counts: 320.49 spent.
-        order(3, year, 10_00, "web", "gift"),
+        order(3, year, 1_000, "web", "gift"),
         // A millisecond later it does not: 19.99 spent.
-        order(4, year + 1, 10_00, "web", "gift"),
+        order(4, year + 1, 1_000, "web", "gift"),
     ];
     let (members, reached) = oracle::settle(&orders);
     // Silver: 10 × 2 × 1.25 = 25; then 20.

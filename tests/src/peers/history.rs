@@ -23,7 +23,7 @@ impl Dice {
 
     /// A number below `bound`.
     fn below(&mut self, bound: i64) -> i64 {
-        (u128::from(self.next()) * (bound as u128) >> 64) as i64
+        ((u128::from(self.next()) * (bound as u128)) >> 64) as i64
     }
 }
 

@@ -47,9 +47,10 @@ pub fn settle(orders: &[Order]) -> (BTreeMap<i32, Member>, Reached) {
                 .filter(|other| other.at < order.at && other.at >= order.at - YEAR)
                 .map(|other| other.amount - other.discount)
                 .sum();
+            // 1,000.00 and 300.00
             let percent = match spent {
-                1000_00.. => 150,
-                300_00.. => 125,
+                100_000.. => 150,
+                30_000.. => 125,
                 _ => 100,
             };
             let drinks_in_app = order.category == "drinks" && order.channel == "app";
