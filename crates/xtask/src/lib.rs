@@ -1,0 +1,12 @@
+//! The tasks of the workspace, as a library, so that tests can call them.
+
+pub mod bench;
+pub mod cdnow;
+pub mod coffee;
+pub mod docs;
+pub mod python;
+pub mod repository;
+pub mod samples;
+pub mod step;
+pub mod test;
+pub mod tidy;
