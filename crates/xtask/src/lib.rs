@@ -1,4 +1,12 @@
-//! The parts of `cargo xtask` that make the samples, as a library, so that a test can make them again.
+//! The tasks of the workspace, as a library, so that tests can call them.
 
+pub mod bench;
 pub mod cdnow;
 pub mod coffee;
+pub mod docs;
+pub mod python;
+pub mod repository;
+pub mod samples;
+pub mod step;
+pub mod test;
+pub mod tidy;
