@@ -95,6 +95,9 @@ pub struct Run {
     /// Shards of a new store (by default so many that one holds about 250,000 rows).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub shards: Option<u16>,
+    /// File with the keys of draws and pseudonyms (the published test keys).
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
     /// Say nothing but problems.
     #[arg(long, short)]
     pub quiet: bool,

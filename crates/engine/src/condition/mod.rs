@@ -7,8 +7,8 @@
 mod agree;
 mod arithmetic;
 mod calls;
-mod dates;
 pub mod columns;
+mod dates;
 pub mod evaluate;
 pub mod expression;
 mod names;

@@ -96,6 +96,15 @@ impl AccountState {
         evaluate(&declared.when, &place, &view) == Ok(Value::Number(1))
     }
 
+    /// Notes a win for the cool-down. It is noted again when the reward is issued.
+    pub fn won(&mut self, surprise: usize, member: usize, day: Day) {
+        let (surprise, member) = (surprise as u16, member as u16);
+        match self.wins.iter_mut().find(|known| known.0 == surprise && known.1 == member) {
+            Some(known) => known.2 = day,
+            None => self.wins.push((surprise, member, day)),
+        }
+    }
+
     fn slide(&mut self, plan: &Plan<'_>, at: Instant, day: Day) {
         for (metric, window) in plan.windows.iter().enumerate() {
             let kind = plan.program.metrics[metric].kind;

@@ -106,16 +106,7 @@ impl<S: Sink> Account<'_, '_, S> {
             .iter()
             .position(|member| member.id == win.member)
             .unwrap_or(0) as u16;
-        let won = (win.surprise as u16, member, win.day);
-        match self
-            .state
-            .wins
-            .iter_mut()
-            .find(|known| known.0 == won.0 && known.1 == won.1)
-        {
-            Some(known) => known.2 = won.2,
-            None => self.state.wins.push(won),
-        }
+        self.state.won(win.surprise, usize::from(member), win.day);
         self.sink.issued(Issued {
             at: self.at,
             reward: surprise.reward as u16,

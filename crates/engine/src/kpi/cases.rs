@@ -3,12 +3,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::sample::{Account, MONTH, QUARTER, day, days, figures, kpi, lines, program};
+use super::sample::{Account, MONTH, day, days, figures, kpi, lines, program};
 use super::*;
-use crate::calendar::Calendar;
-use crate::ledger::EntryKind;
-use crate::number::Rational;
-use crate::program::{By, Kpi, Objective};
+use crate::program::{By, Kpi};
 
 fn by_rung(kind: KpiKind, window: Per) -> Kpi {
     Kpi {
@@ -233,22 +230,9 @@ fn tier_moves_compare_start_and_end_and_every_row_adds_up_to_one() {
     );
 }
 
-/// Grant 100 in January of which 40 are held back; in February the 40 are released, 30 redeemed and
-/// 20 reversed; in March the other 50 expire.
-fn points_account() -> Account {
-    Account::joined("2026-01-01")
-        .points("2026-01-10", EntryKind::Grant, 60, 0)
-        .points("2026-01-11", EntryKind::Grant, 40, 40)
-        .points("2026-02-01", EntryKind::Release, 40, -40)
-        .points("2026-02-02", EntryKind::Redeem, -30, 0)
-        .points("2026-02-03", EntryKind::Reverse, -20, 0)
-        .points("2026-02-04", EntryKind::Debt, 5, 0)
-        .points("2026-03-01", EntryKind::Expire, -50, 0)
-}
-
 #[test]
 fn points_are_counted_by_what_happened_to_them() {
-    let accounts = [points_account()];
+    let accounts = [Account::with_points()];
     let of = |kind| lines(kpi(kind, MONTH), "2026-03-31", &accounts);
     let months = |values: [&str; 3]| {
         ["2026-01-01", "2026-02-01", "2026-03-01"]
@@ -269,7 +253,7 @@ fn points_are_counted_by_what_happened_to_them() {
 
 #[test]
 fn a_lot_that_ends_at_midnight_is_open_in_the_month_before() {
-    let accounts = [points_account()];
+    let accounts = [Account::with_points()];
     let open = lines(kpi(KpiKind::PointsOpen, days(10)), "2026-02-28", &accounts);
     assert_eq!(open, ["2026-02-19 50/1"]);
     let open = lines(kpi(KpiKind::PointsOpen, days(10)), "2026-03-01", &accounts);
@@ -316,7 +300,7 @@ fn by_rung_takes_the_rung_at_the_end_of_the_window() {
 
 #[test]
 fn open_points_go_with_their_member_to_another_rung() {
-    let accounts = [points_account().moved("2026-02-15", 0, 1)];
+    let accounts = [Account::with_points().moved("2026-02-15", 0, 1)];
     let open = lines(by_rung(KpiKind::PointsOpen, MONTH), "2026-02-28", &accounts);
     assert_eq!(
         open,
@@ -394,88 +378,4 @@ fn every_kind_is_registered_once_and_says_what_it_is() {
             assert!(text.len() > 10, "{:?}", measure.kind());
         }
     }
-}
-
-fn objective(baseline: &str, target: &str) -> Objective {
-    Objective {
-        id: "come-back".to_owned(),
-        place: crate::finding::Place::default(),
-        kpi: 0,
-        baseline: Rational::from_decimal(baseline).unwrap(),
-        target: Rational::from_decimal(target).unwrap(),
-        by: day("2026-04-11"),
-        owner: None,
-    }
-}
-
-/// The state on 31 January 2026 (30 of the 100 days after 1 January) of a KPI with the value 1/2.
-fn state(kind: KpiKind, baseline: &str, target: &str) -> State {
-    let accounts = [
-        Account::buys(&["2025-11-05", "2025-12-05"]),
-        Account::buys(&["2025-11-06"]),
-    ];
-    let mut program = program(vec![kpi(kind, MONTH)]);
-    program.objectives = vec![objective(baseline, target)];
-    let as_of = day("2026-01-31");
-    let mut figures = figures(&program, as_of, &accounts);
-    figures.truncate(1);
-    assert_eq!(figures[0].value(), Fraction::new(1, 2));
-    standings(&program, as_of, &figures)[0].state
-}
-
-#[test]
-fn on_track_is_the_straight_line_from_the_baseline_to_the_target() {
-    let retention = |baseline, target| state(KpiKind::Retention, baseline, target);
-    assert_eq!(retention("0.4", "0.5"), State::Ahead);
-    // on day 30 of 100 the line from 0.44 to 0.64 is at exactly 0.50
-    assert_eq!(retention("0.44", "0.64"), State::OnTrack);
-    assert_eq!(retention("0.44", "0.65"), State::Behind);
-    assert_eq!(retention("0.5", "0.5"), State::Ahead);
-    assert_eq!(retention("0.6", "0.6"), State::Behind);
-}
-
-#[test]
-fn where_less_is_better_the_line_falls() {
-    let churn = |baseline, target| state(KpiKind::Churn, baseline, target);
-    assert_eq!(churn("0.6", "0.5"), State::Ahead);
-    assert_eq!(churn("0.56", "0.36"), State::OnTrack);
-    assert_eq!(churn("0.55", "0.36"), State::Behind);
-    assert_eq!(churn("0.6", "0.6"), State::Ahead);
-}
-
-#[test]
-fn without_a_value_one_cannot_tell() {
-    let mut program = program(vec![kpi(KpiKind::Retention, QUARTER)]);
-    program.objectives = vec![objective("0.4", "0.5")];
-    let as_of = day("2026-02-01");
-    let figures = figures(&program, as_of, &[Account::buys(&["2026-01-05"])]);
-    let standing = &standings(&program, as_of, &figures)[0];
-    assert_eq!((standing.value, standing.state), (None, State::CannotTell));
-}
-
-#[test]
-fn totals_balance_the_points() {
-    let program = program(vec![kpi(KpiKind::Active, Per::Calendar(Calendar::Year))]);
-    let measures = Measures::new(&program, day("2026-02-28")).unwrap();
-    let mut counted = measures.start();
-    let account = points_account()
-        .order("2026-01-10", 6_000)
-        .refunded("2026-02-03", 2_000, 2_000)
-        .moved("2026-02-15", 0, 2);
-    measures.observe(&account.facts(), &mut counted);
-    let totals = &counted.totals;
-    assert_eq!((totals.customers, totals.orders), (1, 1));
-    assert_eq!((totals.revenue, totals.refunded), (6_000, 2_000));
-    assert_eq!((totals.members, &totals.rungs), (1, &vec![0, 0, 1]));
-    assert_eq!(
-        totals.points,
-        PointsFlow {
-            granted: 100,
-            redeemed: 30,
-            reversed: 20,
-            open: 50,
-            debt: 5,
-            ..PointsFlow::default()
-        }
-    );
 }

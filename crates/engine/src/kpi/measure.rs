@@ -1,7 +1,8 @@
 //! What every KPI kind provides ([`Measure`]), and what it is given ([`Scope`]).
 
-use super::facts::{AccountFacts, OrderFact, RungFact};
+use super::facts::{AccountFacts, OrderFact};
 use super::figure::{Amount, Figure, Unit, Window};
+use super::holder::Holder;
 use super::partial::{Partial, Shape};
 use super::window::Windows;
 use crate::calendar::{Day, Per};
@@ -131,7 +132,7 @@ impl Scope<'_> {
 
     /// The group at the end of a window. Ask in the order of the windows.
     pub fn group(&self, holder: &mut Holder<'_>, window: i32) -> usize {
-        if holder.grouped {
+        if holder.grouped() {
             holder.at(self.windows.before(window))
         } else {
             0
@@ -151,7 +152,7 @@ impl Scope<'_> {
     ) {
         let last = self.windows.last();
         let mut changes = changes.take_while(|(window, _)| *window <= last).peekable();
-        let grouped = holder.grouped;
+        let grouped = holder.grouped();
         let regroupings = facts
             .enrolled
             .into_iter()
@@ -352,47 +353,4 @@ pub struct Bought {
     pub orders: i128,
     /// What they bring, in minor units.
     pub revenue: i128,
-}
-
-/// The rung of one account as time goes on.
-#[derive(Debug, Clone)]
-pub struct Holder<'a> {
-    moves: std::slice::Iter<'a, RungFact>,
-    enrolled: Option<Day>,
-    rung: usize,
-    none: usize,
-    grouped: bool,
-}
-
-impl<'a> Holder<'a> {
-    /// At the beginning of time. Without `grouped` everybody is in one group.
-    pub fn new(facts: &AccountFacts<'a>, rungs: usize, grouped: bool) -> Holder<'a> {
-        Holder {
-            moves: facts.rungs.iter(),
-            enrolled: facts.enrolled,
-            rung: facts
-                .rungs
-                .first()
-                .map_or(0, |first| usize::from(first.from)),
-            none: rungs,
-            grouped,
-        }
-    }
-
-    /// The rung just before a day begins; the number of rungs for an account that has not joined by
-    /// then. Ask with rising days.
-    pub fn at(&mut self, before: Day) -> usize {
-        while let Some(moved) = self.moves.as_slice().first() {
-            if moved.day >= before {
-                break;
-            }
-            self.rung = usize::from(moved.to);
-            self.moves.next();
-        }
-        match self.enrolled {
-            // A rung beyond the ladder (of another version) counts as none.
-            Some(day) if day < before => self.rung.min(self.none),
-            _ => self.none,
-        }
-    }
 }

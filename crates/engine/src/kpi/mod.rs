@@ -15,6 +15,7 @@ mod cohort;
 mod facts;
 mod figure;
 mod frequency;
+mod holder;
 mod inter_purchase;
 mod measure;
 mod objective;

@@ -117,3 +117,69 @@ fn expected(objective: &Objective, from: Day, day: Day) -> Option<Fraction> {
     let rise = target.plus(Fraction::negative(baseline))?;
     baseline.plus(rise.times(Fraction::new(gone, all)?)?)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::kpi::sample::{Account, MONTH, QUARTER, day, figures, kpi, program};
+    use crate::number::Rational;
+    use crate::program::KpiKind;
+
+    fn objective(baseline: &str, target: &str) -> Objective {
+        Objective {
+            id: "come-back".to_owned(),
+            place: crate::finding::Place::default(),
+            kpi: 0,
+            baseline: Rational::from_decimal(baseline).unwrap(),
+            target: Rational::from_decimal(target).unwrap(),
+            by: day("2026-04-11"),
+            owner: None,
+        }
+    }
+
+    /// The state on 31 January 2026 (30 of the 100 days after 1 January) of a KPI with the value 1/2.
+    fn state(kind: KpiKind, baseline: &str, target: &str) -> State {
+        let accounts = [
+            Account::buys(&["2025-11-05", "2025-12-05"]),
+            Account::buys(&["2025-11-06"]),
+        ];
+        let mut program = program(vec![kpi(kind, MONTH)]);
+        program.objectives = vec![objective(baseline, target)];
+        let as_of = day("2026-01-31");
+        let mut figures = figures(&program, as_of, &accounts);
+        figures.truncate(1);
+        assert_eq!(figures[0].value(), Fraction::new(1, 2));
+        standings(&program, as_of, &figures)[0].state
+    }
+
+    #[test]
+    fn on_track_is_the_straight_line_from_the_baseline_to_the_target() {
+        let retention = |baseline, target| state(KpiKind::Retention, baseline, target);
+        assert_eq!(retention("0.4", "0.5"), State::Ahead);
+        // on day 30 of 100 the line from 0.44 to 0.64 is at exactly 0.50
+        assert_eq!(retention("0.44", "0.64"), State::OnTrack);
+        assert_eq!(retention("0.44", "0.65"), State::Behind);
+        assert_eq!(retention("0.5", "0.5"), State::Ahead);
+        assert_eq!(retention("0.6", "0.6"), State::Behind);
+    }
+
+    #[test]
+    fn where_less_is_better_the_line_falls() {
+        let churn = |baseline, target| state(KpiKind::Churn, baseline, target);
+        assert_eq!(churn("0.6", "0.5"), State::Ahead);
+        assert_eq!(churn("0.56", "0.36"), State::OnTrack);
+        assert_eq!(churn("0.55", "0.36"), State::Behind);
+        assert_eq!(churn("0.6", "0.6"), State::Ahead);
+    }
+
+    #[test]
+    fn without_a_value_one_cannot_tell() {
+        let mut program = program(vec![kpi(KpiKind::Retention, QUARTER)]);
+        program.objectives = vec![objective("0.4", "0.5")];
+        let as_of = day("2026-02-01");
+        let figures = figures(&program, as_of, &[Account::buys(&["2026-01-05"])]);
+        let standing = &standings(&program, as_of, &figures)[0];
+        assert_eq!((standing.value, standing.state), (None, State::CannotTell));
+    }
+}

@@ -305,8 +305,8 @@ impl Oracle<'_> {
 
     fn rung(&self, account: &Account, before: Day) -> Option<usize> {
         account.enrolled.filter(|day| *day < before)?;
-        let moves = account.rungs.iter().filter(|moved| moved.day < before);
-        Some(moves.last().map_or(0, |moved| usize::from(moved.to)))
+        let last = account.rungs.iter().rfind(|moved| moved.day < before);
+        Some(last.map_or(0, |moved| usize::from(moved.to)))
     }
 
     /// None: all; Some(None): who has no rung.

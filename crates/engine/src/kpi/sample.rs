@@ -197,6 +197,19 @@ impl Account {
         self
     }
 
+    /// Grant 100 in January of which 40 are held back; in February the 40 are released, 30 redeemed and
+    /// 20 reversed; in March the other 50 expire.
+    pub fn with_points() -> Account {
+        Account::joined("2026-01-01")
+            .points("2026-01-10", EntryKind::Grant, 60, 0)
+            .points("2026-01-11", EntryKind::Grant, 40, 40)
+            .points("2026-02-01", EntryKind::Release, 40, -40)
+            .points("2026-02-02", EntryKind::Redeem, -30, 0)
+            .points("2026-02-03", EntryKind::Reverse, -20, 0)
+            .points("2026-02-04", EntryKind::Debt, 5, 0)
+            .points("2026-03-01", EntryKind::Expire, -50, 0)
+    }
+
     pub fn facts(&self) -> AccountFacts<'_> {
         AccountFacts {
             account: "",

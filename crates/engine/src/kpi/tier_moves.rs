@@ -2,7 +2,8 @@
 
 use super::facts::AccountFacts;
 use super::figure::{Amount, Figure, Unit};
-use super::measure::{Doc, Holder, Measure, Scope};
+use super::holder::Holder;
+use super::measure::{Doc, Measure, Scope};
 use super::partial::{Partial, Shape};
 use crate::program::KpiKind;
 

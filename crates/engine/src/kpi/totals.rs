@@ -1,7 +1,7 @@
 //! Totals: the figures on a report's first screen, over the whole time up to its day.
 
 use super::facts::AccountFacts;
-use super::measure::Holder;
+use super::holder::Holder;
 use crate::calendar::Day;
 use crate::ledger::EntryKind;
 use crate::program::Program;
@@ -152,5 +152,35 @@ impl Totals {
             own.0 += more.0;
             own.1 += more.1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kpi::sample::{Account, day, program};
+
+    #[test]
+    fn totals_balance_the_points() {
+        let mut totals = Totals::new(&program(Vec::new()), day("2026-02-28"));
+        let account = Account::with_points()
+            .order("2026-01-10", 6_000)
+            .refunded("2026-02-03", 2_000, 2_000)
+            .moved("2026-02-15", 0, 2);
+        totals.observe(&account.facts());
+        assert_eq!((totals.customers, totals.orders), (1, 1));
+        assert_eq!((totals.revenue, totals.refunded), (6_000, 2_000));
+        assert_eq!((totals.members, &totals.rungs), (1, &vec![0, 0, 1]));
+        assert_eq!(
+            totals.points,
+            PointsFlow {
+                granted: 100,
+                redeemed: 30,
+                reversed: 20,
+                open: 50,
+                debt: 5,
+                ..PointsFlow::default()
+            }
+        );
     }
 }

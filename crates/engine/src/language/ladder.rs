@@ -2,7 +2,7 @@
 
 use super::Build;
 use super::reader::Placed;
-use super::tiers::{RungTable, needs, rung};
+use super::tiers::{GivenBy, RungTable, needs, rung};
 use super::values::Many;
 use crate::finding::{Code, Place};
 use crate::program::{Metric, Need, Rung};
@@ -64,6 +64,10 @@ fn first_or_not(build: &mut Build<'_>, at: usize, raw: &Placed<RungTable>) {
         .as_ref()
         .or(table.keep.as_ref())
         .map(|needs| needs.place);
+    let given_otherwise = table
+        .by
+        .as_ref()
+        .is_some_and(|by| by.value == GivenBy::Later);
     match given {
         Some(needs) if at == 0 => {
             build.reader.find(
@@ -74,7 +78,7 @@ fn first_or_not(build: &mut Build<'_>, at: usize, raw: &Placed<RungTable>) {
                 "leave `reach` and `keep` out, or declare a lower rung before this one",
             );
         }
-        _ if at > 0 && table.reach.is_none() => {
+        _ if at > 0 && table.reach.is_none() && !given_otherwise => {
             build.reader.find(
                 Code::MissingKey,
                 place,

@@ -294,14 +294,17 @@ impl<'s> Reader<'s> {
             Shape::Choice(words) => format!("; the choices are {}", settled(words)),
             _ => String::new(),
         };
+        let add = match title {
+            super::ROOT => format!("[{name}]"),
+            _ => format!("{name} = {}", shape.example()),
+        };
         self.find(
             Code::MissingKey,
             place,
             format!("`{name}` is missing"),
             format!("`{title}` needs it"),
             format!(
-                "add `{name} = {}`: {}{choice}",
-                shape.example(),
+                "add `{add}`: {}{choice}",
                 lower_first(doc).trim_end_matches('.')
             ),
         );

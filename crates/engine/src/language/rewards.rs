@@ -86,6 +86,8 @@ pub(crate) struct RewardTable {
     keys: RewardKeys,
     /// Some key says how one gets it, even if this version cannot follow it.
     obtainable: bool,
+    /// It is known at what its condition is asked.
+    occasion_known: bool,
 }
 
 impl Value for RewardTable {
@@ -113,12 +115,19 @@ impl Value for RewardTable {
         let (word, _) = reader.kind(item, "[[rewards]]", &words, LATER)?;
         let (_, kind, _) = KINDS.iter().find(|(known, ..)| *known == word)?;
         let row = reader.kind_row(item, &RewardKeys::table(), &[])?;
+        let has = |keys: &[&str]| {
+            row.table
+                .keys()
+                .any(|key| keys.contains(&key.get_ref().as_ref()))
+        };
+        let obtainable = has(&["price", "on", "schedule", "choice", "rotate"]);
+        let says_on = has(&["on"]);
+        let keys = RewardKeys::from_row(&row, reader);
         Some(RewardTable {
             kind: *kind,
-            obtainable: row.table.keys().any(|key| {
-                ["price", "on", "schedule", "choice", "rotate"].contains(&key.get_ref().as_ref())
-            }),
-            keys: RewardKeys::from_row(&row, reader),
+            obtainable,
+            occasion_known: !says_on || keys.on.is_some(),
+            keys,
         })
     }
 }
@@ -133,6 +142,9 @@ pub(crate) fn rewards(
     raw.into_iter()
         .filter_map(|raw| {
             unused(build, &raw.value, named);
+            if !raw.value.occasion_known {
+                return None;
+            }
             reward(build, raw.value.keys, raw.place, raw.value.kind)
         })
         .collect()

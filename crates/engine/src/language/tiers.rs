@@ -56,6 +56,8 @@ table! {
         optional reach: OneOrMany<NeedTable>,
         /// What keeping it needs; as `reach` if not given.
         optional keep: OneOrMany<NeedTable>,
+        /// By what the rung is given.
+        optional by: GivenBy,
         /// The benefits that it carries; it has only those listed here.
         optional benefits: Many<Ref<BenefitSort>>,
         /// Name that members see.
@@ -68,8 +70,6 @@ table! {
         lifetime,
         /// A rung below which one never falls.
         floor,
-        /// By what the rung is given.
-        by,
         /// What happens at the end of this rung.
         shortfall,
         /// How much longer this rung holds.
@@ -203,6 +203,31 @@ kinds! {
         "forever" => Forever(ForeverTable),
     }
     later []
+}
+
+/// By what a rung is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GivenBy {
+    /// By `reach`.
+    Metric,
+    /// By something that is not settled yet; that has been said.
+    Later,
+}
+
+/// The ways in which a rung is given.
+#[derive(Debug, Clone, Copy)]
+struct ByMetric;
+
+choice!(ByMetric { "metric" => ByMetric, "By its needs."; } later ["invitation", "plan"]);
+
+impl Value for GivenBy {
+    fn shape() -> Shape {
+        ByMetric::shape()
+    }
+
+    fn read(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        Some(ByMetric::read(item, reader).map_or(GivenBy::Later, |_| GivenBy::Metric))
+    }
 }
 
 /// When a rung is reached.
