@@ -1,3 +1,4 @@
 //! Files become events, events become a lake, nights are settled, figures are reported.
 
+pub mod report;
 pub mod schema;
