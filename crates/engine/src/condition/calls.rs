@@ -204,7 +204,7 @@ impl<'a> Typer<'a> {
     fn no_function(&mut self, name: &str, name_span: &Range<usize>, all: &[&Tree]) {
         // The arguments have problems of their own that can be told apart.
         for tree in all {
-            self.clause(tree, false);
+            self.clause(tree);
         }
         let known = FUNCTIONS.iter().find(|(known, _)| *known == name);
         let (message, label, help) = if let Some((_, shown)) = known {
@@ -265,7 +265,7 @@ impl<'a> Typer<'a> {
         self.problem(
             Code::ConditionType,
             span.clone(),
-            format!("`{name}` is called with something else"),
+            format!("`{name}` is not called like this"),
             match found {
                 0 => "nothing stands in the brackets".to_owned(),
                 1 => "one value stands here".to_owned(),
@@ -451,7 +451,14 @@ impl<'a> Typer<'a> {
         let of = self.typed(only)?;
         self.full(&of);
         if !is_number(of.sort()) {
-            return self.of_sort("abs", of, Sort::Decimal);
+            self.problem(
+                Code::ConditionType,
+                of.span(),
+                "`abs` needs a number",
+                format!("this is {}", called(of.sort())),
+                "name a column that is a number",
+            );
+            return None;
         }
         let (sort, den) = (of.sort(), of.expr.den);
         if let Some(value) = exact(&of) {

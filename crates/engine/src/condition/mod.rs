@@ -11,6 +11,7 @@ pub mod columns;
 mod dates;
 pub mod evaluate;
 pub mod expression;
+mod literals;
 mod names;
 #[cfg(test)]
 mod tests;

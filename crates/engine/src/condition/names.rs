@@ -149,33 +149,36 @@ impl<'a> Typer<'a> {
             .filter(move |(_, metric)| Some(metric.pool) == pool)
     }
 
-    /// All that can be named under a root, in the order of the language's pages.
+    /// All that can be named under a root.
     fn names(&self, root: &str) -> Vec<&'a str> {
-        let mut names: Vec<&str> = Vec::new();
+        // Those of the programme first: they are what one looks for.
+        let mut names: Vec<&str> = self
+            .columns(root)
+            .map(|(_, column)| column.name.as_str())
+            .collect();
+        names.extend(
+            self.metrics(root)
+                .filter(|(_, metric)| metric.windowed)
+                .map(|(_, metric)| metric.id.as_str()),
+        );
         match root {
             "event" => {
-                names.extend(self.commons().map(|(name, ..)| *name));
                 names.extend(self.moments().iter().map(|(name, ..)| *name));
+                names.extend(self.commons().map(|(name, ..)| *name));
             }
             "member" => names.push("enrolled"),
             "account" => {
                 let ladder = !self.scope.rungs.is_empty();
+                names.extend(self.scope.wallet.map(|(id, _)| id));
                 names.extend(
                     ACCOUNT
                         .iter()
                         .map(|(name, ..)| *name)
                         .filter(|name| ladder || !name.contains("rung")),
                 );
-                names.extend(self.scope.wallet.map(|(id, _)| id));
             }
             _ => {}
         }
-        names.extend(self.columns(root).map(|(_, column)| column.name.as_str()));
-        names.extend(
-            self.metrics(root)
-                .filter(|(_, metric)| metric.windowed)
-                .map(|(_, metric)| metric.id.as_str()),
-        );
         names
     }
 
@@ -340,6 +343,9 @@ impl<'a> Typer<'a> {
     fn unknown_root(&mut self, root: &str, name: &str, span: &Range<usize>) {
         let help = match closest(root, ROOTS.iter().copied()) {
             Some(meant) => format!("did you mean `{meant}.{name}`?"),
+            None if Kind::from_text(root).is_some() => {
+                format!("write `event.{name}`: `event` is what `on` names")
+            }
             None => "begin with `event`, `line`, `member` or `account`".to_owned(),
         };
         self.problem(

@@ -364,10 +364,10 @@ impl Parser<'_> {
             label: format!("`{sign}` would ask about true or false, not about `{between}`"),
             help: format!("write `{first} && {between} {sign} {last}`"),
         });
-        let shape = if sign == "in" {
-            Shape::In(Box::new(middle), Box::new(right))
-        } else {
-            Shape::Compare(sign, Box::new(middle), Box::new(right))
+        // `a == b == c` may have meant something else, so nothing more is said about it.
+        let shape = match sign {
+            "<" | "<=" | ">" | ">=" => Shape::Compare(sign, Box::new(middle), Box::new(right)),
+            _ => Shape::Unreadable,
         };
         let second = self.node(shape, span.clone())?;
         self.node(Shape::All(vec![left, second]), span)

@@ -143,7 +143,7 @@ impl<'a> Typer<'a> {
 
     /// The whole condition.
     pub(super) fn whole(&mut self, tree: &Tree, expected: Expected) -> Option<Expr> {
-        let typed = self.clause(tree, expected != Expected::Any)?;
+        let typed = self.clause(tree)?;
         let (sort, span) = (typed.sort(), typed.span());
         if sort == Sort::Duration {
             self.problem(
@@ -192,7 +192,12 @@ impl<'a> Typer<'a> {
                 );
                 None
             }
-            _ => Some(typed.expr),
+            _ => {
+                if expected != Expected::Any {
+                    self.full_clause(&typed, tree);
+                }
+                Some(typed.expr)
+            }
         }
     }
 
@@ -208,19 +213,24 @@ impl<'a> Typer<'a> {
             )
     }
 
-    /// Types a part of which the guards are asked by itself; with `full` it must not be empty.
-    pub(super) fn clause(&mut self, tree: &Tree, full: bool) -> Option<Typed<'a>> {
+    /// Types a part that is guarded by itself, and says which of its columns need a guard. What makes
+    /// the whole part empty is left to the caller.
+    pub(super) fn clause(&mut self, tree: &Tree) -> Option<Typed<'a>> {
         let outer = std::mem::take(&mut self.holes);
         let typed = self.typed(tree);
-        if full && let Some(typed) = &typed {
-            self.full(typed);
-        }
         let holes = std::mem::replace(&mut self.holes, outer);
-        let boolean = typed
-            .as_ref()
-            .is_none_or(|typed| typed.sort() == Sort::Boolean);
-        self.unguarded(&tree.span, holes, boolean);
+        // With another problem in it, the clause could not be pasted; the guards are said once it is
+        // solved.
+        if let Some(typed) = &typed {
+            self.unguarded(&tree.span, holes, typed.sort() == Sort::Boolean);
+        }
         typed
+    }
+
+    /// A clause that must have a value.
+    fn full_clause(&mut self, typed: &Typed<'_>, tree: &Tree) {
+        let holes = typed.empty.clone();
+        self.unguarded(&tree.span, holes, typed.sort() == Sort::Boolean);
     }
 
     /// A part that must have a value here.
@@ -297,8 +307,9 @@ impl<'a> Typer<'a> {
 
     /// A part that must be true or false, and not empty.
     pub(super) fn boolean(&mut self, tree: &Tree, of: &str) -> Option<Typed<'a>> {
-        let typed = self.clause(tree, true)?;
+        let typed = self.clause(tree)?;
         if typed.sort() == Sort::Boolean {
+            self.full_clause(&typed, tree);
             return Some(typed);
         }
         let written = self.written(&tree.span);
@@ -428,13 +439,13 @@ impl<'a> Typer<'a> {
         let asked = self.boolean(condition, "what stands before `?`");
         let known = self.guards.len();
         facts(condition, true, &mut self.guards);
-        let yes = self.clause(yes, false);
+        let yes = self.clause(yes);
         self.guards.truncate(known);
         facts(condition, false, &mut self.guards);
-        let no = self.clause(no, false);
+        let no = self.clause(no);
         self.guards.truncate(known);
         let (asked, yes, no) = (asked?, yes?, no?);
-        let (yes, no) = self.agree(yes, no, "be chosen from", false)?;
+        let (yes, no) = self.agree(yes, no, "be the alternative to", false)?;
         let (yes, no) = self.level(yes, no, &span)?;
         if let Some(value) = asked.constant() {
             return Some(if value != 0 { yes } else { no });
@@ -538,16 +549,16 @@ impl<'a> Typer<'a> {
         false
     }
 
-    fn within(&mut self, of: &Tree, list: &Tree, span: Range<usize>) -> Option<Typed<'a>> {
-        let of = self.typed(of);
+    fn within(&mut self, tree: &Tree, list: &Tree, span: Range<usize>) -> Option<Typed<'a>> {
+        let of = self.typed(tree);
         let Shape::List(items) = &list.shape else {
-            let written = self.written(&list.span);
+            let written = self.written(&tree.span);
             self.problem(
                 Code::ConditionType,
                 list.span.clone(),
                 "`in` needs a list of literals",
                 "not a list",
-                format!("write `in [{written}]` with literals"),
+                format!("write `{written} in [..]` with the literals in the brackets"),
             );
             return None;
         };

@@ -161,13 +161,6 @@ impl Bytes {
         matches!(self, Bytes::Same(true))
     }
 
-    pub(super) fn at(&self, row: usize) -> bool {
-        match self {
-            Bytes::Same(value) => *value,
-            Bytes::Rows(rows) => rows.get(row).is_some_and(|row| *row != 0),
-        }
-    }
-
     pub(super) fn into_bytes(self, rows: usize) -> Vec<u8> {
         match self {
             Bytes::Same(value) => vec![u8::from(value); rows],

@@ -132,6 +132,15 @@ impl TextLane {
         }
     }
 
+    /// These, and another's where there is none.
+    pub(super) fn or_else(self, other: TextLane, rows: usize) -> TextLane {
+        let present = Flags {
+            rows: self.valid().bytes(),
+            over: self.over.clone(),
+        };
+        choose(present, self, other, rows)
+    }
+
     /// Where a text passes; false where there is none. Each different text is looked at once.
     pub(super) fn test(self, rows: usize, of: impl Fn(&str) -> bool) -> Flags {
         let valid = self.valid();
