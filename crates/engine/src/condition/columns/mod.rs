@@ -4,6 +4,7 @@
 //! and then by its code, and comparisons are loops over slices. Where settlement would not ask
 //! (`a && b` where `a` is false), nothing can overflow here either.
 
+mod flags;
 mod lanes;
 mod texts;
 
@@ -13,7 +14,8 @@ use crate::calendar::{Day, Zone, weekday};
 use crate::event::{Batch, Texts, Values};
 use crate::program::Dataset;
 use arrow_buffer::{NullBuffer, ScalarBuffer};
-use lanes::{Flags, Lane, Lanes, Valid};
+use flags::Flags;
+use lanes::{Lane, Lanes, Valid};
 use std::borrow::Cow;
 use texts::TextLane;
 

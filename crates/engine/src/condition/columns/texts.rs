@@ -1,6 +1,7 @@
 //! Texts of all rows: codes into a dictionary, or one text for all.
 
-use super::lanes::{Bytes, Flags, Lane, Over, Valid, chosen, either};
+use super::flags::{Bytes, Flags, Over, either};
+use super::lanes::{Lane, Valid, chosen};
 use crate::condition::expression::Compare;
 use crate::event::{Batch, Texts};
 use crate::program::Dataset;
