@@ -181,9 +181,10 @@ impl<'s> Reader<'s> {
                 }) => {
                     excused.extend_from_slice(instead);
                     let _ = value;
-                    let what = match title {
-                        super::ROOT => format!("`[{name}]`"),
-                        _ => format!("`{name}` of `{title}`"),
+                    let what = if is_file(title) {
+                        format!("`[{name}]`")
+                    } else {
+                        format!("`{name}` of `{title}`")
                     };
                     self.not_yet(place, &what);
                 }
@@ -220,15 +221,16 @@ impl<'s> Reader<'s> {
             Some(word) => format!("did you mean `{word}`?"),
             None => format!("known are {}", list(&settled.collect::<Vec<_>>())),
         };
-        let (message, label) = match title {
-            super::ROOT => (
+        let (message, label) = if is_file(title) {
+            (
                 format!("unknown table `{name}`"),
-                "the language has no such table".to_owned(),
-            ),
-            _ => (
+                format!("{title} cannot have such a table"),
+            )
+        } else {
+            (
                 format!("unknown key `{name}`"),
                 format!("`{title}` has no such key"),
-            ),
+            )
         };
         self.find(Code::UnknownKey, place, message, label, help);
         meant
@@ -313,15 +315,19 @@ impl<'s> Reader<'s> {
             },
             _ => String::new(),
         };
-        let add = match title {
-            super::ROOT => format!("[{name}]"),
+        let add = match shape.title() {
+            Some(header) if is_file(title) => header.to_owned(),
             _ => format!("{name} = {}", shape.example()),
         };
         self.find(
             Code::MissingKey,
             place,
             format!("`{name}` is missing"),
-            format!("`{title}` needs it"),
+            if is_file(title) {
+                format!("{title} cannot do without")
+            } else {
+                format!("`{title}` needs it")
+            },
             format!(
                 "add `{add}`: {}{choice}",
                 lower_first(doc).trim_end_matches('.')
@@ -481,6 +487,11 @@ pub(crate) fn list<T: AsRef<str>>(names: &[T]) -> String {
         .map(|name| format!("`{}`", name.as_ref()))
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// Whether the title is a whole file's, and its keys are tables.
+fn is_file(title: &str) -> bool {
+    title.starts_with("the ")
 }
 
 fn lower_first(text: &str) -> String {

@@ -128,6 +128,7 @@ impl Shape {
             Shape::Table(Table { title, .. }) | Shape::Kinds(Kinds { title, .. }) => {
                 title.starts_with('[').then_some(title)
             }
+            Shape::List(of) => of.title(),
             _ => None,
         }
     }

@@ -698,7 +698,7 @@ impl<T: Value> Value for Vec<Placed<T>> {
     fn read(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let Some(items) = item.get_ref().as_array() else {
             let shape = Self::shape();
-            match T::shape().title() {
+            match Self::shape().title() {
                 Some(title) => reader.wrong_type(item, "a list of tables", title),
                 None => reader.wrong_type(item, "a list", &shape.example()),
             }
