@@ -36,8 +36,12 @@ fn cases() -> Vec<(String, Vec<u8>)> {
 /// The code that a case shows, from its name.
 fn code(stem: &str) -> Code {
     let parts: Vec<&str> = stem.split('.').collect();
-    Code::from_text(&format!("{}/{}", parts[0], parts[1]))
-        .unwrap_or_else(|| panic!("`{stem}.toml`: no code is called `{}/{}`", parts[0], parts[1]))
+    Code::from_text(&format!("{}/{}", parts[0], parts[1])).unwrap_or_else(|| {
+        panic!(
+            "`{stem}.toml`: no code is called `{}/{}`",
+            parts[0], parts[1]
+        )
+    })
 }
 
 /// The file's name as findings show it: of the first line `# file: …`, else a good one.
@@ -54,7 +58,11 @@ fn findings(stem: &str, bytes: &[u8]) -> (String, Vec<Finding>) {
     };
     if code(stem) == Code::Scenario {
         let programme = fs::read_to_string(folder().join("_programme.toml")).unwrap();
-        let source = Source { id: "club", file: "2026-01-01.toml", text: &programme };
+        let source = Source {
+            id: "club",
+            file: "2026-01-01.toml",
+            text: &programme,
+        };
         let checked = check(&source);
         let program = checked
             .program
@@ -63,7 +71,11 @@ fn findings(stem: &str, bytes: &[u8]) -> (String, Vec<Finding>) {
         return (text, findings);
     }
     let file = shown(&text);
-    let checked = check(&Source { id: "club", file: &file, text: &text });
+    let checked = check(&Source {
+        id: "club",
+        file: &file,
+        text: &text,
+    });
     (text, checked.findings)
 }
 
@@ -99,7 +111,10 @@ fn every_finding_of_every_case_reads_as_it_was_agreed() {
 #[test]
 fn every_case_says_what_it_shows() {
     for (stem, bytes) in cases() {
-        assert!(bytes.starts_with(b"# "), "begin `{stem}.toml` with a comment that says what it shows");
+        assert!(
+            bytes.starts_with(b"# "),
+            "begin `{stem}.toml` with a comment that says what it shows"
+        );
     }
 }
 
