@@ -80,12 +80,12 @@ impl<'p> Reading<'p> {
         let adjust_value = column(Kind::Adjust, false, "value");
         Reading {
             program,
-            days: Days {
-                zone: program.zone.jiff(),
-                leap_day: program.leap_day,
-                week: program.week,
-                period: program.tiers.as_ref().map(|tiers| tiers.period),
-            },
+            days: Days::new(
+                program.zone.jiff(),
+                program.leap_day,
+                program.week,
+                program.tiers.as_ref().map(|tiers| tiers.period),
+            ),
             order: OrderColumns {
                 gross: order("gross"),
                 discount: order("discount"),
