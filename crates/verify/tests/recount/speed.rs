@@ -78,7 +78,7 @@ fn an_account_of_5000_orders_is_recounted_in_a_moment() {
     println!("5,000 orders: {elapsed:?}, {entries} entries");
     assert!(entries > 10_000);
     // A second where it is optimised; a debug build may take some.
-    assert!(elapsed < Duration::from_secs(20), "{elapsed:?}");
+    assert!(elapsed < Duration::from_secs(30), "{elapsed:?}");
 }
 
 #[test]
