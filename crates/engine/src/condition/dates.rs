@@ -2,7 +2,7 @@
 //! any `i64` may stand here; what lies outside of the years 53 to 9909 is held at their ends.
 
 use super::expression::{Between, DatePart};
-use crate::calendar::{Day, Length, Unit, weekday};
+use crate::calendar::{Day, HOUR, Instant, Length, Unit, Zone, weekday};
 
 /// The days for which the calendar is asked.
 const KNOWN: std::ops::RangeInclusive<i64> = -700_000..=2_900_000;
@@ -92,5 +92,16 @@ pub(super) fn between(unit: Between, a: i64, b: i64) -> i64 {
     sign * match unit {
         Between::Years => months / 12,
         _ => months,
+    }
+}
+
+/// The local hour of an instant on its local day. Only on a day that is not 24 hours long is the zone
+/// asked.
+pub(super) fn hour(zone: &Zone, at: Instant, day: Day) -> i64 {
+    let (start, end) = (zone.midnight(day), zone.midnight(day + 1));
+    if end - start == 24 * HOUR && (start..end).contains(&at) {
+        (at - start) / HOUR
+    } else {
+        zone.hour(at)
     }
 }

@@ -7,7 +7,9 @@
 mod agree;
 mod arithmetic;
 mod calls;
+pub mod columns;
 mod dates;
+pub mod evaluate;
 pub mod expression;
 mod names;
 #[cfg(test)]

@@ -615,20 +615,6 @@ impl<'a> Typer<'a> {
     }
 }
 
-impl Compare {
-    /// Whether an order of two values satisfies it.
-    pub(super) fn holds(self, order: std::cmp::Ordering) -> bool {
-        match self {
-            Compare::Equal => order.is_eq(),
-            Compare::NotEqual => order.is_ne(),
-            Compare::Less => order.is_lt(),
-            Compare::LessEqual => order.is_le(),
-            Compare::Greater => order.is_gt(),
-            Compare::GreaterEqual => order.is_ge(),
-        }
-    }
-}
-
 /// `&&` and `||` are associative, so a chain of them becomes a tree of little depth; what is asked and
 /// not asked stays the same.
 fn balanced(mut parts: Vec<Expr>, all: bool, span: &Range<usize>) -> Option<Expr> {

@@ -1,0 +1,165 @@
+//! Files of the lake: written once, with length and digest for the manifest, and read by row group.
+
+use super::error::{At, LakeError};
+use super::manifest::LakeFile;
+use super::shard::ShardRange;
+use super::store::Store;
+use super::encode::encode;
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnDescPtr;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use xxhash_rust::xxh3::Xxh3;
+
+/// Key in a file's metadata: the shard of each row group, comma-separated.
+pub const SHARDS_KEY: &str = "rungs.shards";
+/// Key in a file's metadata: the datasets that rows come from, as a JSON list.
+pub const SOURCES_KEY: &str = "rungs.sources";
+/// Key in a file's metadata: the version of the format.
+pub const FORMAT_KEY: &str = "rungs.format";
+
+/// A file that is being written.
+pub struct LakeWriter {
+    path: PathBuf,
+    name: String,
+    level: u32,
+    file: BufWriter<File>,
+    digest: Xxh3,
+    bytes: u64,
+}
+
+impl LakeWriter {
+    /// Begins a file of the store that holds rows up to run `level`.
+    pub fn create(store: &Store, name: &str, level: u32) -> Result<LakeWriter, LakeError> {
+        let path = store.path(name);
+        store.folder_of(&path)?;
+        let file = File::create(&path).at(&path)?;
+        Ok(LakeWriter {
+            path,
+            name: name.to_owned(),
+            level,
+            file: BufWriter::with_capacity(1 << 18, file),
+            digest: Xxh3::new(),
+            bytes: 0,
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &PathBuf {
+        &self.path
+    }
+
+    /// Ends the file: it is on the disk when this returns.
+    pub fn finish(mut self, range: ShardRange, rows: u64) -> Result<LakeFile, LakeError> {
+        self.file.flush().at(&self.path)?;
+        self.file.get_ref().sync_data().at(&self.path)?;
+        Ok(LakeFile {
+            name: self.name,
+            level: self.level,
+            shards: [range.first, range.last],
+            rows,
+            bytes: self.bytes,
+            digest: format!("{:032x}", self.digest.digest128()),
+        })
+    }
+}
+
+impl Write for LakeWriter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file.write_all(bytes)?;
+        self.digest.update(bytes);
+        self.bytes += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// A Parquet file of a table that is sorted by account within each shard.
+pub struct TableWriter {
+    writer: SerializedFileWriter<LakeWriter>,
+    columns: Vec<ColumnDescPtr>,
+    schema: SchemaRef,
+    path: PathBuf,
+    shards: Vec<u16>,
+    rows: u64,
+}
+
+impl TableWriter {
+    /// Begins a file that holds rows up to run `level`.
+    pub fn create(
+        store: &Store,
+        name: &str,
+        level: u32,
+        schema: &SchemaRef,
+    ) -> Result<TableWriter, LakeError> {
+        let file = LakeWriter::create(store, name, level)?;
+        let path = file.path().clone();
+        let mut properties = WriterProperties::builder()
+            .set_created_by("rungs".to_owned())
+            .build();
+        add_encoded_arrow_schema_to_metadata(schema, &mut properties);
+        let parquet = ArrowSchemaConverter::new().convert(schema).at(&path)?;
+        let columns = parquet.columns().to_vec();
+        let root = parquet.root_schema_ptr();
+        let writer = SerializedFileWriter::new(file, root, Arc::new(properties)).at(&path)?;
+        Ok(TableWriter {
+            writer,
+            columns,
+            schema: schema.clone(),
+            path,
+            shards: Vec::new(),
+            rows: 0,
+        })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &PathBuf {
+        &self.path
+    }
+
+    /// Writes a row group: whole accounts of one shard, after those that were written before.
+    pub fn write(&mut self, shard: u16, record: &RecordBatch) -> Result<(), LakeError> {
+        if record.num_rows() == 0 {
+            return Ok(());
+        }
+        let mut group = self.writer.next_row_group().at(&self.path)?;
+        for (index, array) in record.columns().iter().enumerate() {
+            let bloom = self.schema.field(index).name() == "id";
+            let chunk = encode(&self.columns[index], array, bloom).at(&self.path)?;
+            group.append_column(&chunk.bytes, chunk.close).at(&self.path)?;
+        }
+        group.close().at(&self.path)?;
+        self.shards.push(shard);
+        self.rows += record.num_rows() as u64;
+        Ok(())
+    }
+
+    /// Ends the file.
+    pub fn finish(mut self, range: ShardRange, sources: &[String]) -> Result<LakeFile, LakeError> {
+        let shards: Vec<String> = self.shards.iter().map(u16::to_string).collect();
+        let mut add = |key: &str, value: String| {
+            self.writer
+                .append_key_value_metadata(KeyValue::new(key.to_owned(), value));
+        };
+        add(FORMAT_KEY, super::manifest::FORMAT.to_string());
+        add(SHARDS_KEY, shards.join(","));
+        if !sources.is_empty() {
+            add(SOURCES_KEY, serde_json::to_string(sources).at(&self.path)?);
+        }
+        let rows = self.rows;
+        self.writer
+            .into_inner()
+            .at(&self.path)?
+            .finish(range, rows)
+    }
+}
