@@ -8,6 +8,7 @@ mod equality;
 mod objects;
 mod parquet_types;
 mod rows;
+mod samples;
 mod values;
 
 use super::*;
