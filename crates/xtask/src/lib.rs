@@ -4,6 +4,7 @@ pub mod bench;
 pub mod cdnow;
 pub mod coffee;
 pub mod docs;
+pub mod new;
 pub mod python;
 pub mod repository;
 pub mod samples;

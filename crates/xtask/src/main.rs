@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use xtask::{bench, cdnow, coffee, docs, repository, samples, step, test, tidy};
+use xtask::{bench, cdnow, coffee, docs, new, repository, samples, step, test, tidy};
 
 const USAGE: &str = "\
 cargo xtask run                       check, settle and report both samples, then say what to try next
@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(&root),
         ["docs"] => docs::run(&root, docs::Mode::Write),
         ["docs", "--check"] => docs::run(&root, docs::Mode::Check),
+        ["new", "earn", kind] => new::earn(&root, kind),
         ["bench", options @ ..] => bench::run(&root, options),
         ["cdnow", source] => cdnow::run(Path::new(source), &root),
         ["coffee", options @ ..] => coffee::run(options, &root),

@@ -20,12 +20,20 @@ mod points;
 mod program_table;
 mod quoted;
 mod reader;
+mod reference;
 mod refunds;
 mod rewards;
+pub mod scenario;
+mod schema;
 mod surprises;
 mod table;
+pub mod text_table;
 mod tiers;
 mod values;
+
+pub use reference::reference;
+pub use scenario::{Scenario, scenarios};
+pub use schema::{program_schema, scenario_schema};
 
 use crate::calendar::{Day, day_from};
 use crate::canonical::Kind;
@@ -270,6 +278,12 @@ impl AsRef<str> for Name {
     fn as_ref(&self) -> &str {
         &self.0
     }
+}
+
+/// The names of all top-level tables.
+pub(crate) fn table_names() -> Vec<&'static str> {
+    use reader::Rows;
+    Root::table().keys.iter().map(|key| key.name).collect()
 }
 
 /// Checks one version of a programme. Checking never stops at the first finding, but for a syntax error.

@@ -33,7 +33,7 @@ impl Quoted {
 }
 
 /// Where each byte of `text` stands in the file, if `raw` is its token and begins at `start`.
-fn bytes(raw: &str, start: u32, text: &str) -> Vec<u32> {
+pub(crate) fn bytes(raw: &str, start: u32, text: &str) -> Vec<u32> {
     let triple = raw.starts_with("'''") || raw.starts_with("\"\"\"");
     let escapes = raw.starts_with('"');
     let mut at = if triple { 3 } else { 1 };

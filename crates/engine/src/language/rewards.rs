@@ -3,7 +3,7 @@
 use super::Build;
 use super::limits::{CapTable, Limits, caps};
 use super::quoted::Condition;
-use super::reader::{Item, Placed, Reader, Rows, Value};
+use super::reader::{Item, Reader, Rows, Value};
 use super::table::{KindWord, Kinds, Shape, table};
 use super::values::{
     ByRungOf, Date, Duration, Id, Many, Money, OneOrMany, Points, Ref, WalletSort,

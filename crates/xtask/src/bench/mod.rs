@@ -128,10 +128,6 @@ impl Bench<'_> {
         path.to_string_lossy().into_owned()
     }
 
-    fn store(&self, name: &str) -> String {
-        self.folder.join(name).to_string_lossy().into_owned()
-    }
-
     /// Makes the history once; it is kept for the next benchmark of this size.
     fn generate(&self) -> Result<(), String> {
         let night = self.inbox("night.parquet");
@@ -156,11 +152,7 @@ impl Bench<'_> {
     }
 
     fn measure(&self) -> Result<Results, String> {
-        let store = self.store("store");
-        if Path::new(&store).exists() {
-            std::fs::remove_dir_all(&store)
-                .map_err(|error| cannot("remove", Path::new(&store), &error))?;
-        }
+        let store = self.emptied("store")?;
         let orders = self.orders();
         // Once unmeasured: afterwards every system finds the file in the page cache.
         self.duckdb(&["raw", &orders, "--scan"])?;
@@ -168,8 +160,8 @@ impl Bench<'_> {
         let raw = self.duckdb(&["raw", &orders])?;
         let full = self.settle_nights(&store, LAST_NIGHT)?;
         let lake = self.duckdb(&["lake", &store])?;
-        let settle_full = self.settle(&store, "--full")?;
-        let settle_figures = self.settle(&store, "--figures-only")?;
+        let settle_full = self.settle(&store, &[])?;
+        let settle_figures = self.settle(&store, &["--figures-only"])?;
         let of_store = self.python(&["bench/lake_figures.py", &store, TOP_RUNG])?;
 
         self.orders_of("night", EVENTS_OF_A_NIGHT, &self.inbox("night.parquet"))?;
@@ -195,22 +187,33 @@ impl Bench<'_> {
 
     fn settle_nights(&self, store: &str, as_of: &str) -> Result<Measured, String> {
         let inbox = self.folder.join("inbox").to_string_lossy().into_owned();
+        let threads = self.size.threads.to_string();
         let words = [&*self.rungs, "run", "--program", PROGRAM, "--inbox", &inbox];
-        let more = ["--store", store, "--as-of", as_of];
-        measure(command(self.root, &words).args(more))
+        let more = ["--store", store, "--as-of", as_of, "--threads", &threads];
+        measure(command(self.root, &words).args(more).arg("--quiet"))
     }
 
-    fn settle(&self, store: &str, how: &str) -> Result<Measured, String> {
+    /// Settles the history in the store again, into a folder that is emptied first.
+    fn settle(&self, store: &str, how: &[&str]) -> Result<Measured, String> {
+        let scratch = self.emptied("scratch")?;
         let threads = self.size.threads.to_string();
-        let words = [
-            &*self.rungs,
-            "settle",
-            "--program",
-            PROGRAM,
-            "--store",
-            store,
-        ];
-        measure(command(self.root, &words).args(["--threads", &threads, how]))
+        let words = ["settle", "--program", PROGRAM, "--store", store];
+        measure(
+            command(self.root, &[&[&*self.rungs], &words[..], how].concat()).args([
+                "--scratch",
+                &scratch,
+                "--threads",
+                &threads,
+            ]),
+        )
+    }
+
+    fn emptied(&self, name: &str) -> Result<String, String> {
+        let folder = self.folder.join(name);
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).map_err(|error| cannot("remove", &folder, &error))?;
+        }
+        Ok(folder.to_string_lossy().into_owned())
     }
 
     fn duckdb(&self, words: &[&str]) -> Result<Value, String> {

@@ -5,6 +5,7 @@
 mod cases;
 mod diagnostics;
 mod events;
+mod kpis;
 
 use crate::repository::{self, File};
 use crate::step::say;
@@ -30,7 +31,11 @@ pub fn pages(files: &[File]) -> Result<Vec<Page>, String> {
     Ok(vec![
         ("docs/reference/diagnostics.md", diagnostics::page()),
         ("docs/reference/events.md", events::page()),
-        ("schema/events.json", events::schema()),
+        ("docs/reference/kpis.md", kpis::page()),
+        (
+            "schema/events.json",
+            json(rungs_pipeline::ingest::events_schema_json()),
+        ),
         ("docs/reference/cases.md", cases::page(files)),
     ])
 }
@@ -64,6 +69,11 @@ pub fn run(root: &Path, mode: Mode) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+/// A schema as it is committed.
+fn json(schema: serde_json::Value) -> String {
+    format!("{schema:#}\n")
 }
 
 /// The line that stands at the top of every generated page.

@@ -1,3 +1,5 @@
+//! Conditions by example: what the tests share, and a small world of columns to ask about.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod problems;

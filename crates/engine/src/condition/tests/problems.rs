@@ -1,3 +1,5 @@
+//! What is wrong with a condition: code, underlined text, message and help.
+
 use super::*;
 use crate::finding::Code;
 

@@ -1,3 +1,5 @@
+//! What the tree of a condition looks like: types, denominators, empty values.
+
 use super::super::expression::{Compare, Node};
 use super::*;
 

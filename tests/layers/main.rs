@@ -5,13 +5,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod layers {
-    pub mod packages;
-    pub mod sources;
-}
+mod packages;
+mod sources;
 
-use layers::packages::Graph;
-use layers::sources::{Source, sources};
+use packages::Graph;
+use sources::{Source, sources};
 
 /// The crates of the workspace from the bottom up: each may use only those before it.
 const LADDER: &[&str] = &[
