@@ -146,9 +146,10 @@ pub fn needs_line_sums(program: &Program, dataset: usize) -> bool {
 }
 
 fn find(program: &Program, line: bool, name: &str) -> Option<usize> {
-    program.columns.iter().position(|column| {
-        column.kind == Kind::Order && column.line == line && column.name == name
-    })
+    program
+        .columns
+        .iter()
+        .position(|column| column.kind == Kind::Order && column.line == line && column.name == name)
 }
 
 fn level(program: &Program, line: bool) -> Level {
@@ -263,9 +264,10 @@ fn complete_level(
     let digits = level.map(|index| plan.program.columns.get(index?).map(|column| column.digits));
     let finest = digits.iter().flatten().max().copied().unwrap_or(0);
     let units = digits.map(|digits| 10i64.pow(u32::from(finest - digits.unwrap_or(finest))));
-    let may_be_negative = level.iter().flatten().any(
-        |index| matches!(plan.columns.get(*index), Some(Feed::From(source)) if !source.sign),
-    );
+    let may_be_negative = level
+        .iter()
+        .flatten()
+        .any(|index| matches!(plan.columns.get(*index), Some(Feed::From(source)) if !source.sign));
     let mut values = level.map(|_| vec![0i64; rows]);
     for row in 0..rows {
         let given = std::array::from_fn(|at| given[at].as_ref()?.get(row));

@@ -11,10 +11,9 @@ use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type,
     Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, DictionaryArray, Int32Array, StringArray};
-use arrow_buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_array::{Array, ArrayRef, StringArray};
+use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType, TimeUnit};
-use hashbrown::HashMap;
 use rungs_engine::calendar::Zone;
 use std::sync::Arc;
 
@@ -408,4 +407,3 @@ fn instant_text(
     });
     Ok(wall.collect())
 }
-

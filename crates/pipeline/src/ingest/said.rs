@@ -148,8 +148,7 @@ impl SaidReader<'_> {
             Some(Pii::Drop) => Ok(None),
             Some(Pii::Hash) => {
                 let (dataset, column) = (&self.plan.dataset.id, &self.plan.slots[source.slot].name);
-                codes::map_texts(&codes, |text| self.key.pseudonym(dataset, column, text))
-                    .map(Some)
+                codes::map_texts(&codes, |text| self.key.pseudonym(dataset, column, text)).map(Some)
             }
         }
     }
@@ -230,4 +229,3 @@ fn is_empty(cells: &Cells, row: usize) -> bool {
         Cells::Texts(codes) => text_at(codes, row).is_none(),
     }
 }
-

@@ -39,16 +39,28 @@ fn six(header: &str, row: &str) -> String {
 fn an_order_has_all_its_amounts() {
     assert_eq!(six("net", "8.50"), "8.50 0.00 8.50 0.00 0.00 8.50");
     assert_eq!(six("gross", "8.50"), "8.50 0.00 8.50 0.00 0.00 8.50");
-    assert_eq!(six("gross,net", "10.00,8.50"), "10.00 1.50 8.50 0.00 0.00 8.50");
+    assert_eq!(
+        six("gross,net", "10.00,8.50"),
+        "10.00 1.50 8.50 0.00 0.00 8.50"
+    );
     assert_eq!(six("total", "7.00"), "7.00 0.00 7.00 0.00 0.00 7.00");
-    assert_eq!(six("total,tax,shipping", "9.00,1.00,2.50"), "5.50 0.00 5.50 1.00 2.50 9.00");
-    assert_eq!(six("total,discount", "9.00,1.00"), "10.00 1.00 9.00 0.00 0.00 9.00");
+    assert_eq!(
+        six("total,tax,shipping", "9.00,1.00,2.50"),
+        "5.50 0.00 5.50 1.00 2.50 9.00"
+    );
+    assert_eq!(
+        six("total,discount", "9.00,1.00"),
+        "10.00 1.00 9.00 0.00 0.00 9.00"
+    );
     // What is given stands, even if it does not add up.
     assert_eq!(
         six("gross,discount,net,total", "10.00,1.00,8.00,7.00"),
         "10.00 1.00 8.00 0.00 0.00 7.00"
     );
-    assert_eq!(six("gross,net", "8.00,8.50"), "8.00 0.00 8.50 0.00 0.00 8.50");
+    assert_eq!(
+        six("gross,net", "8.00,8.50"),
+        "8.00 0.00 8.50 0.00 0.00 8.50"
+    );
     // What nobody says is nothing.
     assert_eq!(six("gross,net", ","), "0.00 0.00 0.00 0.00 0.00 0.00");
     assert_eq!(six("sku", "K7"), "0.00 0.00 0.00 0.00 0.00 0.00");
@@ -60,11 +72,26 @@ fn amounts_are_completed_row_by_row() {
         &orders(),
         "id,member,time,gross,discount,net,total\n1,a,2026-03-10,5.00,,,\n2,a,2026-03-10,,1.00,3.00,\n3,a,2026-03-10,,,,9.00\n4,a,2026-03-10,5.00,1.00,4.00,4.00\n",
     );
-    assert_eq!(outcome.column("order_gross"), ["5.00", "4.00", "9.00", "5.00"]);
-    assert_eq!(outcome.column("order_discount"), ["0.00", "1.00", "0.00", "1.00"]);
-    assert_eq!(outcome.column("order_net"), ["5.00", "3.00", "9.00", "4.00"]);
-    assert_eq!(outcome.column("order_total"), ["5.00", "3.00", "9.00", "4.00"]);
-    assert_eq!(outcome.column("order_line_net"), ["5.00", "3.00", "9.00", "4.00"]);
+    assert_eq!(
+        outcome.column("order_gross"),
+        ["5.00", "4.00", "9.00", "5.00"]
+    );
+    assert_eq!(
+        outcome.column("order_discount"),
+        ["0.00", "1.00", "0.00", "1.00"]
+    );
+    assert_eq!(
+        outcome.column("order_net"),
+        ["5.00", "3.00", "9.00", "4.00"]
+    );
+    assert_eq!(
+        outcome.column("order_total"),
+        ["5.00", "3.00", "9.00", "4.00"]
+    );
+    assert_eq!(
+        outcome.column("order_line_net"),
+        ["5.00", "3.00", "9.00", "4.00"]
+    );
 }
 
 #[test]
@@ -106,11 +133,20 @@ fn lines_are_completed_and_the_order_is_left_to_its_lines() {
     assert_eq!(outcome.column("line"), ["1", "2"]);
     assert_eq!(outcome.column("order_line_net"), ["2.50", "4.00"]);
     assert_eq!(outcome.column("order_line_quantity"), ["1.000", "3.000"]);
-    for empty in ["order_gross", "order_discount", "order_net", "order_tax", "order_total"] {
+    for empty in [
+        "order_gross",
+        "order_discount",
+        "order_net",
+        "order_tax",
+        "order_total",
+    ] {
         assert_eq!(outcome.column(empty), ["-", "-"], "{empty}");
     }
     assert_eq!(outcome.column("order_shipping"), ["2.00", "2.00"]);
-    let outcome = csv(&lined_orders(), "id,line,member,time,net\n7,1,ann,2026-03-10,3.00\n");
+    let outcome = csv(
+        &lined_orders(),
+        "id,line,member,time,net\n7,1,ann,2026-03-10,3.00\n",
+    );
     assert_eq!(outcome.column("order_shipping"), ["0.00"]);
 }
 
@@ -151,7 +187,10 @@ fn which_datasets_leave_sums_to_the_lake() {
     let expected = ["gross", "discount", "net", "tax"]
         .map(|name| (format!("order_{name}"), format!("order_line_{name}")));
     assert_eq!(names, expected);
-    assert_eq!(sums.order[5], Some(index(&lined, Kind::Order, false, "total")));
+    assert_eq!(
+        sums.order[5],
+        Some(index(&lined, Kind::Order, false, "total"))
+    );
     assert!(needs_line_sums(&lined, 0));
     assert!(!needs_line_sums(&orders(), 0));
     assert!(!needs_line_sums(&lined, 1));

@@ -82,10 +82,19 @@ fn no_file_of_the_coffee_sample_is_refused_and_every_row_is_accounted_for() {
         )
         .unwrap();
         assert_eq!(took.refused, None, "{}", object.name);
-        assert_eq!(took.ignored_columns, Vec::<String>::new(), "{}", object.name);
+        assert_eq!(
+            took.ignored_columns,
+            Vec::<String>::new(),
+            "{}",
+            object.name
+        );
         assert_eq!(took.read, accepted + rejected.len() as u64);
         // A few rows are wrong on purpose.
-        assert!(rejected.len() as u64 * 100 <= took.read, "{}: {rejected:?}", object.name);
+        assert!(
+            rejected.len() as u64 * 100 <= took.read,
+            "{}: {rejected:?}",
+            object.name
+        );
         datasets.insert(object.dataset);
     }
     assert_eq!(datasets.len(), program.datasets.len());
