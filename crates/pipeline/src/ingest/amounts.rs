@@ -316,10 +316,21 @@ fn complete_row(
         let value = all[at].unwrap_or(0);
         out[at] = match given[at] {
             Some(given) => given,
-            None if value % unit != 0 => return Err((at, RowCode::TooPrecise)),
-            None if (value / unit).abs() > LARGEST => return Err((at, RowCode::OutOfRange)),
-            None if value < 0 && !may_be_negative => return Err((at, RowCode::Negative)),
-            None => value / unit,
+            None => {
+                // Divisions are slow, and almost all columns are in the same units.
+                let (value, rest) = match unit {
+                    1 => (value, 0),
+                    unit => (value / unit, value % unit),
+                };
+                if rest != 0 {
+                    return Err((at, RowCode::TooPrecise));
+                } else if !(-LARGEST..=LARGEST).contains(&value) {
+                    return Err((at, RowCode::OutOfRange));
+                } else if value < 0 && !may_be_negative {
+                    return Err((at, RowCode::Negative));
+                }
+                value
+            }
         };
     }
     Ok(out)

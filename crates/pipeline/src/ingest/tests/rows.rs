@@ -90,7 +90,11 @@ fn a_good_row_is_accepted_whole() {
 }
 
 /// Changes of the good row, the code they cause, the column named, and part of the reason.
-const CASES: &[(&[(&str, &str)], RowCode, &str, &str)] = &[
+type Case = (&'static [Change], RowCode, &'static str, &'static str);
+/// A column of the good row and what stands there instead.
+type Change = (&'static str, &'static str);
+
+const CASES: &[Case] = &[
     (
         &[("receipt", "")],
         RowCode::MissingValue,

@@ -10,8 +10,11 @@ use std::time::Instant;
 
 const ROWS: i64 = 2_000_000;
 
-/// Orders of 100,000 members: (member, instant in ms, cents, discount, channel, category).
-fn order(row: i64) -> (i32, i64, i64, i64, &'static str, &'static str) {
+/// Member, instant in ms, cents, discount, channel, category.
+type Row = (i32, i64, i64, i64, &'static str, &'static str);
+
+/// Orders of 100,000 members.
+fn order(row: i64) -> Row {
     let mixed = row.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as i64) as u64 >> 20;
     let pick = |values: [&'static str; 3]| values[(mixed % 3) as usize];
     (
@@ -78,7 +81,7 @@ fn measure(what: &str, path: &Path) -> f64 {
 fn nanoseconds_per_row() {
     let folder = tempfile::tempdir().unwrap();
     let rows: Vec<_> = (0..ROWS).map(order).collect();
-    let words = |word: fn(&(i32, i64, i64, i64, &'static str, &'static str)) -> &'static str| {
+    let words = |word: fn(&Row) -> &'static str| {
         Arc::new(
             rows.iter()
                 .map(word)
