@@ -9,6 +9,7 @@ pub mod file;
 pub mod history;
 mod known;
 pub mod layout;
+pub mod ledger;
 pub mod levels;
 pub mod manifest;
 mod merge;
