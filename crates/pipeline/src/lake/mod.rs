@@ -20,6 +20,7 @@ pub mod rows;
 pub mod shape;
 pub mod shard;
 pub mod staging;
+pub mod states;
 pub mod store;
 pub mod versions;
 
