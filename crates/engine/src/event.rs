@@ -193,3 +193,22 @@ impl Batch {
             })
     }
 }
+
+impl Batch {
+    /// No events.
+    pub fn empty() -> Batch {
+        Batch {
+            rows: 0,
+            account: Texts::plain(StringArray::from_iter_values::<&str, _>([])),
+            member: None,
+            time: Vec::new().into(),
+            kind: Vec::new().into(),
+            source: Vec::new().into(),
+            id: Ids { numbers: Vec::new().into(), texts: None },
+            line: Vec::new().into(),
+            channel: None,
+            store: None,
+            columns: Vec::new(),
+        }
+    }
+}

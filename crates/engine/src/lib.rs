@@ -5,11 +5,25 @@
 //! here: `clippy.toml` beside `Cargo.toml` forbids them, and the same input gives the same bytes on
 //! every machine. Floats live in statistics only, which this crate does not need yet.
 
+#![deny(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::disallowed_macros,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::float_arithmetic
+)]
+
 pub mod calendar;
 pub mod canonical;
 pub mod condition;
+pub mod cron;
 pub mod event;
 pub mod finding;
+pub mod fold;
+pub mod language;
+pub mod kpi;
 pub mod ledger;
 pub mod number;
 pub mod program;
+pub mod rehearsal;

@@ -67,6 +67,10 @@ impl Rational {
     }
 
     /// Sum, if it fits.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it can fail, so it is not the operator"
+    )]
     pub fn add(self, other: Rational) -> Option<Rational> {
         Rational::new(
             i128::from(self.num) * i128::from(other.den)

@@ -10,6 +10,7 @@
 //! | `id_number` / `id` | integer / text | the event's id: plain whole numbers in the first, all others in the second |
 //! | `line` | integer | line of an order or refund, 0 where there is none |
 //! | `channel`, `store` | text | |
+//! | `revision` | integer | of the row, where the dataset names such a column: the highest wins |
 //! | `<kind>_<column>`, `<kind>_line_<column>` | by the column's type | empty in rows of other kinds |
 
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
@@ -28,7 +29,7 @@ pub fn time_type() -> DataType {
 }
 
 /// Number of fields that stand before the programme's own columns.
-pub const FIXED: usize = 10;
+pub const FIXED: usize = 11;
 
 /// The Arrow type of a column.
 pub fn column_type(column: &Column) -> DataType {
@@ -56,6 +57,7 @@ pub fn event_schema(program: &Program) -> SchemaRef {
         Field::new("line", DataType::Int32, false),
         Field::new("channel", text_type(), true),
         Field::new("store", text_type(), true),
+        Field::new("revision", DataType::Int64, true),
     ];
     fields.extend(
         program

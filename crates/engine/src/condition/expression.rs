@@ -213,7 +213,7 @@ pub enum Node {
     Arithmetic(Arithmetic, Box<Expr>, Box<Expr>),
     /// The inner value × this factor, to bring it to the node's denominator.
     Scale(Box<Expr>, i64),
-    /// A date moved by a constant length.
+    /// A date moved by a constant length; `true`: to an earlier date (`date - duration`).
     Shift(Box<Expr>, crate::calendar::Length, bool),
     /// `c ? a : b`
     Choose(Box<Expr>, Box<Expr>, Box<Expr>),

@@ -4,7 +4,19 @@
 //! [`compile`] turns a text into the typed tree of [`expression`]; settlement and the recount both
 //! read that tree, each with an evaluator of its own.
 
+mod agree;
+mod arithmetic;
+mod calls;
+pub mod columns;
+mod dates;
+pub mod evaluate;
 pub mod expression;
+mod names;
+#[cfg(test)]
+mod tests;
+mod token;
+mod tree;
+mod typing;
 
 use crate::canonical::{Kind, Moment};
 use crate::finding::Code;
@@ -87,12 +99,22 @@ pub struct Problem {
 
 /// Reads and types a condition. All problems that can be told apart are returned, not only the first.
 pub fn compile(text: &str, scope: &Scope<'_>, expected: Expected) -> Result<Expr, Vec<Problem>> {
-    let _ = (scope, expected);
-    Err(vec![Problem {
-        code: Code::ConditionSyntax,
-        span: 0..text.len(),
-        message: String::new(),
-        label: String::new(),
-        help: String::new(),
-    }])
+    let (tree, problems) = tree::parse(text);
+    let mut typer = typing::Typer {
+        text,
+        scope,
+        problems,
+        guards: Vec::new(),
+        holes: Vec::new(),
+    };
+    let expr = tree.and_then(|tree| typer.whole(&tree, expected));
+    let mut problems = typer.problems;
+    match expr {
+        Some(expr) if problems.is_empty() => Ok(expr),
+        _ => {
+            problems.sort_by_key(|problem| (problem.span.start, problem.span.end));
+            problems.dedup();
+            Err(problems)
+        }
+    }
 }

@@ -4,6 +4,8 @@
 //! An entry moves points between two books of one lot, so every entry sums to zero by itself (double
 //! entry), and per lot always: granted = pending + open + redeemed + expired + reversed.
 
+pub mod canonical;
+
 use crate::calendar::{Day, Instant};
 use crate::event::EventId;
 use serde::{Deserialize, Serialize};

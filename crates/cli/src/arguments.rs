@@ -1,0 +1,238 @@
+//! The command line: what can be said, with its help. Exit codes: 0 fine, 1 findings, 2 wrong use,
+//! 3 could not.
+
+use crate::findings;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use rungs_engine::calendar::{Day, day_from};
+use std::path::PathBuf;
+
+/// Loyalty programmes as code.
+#[derive(Debug, Parser)]
+#[command(name = "rungs", version, about, after_help = "Exit codes: 0 fine, 1 findings, 2 wrong use, 3 could not.")]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How many threads settle and read (all cores).
+    #[arg(long, global = true, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check programmes: every finding in one pass.
+    Check(Check),
+    /// Run the scenario tests beside programmes.
+    Test(Test),
+    /// Ingest what is new, settle every night up to a date, report.
+    Run(Run),
+    /// Show the report of a settled date.
+    Report(Report),
+    /// Say why: an account's points and rung, or what a code means.
+    Explain(Explain),
+    /// Print the canonical ledger, or its digest.
+    Ledger(Ledger),
+    /// Recount every account from its events, independently, and compare.
+    Verify(Verify),
+    /// List what was put into quarantine.
+    Quarantine(Quarantine),
+    /// Print the JSON Schema of programmes, scenario tests, events or reports.
+    Schema(Schema),
+    /// Settle the lake's history again into a scratch folder and say how long it took.
+    #[command(hide = true)]
+    Settle(Settle),
+    /// Print a completion script.
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `rungs check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Programme folders (the default of `rungs.toml`, else every folder in `programs`).
+    pub programs: Vec<PathBuf>,
+    /// How findings are shown.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: findings::Format,
+}
+
+/// `rungs test`
+#[derive(Debug, Args)]
+pub struct Test {
+    /// Programme folders (the default of `rungs.toml`, else every folder in `programs`).
+    pub programs: Vec<PathBuf>,
+    /// How results are shown.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// A programme and its store.
+#[derive(Debug, Args)]
+pub struct Place {
+    /// The programme folder.
+    #[arg(long, value_name = "DIR")]
+    pub program: Option<PathBuf>,
+    /// The store: the lake and the serving copy.
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+}
+
+/// `rungs run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Programme and store.
+    #[command(flatten)]
+    pub place: Place,
+    /// The programme's inbox: `DIR/<dataset>/…`.
+    #[arg(long, value_name = "DIR")]
+    pub inbox: Option<PathBuf>,
+    /// The last night to settle.
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub as_of: Day,
+    /// Shards of a new store (by default so many that one holds about 250,000 rows).
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub shards: Option<u16>,
+    /// File with the keys of draws and pseudonyms (the published test keys).
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
+    /// Say nothing but problems.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `rungs report`
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Programme and store.
+    #[command(flatten)]
+    pub place: Place,
+    /// The settled date (the last one).
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub as_of: Option<Day>,
+    /// How it is shown.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `rungs explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// What to explain.
+    #[command(subcommand)]
+    pub what: Explained,
+}
+
+/// What to explain.
+#[derive(Debug, Subcommand)]
+pub enum Explained {
+    /// An account: every entry with its cause, balance by expiry, distance to the next rung.
+    Account(ExplainAccount),
+    /// What a finding's code means and what to do.
+    Code {
+        /// Such as `toml/unknown-key`.
+        code: String,
+    },
+}
+
+/// `rungs explain account`
+#[derive(Debug, Args)]
+pub struct ExplainAccount {
+    /// The account's id.
+    pub id: String,
+    /// Programme and store.
+    #[command(flatten)]
+    pub place: Place,
+    /// Only this event.
+    #[arg(long, value_name = "ID")]
+    pub event: Option<String>,
+    /// Only this rule; says why it did not fire.
+    #[arg(long, value_name = "ID")]
+    pub rule: Option<String>,
+    /// How it is shown.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `rungs ledger`
+#[derive(Debug, Args)]
+pub struct Ledger {
+    /// Programme and store.
+    #[command(flatten)]
+    pub place: Place,
+    /// Only the SHA-256 of the ledger.
+    #[arg(long)]
+    pub digest: bool,
+}
+
+/// `rungs verify`
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Programme and store.
+    #[command(flatten)]
+    pub place: Place,
+    /// How it is shown.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `rungs quarantine`
+#[derive(Debug, Args)]
+pub struct Quarantine {
+    /// Programme and store.
+    #[command(flatten)]
+    pub place: Place,
+    /// How it is shown.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+/// `rungs schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Of what.
+    #[arg(value_enum, default_value = "program")]
+    pub of: SchemaOf,
+}
+
+/// What a schema is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// Programme files.
+    Program,
+    /// Scenario tests.
+    Test,
+    /// Canonical events.
+    Events,
+    /// The JSON report.
+    Report,
+}
+
+/// `rungs settle`
+#[derive(Debug, Args)]
+pub struct Settle {
+    /// Programme and store.
+    #[command(flatten)]
+    pub place: Place,
+    /// Where entries and states go.
+    #[arg(long, value_name = "DIR")]
+    pub scratch: PathBuf,
+    /// Only figures: no entries, no states.
+    #[arg(long)]
+    pub figures_only: bool,
+}
+
+/// Text or JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+fn date(text: &str) -> Result<Day, String> {
+    day_from(text).ok_or_else(|| format!("`{text}` is not a date such as 2026-11-20"))
+}

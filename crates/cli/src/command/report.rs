@@ -1,0 +1,24 @@
+//! `rungs report`
+
+use super::{place, print, run::could_not};
+use crate::Ended;
+use crate::arguments::{Format, Report};
+use rungs_pipeline::report;
+
+/// Shows the report of a settled date.
+pub fn report(asked: &Report) -> Ended {
+    let (program, _, store) = match place(&asked.place) {
+        Ok(place) => place,
+        Err(ended) => return ended,
+    };
+    match report::load(&store, &program.id, asked.as_of) {
+        Ok(report) => {
+            match asked.format {
+                Format::Json => print(&format!("{report:#}\n")),
+                Format::Text => print(&report::text(&program, &report)),
+            }
+            Ended::Fine
+        }
+        Err(trouble) => could_not(trouble),
+    }
+}

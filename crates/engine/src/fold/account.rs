@@ -1,0 +1,626 @@
+//! The pass over one account: time moves from event to event, and what falls due in between happens at
+//! its own instant.
+
+use super::earn::{Earned, Moment, find, key_of};
+use super::measure::{Key, Measure, Window};
+use super::plan::Plan;
+use super::prepared::{Prepared, Row, ask};
+use super::refund::OrderMemory;
+use super::sink::{Rejection, Sink, Step, WhyNot};
+use super::state::{AccountState, CapUse, Member};
+use crate::calendar::{Day, Instant};
+use crate::canonical::Kind;
+use crate::condition::evaluate::{Overflow, State};
+use crate::condition::expression::{AccountColumn, MemberColumn, MomentColumn};
+use crate::event::Batch;
+use crate::ledger::{EntryKind, EventRef, Rule};
+use crate::program::{Enrol, MetricKind, Pool};
+use std::ops::Range;
+
+/// A win of a draw: a decision, read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Win {
+    /// Index of the surprise.
+    pub surprise: usize,
+    /// The scheduled instant.
+    pub at: Instant,
+    /// Its local day.
+    pub day: Day,
+    /// Who won.
+    pub member: String,
+}
+
+/// Memory that is used again for every account.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(super) earned: Earned,
+    /// By index of the metric: what the present event adds.
+    pub(super) added: Vec<Option<Added>>,
+    /// Rewards whose condition held before the event.
+    pub(super) candidates: Vec<usize>,
+    pub(super) pass: Pass,
+}
+
+/// What must be kept of an account's orders until its refunds were settled.
+#[derive(Debug, Default)]
+pub struct Pass {
+    /// Orders that are refunded later on, with what is needed for that.
+    pub(super) orders: Vec<OrderMemory>,
+    /// Ids of those orders.
+    pub(super) awaited: Vec<crate::event::EventId>,
+}
+
+/// What an event adds to a metric.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Added {
+    /// To a sum or count.
+    Number(i64),
+    /// Values to count or remember.
+    Keys(Vec<Key>),
+}
+
+/// One account while it is settled.
+pub struct Account<'a, 'p, S> {
+    pub(super) plan: &'a Plan<'p>,
+    pub(super) state: &'a mut AccountState,
+    pub(super) scratch: &'a mut Scratch,
+    pub(super) sink: &'a mut S,
+    pub(super) batch: &'a Batch,
+    pub(super) prepared: &'a Prepared<'p>,
+    pub(super) wins: &'a [Win],
+    pub(super) next_win: usize,
+    /// The account.
+    pub(super) account: &'a str,
+    /// Index of the present event's member.
+    pub(super) current_member: u16,
+    /// The present instant.
+    pub(super) at: Instant,
+    /// Its local day.
+    pub(super) day: Day,
+}
+
+/// The account as conditions see it.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// The programme.
+    pub plan: &'a Plan<'a>,
+    /// The account; its measures must have slid to `at`.
+    pub state: &'a AccountState,
+    /// Index of the member.
+    pub member: usize,
+    /// When it is asked.
+    pub at: Instant,
+    /// rung, former and end of a moment.
+    pub moment: Option<(u8, u8, Option<Day>)>,
+}
+
+impl View<'_> {
+    fn measured(&self, measures: &[Measure], metric: usize) -> Option<i64> {
+        let kind = self.plan.program.metrics[metric].kind;
+        let measure = measures.get(metric)?;
+        match kind {
+            MetricKind::First | MetricKind::Last => match measure.key(kind)? {
+                Key::Number(number) => Some(*number),
+                Key::Text(_) => None,
+            },
+            _ => Some(measure.before(self.plan.windows[metric], self.at)),
+        }
+    }
+
+    fn profile(&self, column: usize) -> Option<&Key> {
+        let member = self.state.members.get(self.member)?;
+        member
+            .profile
+            .iter()
+            .find(|(index, _)| usize::from(*index) == column)
+            .map(|(_, key)| key)
+    }
+}
+
+impl State for View<'_> {
+    fn account(&self, column: AccountColumn) -> Option<i64> {
+        let state = self.state;
+        match column {
+            AccountColumn::Rung => Some(i64::from(state.rung)),
+            AccountColumn::FormerRung => state.former.map(i64::from),
+            AccountColumn::RungSince => Some(i64::from(state.since)),
+            AccountColumn::RungUntil => state.until.map(i64::from),
+            AccountColumn::Enrolled => state.enrolled.map(i64::from),
+            AccountColumn::Members => Some(state.members.len().max(1) as i64),
+            AccountColumn::Balance => Some(state.open),
+            AccountColumn::Metric(metric) => self.measured(&state.measures, metric),
+        }
+    }
+
+    fn member_number(&self, column: MemberColumn) -> Option<i64> {
+        match column {
+            MemberColumn::Enrolled => self.state.members.get(self.member)?.enrolled.map(i64::from),
+            MemberColumn::Profile(column) => match self.profile(column)? {
+                Key::Number(number) => Some(*number),
+                Key::Text(_) => None,
+            },
+            MemberColumn::Metric(metric) => {
+                self.measured(&self.state.members.get(self.member)?.measures, metric)
+            }
+        }
+    }
+
+    fn member_text(&self, column: MemberColumn) -> Option<&str> {
+        let key = match column {
+            MemberColumn::Profile(column) => self.profile(column)?,
+            MemberColumn::Metric(metric) => {
+                let kind = self.plan.program.metrics[metric].kind;
+                self.state
+                    .members
+                    .get(self.member)?
+                    .measures
+                    .get(metric)?
+                    .key(kind)?
+            }
+            MemberColumn::Enrolled => return None,
+        };
+        match key {
+            Key::Text(text) => Some(text),
+            Key::Number(_) => None,
+        }
+    }
+
+    fn account_text(&self, column: AccountColumn) -> Option<&str> {
+        let AccountColumn::Metric(metric) = column else {
+            return None;
+        };
+        match self
+            .state
+            .measures
+            .get(metric)?
+            .key(self.plan.program.metrics[metric].kind)?
+        {
+            Key::Text(text) => Some(text),
+            Key::Number(_) => None,
+        }
+    }
+
+    fn moment(&self, column: MomentColumn) -> Option<i64> {
+        let (rung, former, ends) = self.moment?;
+        match column {
+            MomentColumn::Rung => Some(i64::from(rung)),
+            MomentColumn::Former => Some(i64::from(former)),
+            MomentColumn::Ends => ends.map(i64::from),
+        }
+    }
+}
+
+impl<S: Sink> Account<'_, '_, S> {
+    /// Settles the events in `rows` and everything that falls due before `until`.
+    pub(super) fn run(&mut self, rows: Range<usize>, until: Instant) {
+        let mut row = rows.start;
+        while row < rows.end {
+            let mut end = row + 1;
+            while end < rows.end && self.batch.continues(end) {
+                end += 1;
+            }
+            let at = self.batch.time[row];
+            self.advance(at);
+            self.at = at;
+            self.day = self.prepared.day[row];
+            if let Err(Overflow) = self.event(row..end) {
+                let rule = self
+                    .scratch
+                    .earned
+                    .overflow
+                    .map(|rule| self.plan.program.earn[rule].id.clone());
+                self.sink
+                    .reject(row, Rejection::Overflow(rule.unwrap_or_default()));
+            }
+            row = end;
+        }
+        self.advance(until - 1);
+    }
+
+    pub(super) fn event_ref(&self, row: usize) -> EventRef {
+        (self.batch.source[row], self.batch.id.get(row))
+    }
+
+    fn event(&mut self, rows: Range<usize>) -> Result<(), Overflow> {
+        let Some(kind) = self.batch.kind_at(rows.start) else {
+            return Ok(());
+        };
+        let member = self.member(rows.start);
+        if !self.enrolled(kind, rows.start, member) {
+            return Ok(());
+        }
+        if kind == Kind::Refund {
+            self.refund(rows);
+            return Ok(());
+        }
+        if self.plan.asks_state[kind as usize] {
+            self.slide_all();
+        }
+        self.evaluate(kind, rows.clone(), member)?;
+        let event = self.event_ref(rows.start);
+        if kind == Kind::Order && self.scratch.pass.awaited.contains(&event.1) {
+            self.remember(rows.clone(), member, &event);
+        }
+        // From here on nothing can fail: what was computed is booked.
+        self.grant(&event);
+        self.count(kind, member);
+        match kind {
+            Kind::Redeem => self.redeem(rows.start, &event),
+            Kind::Adjust => self.adjust(rows.start, &event),
+            Kind::Profile => self.profile(rows.start, member),
+            _ => {}
+        }
+        self.climb(Some(&event));
+        self.issue_candidates(rows.start, member, &event);
+        Ok(())
+    }
+
+    /// Computes everything that the event causes, before anything of it is booked.
+    fn evaluate(&mut self, kind: Kind, rows: Range<usize>, member: usize) -> Result<(), Overflow> {
+        let plan = self.plan;
+        let moment = Moment {
+            plan,
+            batch: self.batch,
+            prepared: self.prepared,
+            kind,
+            at: self.at,
+            day: self.day,
+            rung: self.state.rung,
+            member: member as u16,
+        };
+        let mut caps = std::mem::take(&mut self.state.caps);
+        let view = View {
+            plan,
+            state: self.state,
+            member,
+            at: self.at,
+            moment: None,
+        };
+        let scratch = &mut *self.scratch;
+        let earned = if plan.base[kind as usize].is_empty() {
+            scratch.earned.booked.fill(0);
+            scratch.earned.each.clear();
+            Ok(())
+        } else {
+            scratch.earned.run(&moment, rows.clone(), &view, &mut caps)
+        };
+        let counted = earned.and_then(|()| {
+            contributions(&moment, rows.clone(), &view, &mut scratch.added)?;
+            scratch.candidates.clear();
+            for reward in &plan.rewards[kind as usize] {
+                let row = Row {
+                    batch: self.batch,
+                    row: rows.start,
+                    day: self.day,
+                };
+                if self.prepared.reward_when[*reward].holds(row, plan, &view)? {
+                    scratch.candidates.push(*reward);
+                } else if S::TRACE {
+                    self.sink.not_issued(
+                        (self.batch.source[rows.start], self.batch.id.get(rows.start)),
+                        *reward,
+                        WhyNot::When,
+                    );
+                }
+            }
+            Ok(())
+        });
+        self.state.caps = caps;
+        if S::TRACE && counted.is_ok() {
+            self.trace(kind, rows.start);
+        }
+        counted
+    }
+
+    fn trace(&mut self, kind: Kind, row: usize) {
+        let event = self.event_ref(row);
+        let plan = self.plan;
+        let multipliers = plan
+            .multipliers
+            .iter()
+            .filter(|rule| plan.program.earn[**rule].on == kind);
+        for rule in plan.base[kind as usize].iter().chain(multipliers) {
+            let earned = &self.scratch.earned;
+            self.sink.step(Step {
+                event: event.clone(),
+                rule: *rule,
+                exact: earned.uncapped[*rule],
+                capped: earned.exact[*rule],
+                denominator: plan.denominator,
+                booked: earned.booked[*rule],
+                why_not: earned.why[*rule],
+            });
+        }
+    }
+
+    fn grant(&mut self, event: &EventRef) {
+        let total = self.scratch.earned.total();
+        if total == 0 {
+            return;
+        }
+        let plan = self.plan;
+        let expiry = plan
+            .program
+            .wallet
+            .as_ref()
+            .map_or(crate::program::Expiry::Never, |wallet| wallet.expiry);
+        let expires = super::lots::expires(expiry, self.at, self.day, &plan.program.zone);
+        let expires = (expires != super::state::NEVER).then_some(expires);
+        for rule in 0..plan.rules.len() {
+            let points = self.scratch.earned.booked[rule];
+            if points > 0 {
+                self.book(
+                    EntryKind::Grant,
+                    Rule::Earn(rule as u16),
+                    event.clone(),
+                    None,
+                    points,
+                    expires,
+                );
+            }
+        }
+        self.use_caps();
+        for metric in &plan.granted {
+            let points = granted(plan, *metric, &self.scratch.earned.booked);
+            if points > 0 {
+                self.add(*metric, 0, Added::Number(points));
+            }
+        }
+        self.add_lot(event, total, true);
+    }
+
+    /// Notes what was booked under every cap.
+    fn use_caps(&mut self) {
+        let plan = self.plan;
+        for (index, cap) in plan.caps.iter().enumerate() {
+            let Some(window) = cap.window else { continue };
+            let booked: i64 = match cap.owner {
+                super::plan::CapOwner::Earn(rule) => self.scratch.earned.booked[rule],
+                super::plan::CapOwner::Group(group) => plan.group_rules[group]
+                    .iter()
+                    .map(|rule| self.scratch.earned.booked[*rule])
+                    .sum(),
+                super::plan::CapOwner::Reward(_) => 0,
+            };
+            if booked > 0 {
+                let (count, _) = plan.limit(index, self.state.rung);
+                let each = self
+                    .scratch
+                    .earned
+                    .each
+                    .iter()
+                    .find(|(cap, _)| *cap == index)
+                    .map(|(_, key)| key.clone());
+                let each = plan
+                    .cap(index)
+                    .each
+                    .as_ref()
+                    .map(|_| each.unwrap_or(Key::Number(i64::MIN)));
+                let member = if cap.pool == Pool::Member {
+                    self.current_member
+                } else {
+                    0
+                };
+                self.use_cap(index, window, member, each, if count { 1 } else { booked });
+            }
+        }
+    }
+
+    pub(super) fn use_cap(
+        &mut self,
+        cap: usize,
+        window: Window,
+        member: u16,
+        each: Option<Key>,
+        amount: i64,
+    ) {
+        if find(&mut self.state.caps, cap, member, each.as_ref()).is_none() {
+            self.state.caps.push(CapUse {
+                cap: cap as u16,
+                member,
+                each: each.clone(),
+                used: Measure::default(),
+            });
+        }
+        let (at, day) = (self.at, self.day);
+        if let Some(used) = find(&mut self.state.caps, cap, member, each.as_ref()) {
+            used.slide(window, at, day, MetricKind::Sum);
+            used.add(window, at, day, amount);
+        }
+    }
+
+    /// Adds what the event contributes to its metrics.
+    fn count(&mut self, kind: Kind, member: usize) {
+        let plan = self.plan;
+        for metric in &plan.metrics[kind as usize] {
+            if let Some(added) = self.scratch.added[*metric].take() {
+                self.add(*metric, member, added);
+            }
+        }
+    }
+
+    pub(super) fn add(&mut self, metric: usize, member: usize, added: Added) {
+        let (at, day, window) = (self.at, self.day, self.plan.windows[metric]);
+        let declared = &self.plan.program.metrics[metric];
+        let measures = match declared.pool {
+            Pool::Account => &mut self.state.measures,
+            Pool::Member => match self.state.members.get_mut(member) {
+                Some(member) => &mut member.measures,
+                None => return,
+            },
+        };
+        if measures.len() <= metric {
+            measures.resize_with(self.plan.program.metrics.len(), Measure::default);
+        }
+        let measure = &mut measures[metric];
+        measure.slide(window, at, day, declared.kind);
+        match added {
+            // A sum that leaves 64 bits stays where it is; checked programmes declare ranges.
+            Added::Number(number) => measure.add(window, at, day, number).unwrap_or(()),
+            Added::Keys(keys) => {
+                for key in keys {
+                    measure.add_key(window, at, day, declared.kind, key);
+                }
+            }
+        }
+    }
+
+    /// Brings every measure to the present instant, so that conditions can read it.
+    pub(super) fn slide_all(&mut self) {
+        let (at, day) = (self.at, self.day);
+        let plan = self.plan;
+        for (metric, window) in plan.windows.iter().enumerate() {
+            let kind = plan.program.metrics[metric].kind;
+            if let Some(measure) = self.state.measures.get_mut(metric) {
+                measure.slide(*window, at, day, kind);
+            }
+            for member in &mut self.state.members {
+                if let Some(measure) = member.measures.get_mut(metric) {
+                    measure.slide(*window, at, day, kind);
+                }
+            }
+        }
+    }
+
+    /// Index of the row's member in the account.
+    fn member(&mut self, row: usize) -> usize {
+        self.current_member = 0;
+        if !self.plan.members {
+            return 0;
+        }
+        let id = self.batch.member_at(row);
+        let index = match self.state.members.iter().position(|member| member.id == id) {
+            Some(index) => index,
+            None => {
+                self.state.members.push(Member {
+                    id: id.to_owned(),
+                    ..Member::default()
+                });
+                self.state.members.len() - 1
+            }
+        };
+        self.current_member = index as u16;
+        index
+    }
+
+    /// Enrols where the event does that; says whether the account takes part.
+    fn enrolled(&mut self, kind: Kind, row: usize, member: usize) -> bool {
+        let enrols = match self.plan.program.enrol {
+            Enrol::OptIn => kind == Kind::Enrol,
+            Enrol::Automatic => true,
+            Enrol::FirstOrder => kind == Kind::Order,
+        };
+        if enrols {
+            if self.state.enrolled.is_none() {
+                self.state.enrolled = Some(self.day);
+                self.state.since = self.day;
+            }
+            if let Some(member) = self.state.members.get_mut(member)
+                && member.enrolled.is_none()
+            {
+                member.enrolled = Some(self.day);
+                self.plan_birthday(self.current_member as usize);
+            }
+        }
+        if self.state.enrolled.is_none() && kind == Kind::Profile {
+            self.profile(row, member);
+        }
+        self.state.enrolled.is_some()
+    }
+
+    /// Remembers the columns of a profile that have a value.
+    fn profile(&mut self, row: usize, member: usize) {
+        let plan = self.plan;
+        for (index, column) in plan.program.columns.iter().enumerate() {
+            if column.kind != Kind::Profile || !plan.reads[index] {
+                continue;
+            }
+            let key = match (self.batch.number(index, row), self.batch.text(index, row)) {
+                (Some(number), _) => Key::Number(number),
+                (None, Some(text)) => Key::Text(text.into()),
+                (None, None) => continue,
+            };
+            let profile = &mut self.state.members[member].profile;
+            match profile
+                .iter_mut()
+                .find(|(column, _)| usize::from(*column) == index)
+            {
+                Some(known) => known.1 = key,
+                None => profile.push((index as u16, key)),
+            }
+        }
+        self.plan_birthday(member);
+    }
+}
+
+/// The points that a metric of kind granted counts.
+pub(super) fn granted(plan: &Plan<'_>, metric: usize, booked: &[i64]) -> i64 {
+    let rules = plan.program.metrics[metric].rules.as_ref();
+    (0..booked.len())
+        .filter(|rule| {
+            rules.map_or(plan.program.earn[*rule].counts, |rules| {
+                rules.contains(rule)
+            })
+        })
+        .map(|rule| booked[rule])
+        .sum()
+}
+
+/// What an event adds to each metric that looks at its kind.
+pub(super) fn contributions(
+    moment: &Moment<'_, '_>,
+    rows: Range<usize>,
+    view: &View<'_>,
+    added: &mut Vec<Option<Added>>,
+) -> Result<(), Overflow> {
+    let (plan, prepared) = (moment.plan, moment.prepared);
+    added.clear();
+    added.resize(plan.program.metrics.len(), None);
+    for metric in &plan.metrics[moment.kind as usize] {
+        let kind = plan.program.metrics[*metric].kind;
+        let by_line = plan.metric_by_line[*metric];
+        let lines = if by_line {
+            rows.clone()
+        } else {
+            rows.start..rows.start + 1
+        };
+        for row in lines {
+            let place = Row {
+                batch: moment.batch,
+                row,
+                day: moment.day,
+            };
+            if !prepared.metric_when[*metric].holds(place, plan, view)? {
+                continue;
+            }
+            let value = match (
+                &prepared.metric_number[*metric],
+                prepared.metric_of[*metric],
+            ) {
+                (Some(numbers), _) => numbers.at(row)?.map(Key::Number),
+                (None, Some(of)) => key_of(&ask(of, place, plan, view)?),
+                (None, None) => Some(Key::Number(1)),
+            };
+            added[*metric] = match (kind, value, added[*metric].take()) {
+                (MetricKind::Sum, Some(Key::Number(value)), Some(Added::Number(sum))) => {
+                    Some(Added::Number(sum.checked_add(value).ok_or(Overflow)?))
+                }
+                (MetricKind::Sum, Some(Key::Number(value)), _) => Some(Added::Number(value)),
+                (MetricKind::Events, _, _) => Some(Added::Number(1)),
+                (
+                    MetricKind::Distinct | MetricKind::First | MetricKind::Last,
+                    Some(key),
+                    Some(Added::Keys(mut keys)),
+                ) => {
+                    keys.push(key);
+                    Some(Added::Keys(keys))
+                }
+                (MetricKind::Distinct | MetricKind::First | MetricKind::Last, Some(key), _) => {
+                    Some(Added::Keys(vec![key]))
+                }
+                (_, _, before) => before,
+            };
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! What falls due between events, each at its own instant: period ends, ends of validity, rungs that
+//! lapse, expiry, release, birthdays, wins.
+
+use super::account::Account;
+use super::sink::Sink;
+use super::state::NEVER;
+use crate::calendar::Instant;
+use crate::ledger::{Issued, Rule};
+use crate::program::Validity;
+
+/// What falls due, in the order in which it happens at one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    PeriodEnd,
+    ValidityEnd,
+    Lapse,
+    Expiry,
+    Release,
+    Birthday,
+    Win,
+}
+
+impl<S: Sink> Account<'_, '_, S> {
+    /// Lets everything happen that is due at or before `to`.
+    #[inline]
+    pub(super) fn advance(&mut self, to: Instant) {
+        loop {
+            let (at, due) = self.next_due();
+            if at > to {
+                return;
+            }
+            self.at = at;
+            self.day = self.plan.program.zone.day(at);
+            match due {
+                Due::PeriodEnd => self.period_end(),
+                Due::ValidityEnd => self.validity_end(),
+                Due::Lapse => self.lapse(),
+                Due::Expiry => self.expire(),
+                Due::Release => self.release(),
+                Due::Birthday => self.birthdays(),
+                Due::Win => self.win(),
+            }
+        }
+    }
+
+    /// The next instant at which something happens without an event; [`NEVER`] if nothing will.
+    pub(super) fn wake(&self) -> Instant {
+        self.next_due().0
+    }
+
+    #[inline]
+    fn next_due(&self) -> (Instant, Due) {
+        let mut next = match self.state.lots.front() {
+            Some(lot) => (lot.expires, Due::Expiry),
+            None => (NEVER, Due::Win),
+        };
+        let mut sooner = |at: Option<Instant>, due: Due| {
+            if let Some(at) = at
+                && (at, due) < next
+            {
+                next = (at, due);
+            }
+        };
+        sooner(self.state.next_release, Due::Release);
+        if let Some(tiers) = &self.plan.program.tiers
+            && self.state.rung > 0
+        {
+            let zone = &self.plan.program.zone;
+            if tiers.validity == Validity::None {
+                sooner(self.lapses(), Due::Lapse);
+            } else {
+                sooner(
+                    self.state.next_period.map(|day| zone.midnight(day)),
+                    Due::PeriodEnd,
+                );
+                sooner(
+                    self.state.until.map(|day| zone.midnight(day)),
+                    Due::ValidityEnd,
+                );
+            }
+        }
+        if !self.plan.birthday.is_empty() {
+            sooner(
+                self.state
+                    .members
+                    .iter()
+                    .filter_map(|member| member.birthday)
+                    .min(),
+                Due::Birthday,
+            );
+        }
+        sooner(self.wins.get(self.next_win).map(|win| win.at), Due::Win);
+        next
+    }
+
+    fn win(&mut self) {
+        let Some(win) = self.wins.get(self.next_win) else {
+            return;
+        };
+        self.next_win += 1;
+        let surprise = &self.plan.program.surprises[win.surprise];
+        let reward = &self.plan.program.rewards[surprise.reward];
+        let member = self
+            .state
+            .members
+            .iter()
+            .position(|member| member.id == win.member)
+            .unwrap_or(0) as u16;
+        self.state.won(win.surprise, usize::from(member), win.day);
+        self.sink.issued(Issued {
+            at: self.at,
+            reward: surprise.reward as u16,
+            member: win.member.clone(),
+            rule: Rule::Surprise(win.surprise as u16),
+            event: None,
+            occurrence: 1,
+            until: reward
+                .valid
+                .at(usize::from(self.state.rung))
+                .end(self.at, &self.plan.program.zone),
+            cost: reward.cost.unwrap_or(0),
+        });
+    }
+}

@@ -1,0 +1,147 @@
+//! Settlement: one pass per account over its events in their total order, a pure function of the
+//! state before, the events and the decisions.
+//!
+//! [`Fold::account`] takes the rows of one account in a [`Batch`] that was made ready with
+//! [`Prepared`]; what it books goes to a [`Sink`]. The state that it leaves is that just before `until`.
+//!
+//! An account whose refunds name orders that are not among the given rows is replayed from its
+//! history: the rows then are all its events, the state is empty, and [`From`] lets only pass what was
+//! not booked before.
+
+mod account;
+mod draw;
+mod due;
+mod earn;
+mod lots;
+mod measure;
+mod outlook;
+mod plan;
+mod prepared;
+mod refund;
+mod rewards;
+mod sink;
+mod state;
+mod tiers;
+
+pub use account::{Pass, Win};
+pub use draw::{Ticket, day_key, ticket, wins};
+pub use measure::Key;
+pub use outlook::Way;
+pub use plan::{Plan, TooFine, column};
+pub use prepared::Prepared;
+pub use refund::slice;
+pub use sink::{From, Kept, Rejection, Sink, Step, WhyNot};
+pub use state::{AccountState, FORMAT, Lot, NEVER};
+
+use crate::calendar::Instant;
+use crate::canonical::Kind;
+use crate::event::{Batch, EventId};
+use account::{Account, Scratch};
+use std::ops::Range;
+
+/// Settles accounts one after the other, with memory that is used again.
+#[derive(Debug, Default)]
+pub struct Fold {
+    scratch: Scratch,
+}
+
+/// What one account brings along besides its rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'a> {
+    /// The account's id.
+    pub account: &'a str,
+    /// All its wins from the first instant that is settled here, by time.
+    pub wins: &'a [Win],
+    /// The state that is left is that just before this instant.
+    pub until: Instant,
+}
+
+impl Fold {
+    /// Settles one account: its rows in the batch (whole, sorted), from the state before them. Returns
+    /// the instant at which something will happen without an event ([`NEVER`] if nothing will).
+    #[allow(clippy::too_many_arguments)]
+    pub fn account<S: Sink>(
+        &mut self,
+        plan: &Plan<'_>,
+        given: Given<'_>,
+        state: &mut AccountState,
+        batch: &Batch,
+        prepared: &Prepared<'_>,
+        rows: Range<usize>,
+        sink: &mut S,
+    ) -> Instant {
+        self.scratch.pass.orders.clear();
+        self.scratch.pass.awaited.clear();
+        if prepared.refunds {
+            self.scratch.pass.awaited.extend(refunded_orders(plan, batch, rows.clone()));
+        }
+        self.settle(plan, given, state, batch, prepared, rows, sink)
+    }
+
+    /// Settles a stretch of an account's rows; what later stretches of the same account need of its
+    /// orders stays in `pass`.
+    #[allow(clippy::too_many_arguments)]
+    pub fn stretch<S: Sink>(
+        &mut self,
+        plan: &Plan<'_>,
+        given: Given<'_>,
+        pass: &mut Pass,
+        state: &mut AccountState,
+        batch: &Batch,
+        prepared: &Prepared<'_>,
+        rows: Range<usize>,
+        sink: &mut S,
+    ) -> Instant {
+        std::mem::swap(&mut self.scratch.pass, pass);
+        let wake = self.settle(plan, given, state, batch, prepared, rows, sink);
+        std::mem::swap(&mut self.scratch.pass, pass);
+        wake
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn settle<S: Sink>(
+        &mut self,
+        plan: &Plan<'_>,
+        given: Given<'_>,
+        state: &mut AccountState,
+        batch: &Batch,
+        prepared: &Prepared<'_>,
+        rows: Range<usize>,
+        sink: &mut S,
+    ) -> Instant {
+        let mut account = Account {
+            plan,
+            state,
+            scratch: &mut self.scratch,
+            sink,
+            batch,
+            prepared,
+            wins: given.wins,
+            next_win: 0,
+            account: given.account,
+            current_member: 0,
+            at: Instant::MIN,
+            day: 0,
+        };
+        account.run(rows, given.until);
+        account.wake()
+    }
+}
+
+impl Pass {
+    /// For an account whose rows, over all stretches, are these.
+    pub fn new(plan: &Plan<'_>, batch: &Batch, rows: Range<usize>) -> Pass {
+        Pass { orders: Vec::new(), awaited: refunded_orders(plan, batch, rows) }
+    }
+}
+
+/// Ids of the orders that the refunds among some rows name.
+pub fn refunded_orders(plan: &Plan<'_>, batch: &Batch, rows: Range<usize>) -> Vec<EventId> {
+    let Some(column) = plan.named.refund_order else {
+        return Vec::new();
+    };
+    rows.filter(|row| batch.kind[*row] == Kind::Refund as u8)
+        .filter_map(|row| batch.text(column, row))
+        .map(EventId::of)
+        .collect()
+}

@@ -1,0 +1,710 @@
+//! The programme made ready for settlement: one denominator for all rates, windows resolved, rules
+//! listed by the kind of event that they wait for.
+
+use super::measure::Window;
+use crate::calendar::Per;
+use crate::canonical::{Kind, Moment};
+use crate::condition::expression::{Expr, Node};
+use crate::number::{Rational, gcd};
+use crate::program::{
+    ByRung, Combine, Earn, EarnKind, Limit, Metric, MetricKind, Over, Period, Pool, Program,
+    Trigger,
+};
+
+/// Why a programme cannot be settled although it was checked: its rates need more than 64 bits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TooFine {
+    /// The earn rule at which it was found.
+    pub rule: String,
+}
+
+/// A cap with its window.
+#[derive(Debug, Clone)]
+pub struct CapPlan {
+    /// Index of the rule (or group) in its list.
+    pub owner: CapOwner,
+    /// Which of the owner's caps.
+    pub index: usize,
+    /// Over what it runs; none: one event.
+    pub window: Option<Window>,
+    /// Whose it is.
+    pub pool: Pool,
+    /// Trim or reject.
+    pub over: Over,
+}
+
+/// What a cap limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CapOwner {
+    /// An earn rule.
+    Earn(usize),
+    /// A group.
+    Group(usize),
+    /// A reward.
+    Reward(usize),
+}
+
+/// How one rule earns, in integers over the plan's denominator.
+#[derive(Debug, Clone)]
+pub enum Rate {
+    /// numerator × value of the amount.
+    Amount(ByRung<i64>),
+    /// Full `per`s: ⌊value × mul / div⌋ × points.
+    #[allow(missing_docs)]
+    Whole {
+        mul: i64,
+        div: i64,
+        points: ByRung<i64>,
+    },
+    /// Flat, per event or line.
+    Flat(ByRung<i64>),
+    /// × quantity, whose column and denominator are these.
+    #[allow(missing_docs)]
+    Unit {
+        points: ByRung<i64>,
+        quantity: usize,
+        den: i64,
+    },
+    /// The highest step: (least value × its denominator, denominator, points).
+    Steps(Vec<(i64, i64, i64)>),
+    /// (times − 1) as (numerator, denominator).
+    Times(ByRung<(i64, i64)>),
+}
+
+/// An earn rule made ready.
+#[derive(Debug, Clone)]
+pub struct RulePlan {
+    /// How it earns.
+    pub rate: Rate,
+    /// Its caps (index in `Plan::caps`).
+    pub caps: Vec<usize>,
+    /// Runs per line.
+    pub per_line: bool,
+    /// A multiplier whose condition names the line.
+    pub by_line: bool,
+}
+
+/// Multipliers that meet on one base rule.
+#[derive(Debug, Clone)]
+pub struct Meeting {
+    /// How they meet; alone: highest.
+    pub combine: Combine,
+    /// Total times at most.
+    pub max: Option<Rational>,
+    /// The multipliers (index of the rule), by id.
+    pub rules: Vec<usize>,
+}
+
+/// The programme made ready.
+#[derive(Debug)]
+pub struct Plan<'p> {
+    /// The programme.
+    pub program: &'p Program,
+    /// Exact points are integers over this, in scaled points.
+    pub denominator: i64,
+    /// By index of the rule.
+    pub rules: Vec<RulePlan>,
+    /// Base rules by kind of event.
+    pub base: Vec<Vec<usize>>,
+    /// By base rule: the multipliers that raise it.
+    pub meetings: Vec<Vec<Meeting>>,
+    /// All multipliers.
+    pub multipliers: Vec<usize>,
+    /// Caps of rules, groups and rewards.
+    pub caps: Vec<CapPlan>,
+    /// Caps of each group (index in `caps`).
+    pub group_caps: Vec<Vec<usize>>,
+    /// Rules of each group.
+    pub group_rules: Vec<Vec<usize>>,
+    /// Caps of each reward.
+    pub reward_caps: Vec<Vec<usize>>,
+    /// Window of each metric.
+    pub windows: Vec<Window>,
+    /// Metrics by the kind of event that they look at.
+    pub metrics: Vec<Vec<usize>>,
+    /// By metric: it mentions the line, so it runs per line.
+    pub metric_by_line: Vec<bool>,
+    /// Metrics of kind granted.
+    pub granted: Vec<usize>,
+    /// Metrics of kind spent.
+    pub spent: Vec<usize>,
+    /// Account metrics that tiers count.
+    pub tier_metrics: Vec<usize>,
+    /// Rewards by kind of event.
+    pub rewards: Vec<Vec<usize>>,
+    /// Rewards on reaching a rung.
+    pub reached: Vec<usize>,
+    /// Rewards on a birthday.
+    pub birthday: Vec<usize>,
+    /// The profile's birthday column, if the programme has one.
+    pub birthday_column: Option<usize>,
+    /// Whether anything of single members is remembered.
+    pub members: bool,
+    /// Kinds of events at which conditions look at the account's or member's metrics.
+    pub asks_state: Vec<bool>,
+    /// Columns by name that settlement itself reads.
+    pub named: Named,
+    /// Per column: is it read at all?
+    pub reads: Vec<bool>,
+}
+
+/// Columns that settlement itself reads.
+#[derive(Debug, Clone, Copy, Default)]
+#[allow(missing_docs)]
+pub struct Named {
+    pub refund_order: Option<usize>,
+    pub refund_quantity: Option<usize>,
+    pub refund_net: Option<usize>,
+    pub redeem_reward: Option<usize>,
+    pub redeem_quantity: Option<usize>,
+    pub redeem_points: Option<usize>,
+    pub adjust_points: Option<usize>,
+    pub adjust_rung: Option<usize>,
+    pub adjust_ends: Option<usize>,
+    pub adjust_metric: Option<usize>,
+    pub adjust_value: Option<usize>,
+    pub line_quantity: Option<usize>,
+}
+
+impl<'p> Plan<'p> {
+    /// Makes a programme ready.
+    pub fn new(program: &'p Program) -> Result<Plan<'p>, TooFine> {
+        let denominator = denominator(program)?;
+        let scale = program.wallet.as_ref().map_or(0, |wallet| wallet.scale);
+        let named = Named::of(program);
+        let mut caps = Vec::new();
+        let week = program.week;
+        let mut add_caps = |owner: CapOwner, list: &[crate::program::Cap]| -> Vec<usize> {
+            list.iter()
+                .enumerate()
+                .map(|(index, cap)| {
+                    caps.push(CapPlan {
+                        owner,
+                        index,
+                        window: window(cap.per, None, week),
+                        pool: cap.pool,
+                        over: cap.over,
+                    });
+                    caps.len() - 1
+                })
+                .collect()
+        };
+        let mut rules = Vec::with_capacity(program.earn.len());
+        for (index, earn) in program.earn.iter().enumerate() {
+            let fine = |value: Option<i64>| {
+                value.ok_or_else(|| TooFine {
+                    rule: earn.id.clone(),
+                })
+            };
+            let over = |rate: Rational| {
+                fine(
+                    rate.times(Rational {
+                        num: denominator,
+                        den: 1,
+                    })
+                    .and_then(|rate| rate.scaled(0)),
+                )
+            };
+            let points = |values: &ByRung<Rational>| {
+                values
+                    .0
+                    .iter()
+                    .map(|value| over(scaled_points(*value, scale)?))
+                    .collect::<Result<Vec<_>, _>>()
+                    .map(ByRung)
+            };
+            let rate = match &earn.kind {
+                EarnKind::PerAmount {
+                    points: values,
+                    per,
+                    amount,
+                    whole: false,
+                } => Rate::Amount(ByRung(
+                    values
+                        .0
+                        .iter()
+                        .map(|value| over(amount_rate(*value, scale, *per, amount)?))
+                        .collect::<Result<_, _>>()?,
+                )),
+                EarnKind::PerAmount {
+                    points: values,
+                    per,
+                    amount,
+                    whole: true,
+                } => Rate::Whole {
+                    mul: per.den,
+                    div: fine(per.num.checked_mul(amount.den))?,
+                    points: points(values)?,
+                },
+                EarnKind::PerEvent { points: values }
+                | EarnKind::PerLine {
+                    points: values,
+                    unit: false,
+                } => Rate::Flat(points(values)?),
+                EarnKind::PerLine {
+                    points: values,
+                    unit: true,
+                } => {
+                    let column = named.line_quantity.unwrap_or(usize::MAX);
+                    let den = program
+                        .columns
+                        .get(column)
+                        .map_or(1, |column| 10i64.pow(u32::from(column.digits)));
+                    Rate::Unit {
+                        points: points(values)?,
+                        quantity: column,
+                        den,
+                    }
+                }
+                EarnKind::Steps { amount, steps } => Rate::Steps(
+                    steps
+                        .iter()
+                        .map(|(from, value)| {
+                            Ok((
+                                fine(from.num.checked_mul(amount.den))?,
+                                from.den,
+                                over(scaled_points(*value, scale)?)?,
+                            ))
+                        })
+                        .collect::<Result<_, TooFine>>()?,
+                ),
+                EarnKind::Multiplier { times, .. } => Rate::Times(ByRung(
+                    times
+                        .0
+                        .iter()
+                        .map(|times| (times.num - times.den, times.den))
+                        .collect(),
+                )),
+            };
+            let by_line = mentions_line(program, earn.when.as_ref());
+            rules.push(RulePlan {
+                rate,
+                caps: add_caps(CapOwner::Earn(index), &earn.caps),
+                per_line: earn.per_line,
+                by_line,
+            });
+        }
+        let group_caps = program
+            .groups
+            .iter()
+            .enumerate()
+            .map(|(i, group)| add_caps(CapOwner::Group(i), &group.cap))
+            .collect();
+        let reward_caps = program
+            .rewards
+            .iter()
+            .enumerate()
+            .map(|(i, reward)| add_caps(CapOwner::Reward(i), &reward.caps))
+            .collect();
+        let group_rules = (0..program.groups.len())
+            .map(|group| {
+                (0..program.earn.len())
+                    .filter(|rule| program.earn[*rule].group == Some(group))
+                    .collect()
+            })
+            .collect();
+        let is_multiplier = |earn: &Earn| matches!(earn.kind, EarnKind::Multiplier { .. });
+        let by_kind = |test: &dyn Fn(usize, Kind) -> bool, len: usize| -> Vec<Vec<usize>> {
+            Kind::ALL
+                .iter()
+                .map(|kind| (0..len).filter(|i| test(*i, *kind)).collect())
+                .collect()
+        };
+        let tier_period = program.tiers.as_ref().map(|tiers| tiers.period);
+        let mut plan = Plan {
+            program,
+            denominator,
+            base: by_kind(
+                &|i, kind| program.earn[i].on == kind && !is_multiplier(&program.earn[i]),
+                program.earn.len(),
+            ),
+            meetings: (0..program.earn.len())
+                .map(|base| meetings(program, base))
+                .collect(),
+            multipliers: (0..program.earn.len())
+                .filter(|i| is_multiplier(&program.earn[*i]))
+                .collect(),
+            rules,
+            group_caps,
+            group_rules,
+            reward_caps,
+            windows: program
+                .metrics
+                .iter()
+                .map(|metric| {
+                    window(metric.window.unwrap_or(Per::Period), tier_period, week)
+                        .unwrap_or(Window::Lifetime)
+                })
+                .collect(),
+            metrics: by_kind(
+                &|i, kind| program.metrics[i].on == Some(kind),
+                program.metrics.len(),
+            ),
+            metric_by_line: program
+                .metrics
+                .iter()
+                .map(|metric| {
+                    mentions_line(program, metric.when.as_ref())
+                        || mentions_line(program, metric.of.as_ref())
+                })
+                .collect(),
+            granted: of_kind(&program.metrics, MetricKind::Granted),
+            spent: of_kind(&program.metrics, MetricKind::Spent),
+            tier_metrics: tier_metrics(program),
+            rewards: by_kind(
+                &|i, kind| program.rewards[i].on == Some(Trigger::Event(kind)),
+                program.rewards.len(),
+            ),
+            reached: on_moment(program, Moment::RungReached),
+            birthday: on_moment(program, Moment::Birthday),
+            birthday_column: column(program, Kind::Profile, false, "birthday"),
+            members: false,
+            asks_state: Vec::new(),
+            named,
+            reads: Vec::new(),
+            caps,
+        };
+        plan.asks_state = Kind::ALL
+            .iter()
+            .map(|kind| plan.conditions(*kind).iter().any(|expr| expr.needs_state()))
+            .collect();
+        plan.reads = plan.read_columns();
+        plan.members = plan.needs_members();
+        Ok(plan)
+    }
+
+    /// Every condition and expression that is asked at an event of this kind.
+    pub fn conditions(&self, kind: Kind) -> Vec<&'p Expr> {
+        let program = self.program;
+        let mut all: Vec<&Expr> = Vec::new();
+        for earn in program.earn.iter().filter(|earn| earn.on == kind) {
+            all.extend(&earn.when);
+            all.extend(earn.caps.iter().filter_map(|cap| cap.each.as_ref()));
+            if let EarnKind::PerAmount { amount, .. } | EarnKind::Steps { amount, .. } = &earn.kind
+            {
+                all.push(amount);
+            }
+        }
+        for metric in program
+            .metrics
+            .iter()
+            .filter(|metric| metric.on == Some(kind))
+        {
+            all.extend(&metric.when);
+            all.extend(&metric.of);
+        }
+        for reward in program
+            .rewards
+            .iter()
+            .filter(|reward| reward.on == Some(Trigger::Event(kind)))
+        {
+            all.extend(&reward.when);
+            all.extend(reward.caps.iter().filter_map(|cap| cap.each.as_ref()));
+        }
+        for group in &program.groups {
+            all.extend(group.cap.iter().filter_map(|cap| cap.each.as_ref()));
+        }
+        all
+    }
+
+    fn read_columns(&self) -> Vec<bool> {
+        let mut reads = vec![false; self.program.columns.len()];
+        let mut mark = |column: usize| {
+            if let Some(read) = reads.get_mut(column) {
+                *read = true;
+            }
+        };
+        for kind in Kind::ALL {
+            for expr in self.conditions(*kind) {
+                expr.any(&mut |node| {
+                    if let Node::Column(column) = node {
+                        mark(*column);
+                    }
+                    false
+                });
+            }
+        }
+        let named = self.named;
+        for column in [
+            named.refund_order,
+            named.refund_quantity,
+            named.refund_net,
+            named.redeem_reward,
+            named.redeem_quantity,
+            named.redeem_points,
+            named.adjust_points,
+            named.adjust_rung,
+            named.adjust_ends,
+            named.adjust_metric,
+            named.adjust_value,
+        ]
+        .into_iter()
+        .flatten()
+        {
+            mark(column);
+        }
+        if self
+            .rules
+            .iter()
+            .any(|rule| matches!(rule.rate, Rate::Unit { .. }))
+        {
+            named.line_quantity.into_iter().for_each(&mut mark);
+        }
+        for (index, column) in self.program.columns.iter().enumerate() {
+            if column.kind == Kind::Profile && column.declared {
+                mark(index);
+            }
+        }
+        reads
+    }
+
+    fn needs_members(&self) -> bool {
+        let program = self.program;
+        let pool = program
+            .metrics
+            .iter()
+            .any(|metric| metric.pool == Pool::Member)
+            || self.caps.iter().any(|cap| cap.pool == Pool::Member);
+        let collects = program.datasets.iter().any(|dataset| {
+            matches!(dataset.event, Kind::Enrol | Kind::Profile) || dataset.account.is_some()
+        });
+        pool || collects || !self.birthday.is_empty()
+    }
+
+    /// The cap itself.
+    pub fn cap(&self, index: usize) -> &'p crate::program::Cap {
+        let plan = &self.caps[index];
+        match plan.owner {
+            CapOwner::Earn(rule) => &self.program.earn[rule].caps[plan.index],
+            CapOwner::Group(group) => &self.program.groups[group].cap[plan.index],
+            CapOwner::Reward(reward) => &self.program.rewards[reward].caps[plan.index],
+        }
+    }
+
+    /// The limit of a cap at a rung: (is it a count?, limit).
+    pub fn limit(&self, index: usize, rung: u8) -> (bool, i64) {
+        match &self.cap(index).limit {
+            Limit::Points(points) => (false, *points.at(usize::from(rung))),
+            Limit::Count(count) => (true, *count.at(usize::from(rung))),
+        }
+    }
+}
+
+impl Named {
+    fn of(program: &Program) -> Named {
+        let find = |kind, name| column(program, kind, false, name);
+        let line = |kind, name| column(program, kind, true, name);
+        Named {
+            refund_order: find(Kind::Refund, "order"),
+            refund_quantity: line(Kind::Refund, "quantity"),
+            refund_net: line(Kind::Refund, "net"),
+            redeem_reward: find(Kind::Redeem, "reward"),
+            redeem_quantity: find(Kind::Redeem, "quantity"),
+            redeem_points: find(Kind::Redeem, "points"),
+            adjust_points: find(Kind::Adjust, "points"),
+            adjust_rung: find(Kind::Adjust, "rung"),
+            adjust_ends: find(Kind::Adjust, "ends"),
+            adjust_metric: find(Kind::Adjust, "metric"),
+            adjust_value: find(Kind::Adjust, "value"),
+            line_quantity: line(Kind::Order, "quantity"),
+        }
+    }
+}
+
+/// The column of a kind by its name.
+pub fn column(program: &Program, kind: Kind, line: bool, name: &str) -> Option<usize> {
+    program
+        .columns
+        .iter()
+        .position(|column| column.kind == kind && column.line == line && column.name == name)
+}
+
+fn mentions_line(program: &Program, expr: Option<&Expr>) -> bool {
+    expr.is_some_and(|expr| {
+        expr.any(&mut |node| matches!(node, Node::Column(column) if program.columns.get(*column).is_some_and(|c| c.line)))
+    })
+}
+
+fn of_kind(metrics: &[Metric], kind: MetricKind) -> Vec<usize> {
+    (0..metrics.len())
+        .filter(|i| metrics[*i].kind == kind)
+        .collect()
+}
+
+fn on_moment(program: &Program, moment: Moment) -> Vec<usize> {
+    (0..program.rewards.len())
+        .filter(|i| program.rewards[*i].on == Some(Trigger::Moment(moment)))
+        .collect()
+}
+
+fn tier_metrics(program: &Program) -> Vec<usize> {
+    let mut all: Vec<usize> = program
+        .tiers
+        .iter()
+        .flat_map(|tiers| &tiers.rungs)
+        .flat_map(|rung| rung.reach.iter().chain(&rung.keep))
+        .flatten()
+        .map(|(metric, _)| *metric)
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The window of a `per`; none for one event or line.
+fn window(per: Per, tiers: Option<Period>, week: i64) -> Option<Window> {
+    let rolling = |length: crate::calendar::Length| {
+        length.exact().map_or(Window::Days(length), Window::Exact)
+    };
+    match per {
+        Per::Event | Per::Line => None,
+        Per::Calendar(calendar) => Some(Window::Calendar(calendar, week)),
+        Per::Rolling(length) => Some(rolling(length)),
+        Per::Lifetime => Some(Window::Lifetime),
+        Per::Period => Some(match tiers {
+            Some(Period::Rolling { length }) => rolling(length),
+            Some(period @ Period::Calendar { .. }) => Window::Tier(period),
+            Some(Period::Lifetime) | None => Window::Lifetime,
+        }),
+    }
+}
+
+fn meetings(program: &Program, base: usize) -> Vec<Meeting> {
+    let mut all: Vec<Meeting> = Vec::new();
+    let raises =
+        |earn: &Earn| matches!(&earn.kind, EarnKind::Multiplier { of, .. } if of.contains(&base));
+    let rules: Vec<usize> = (0..program.earn.len())
+        .filter(|i| raises(&program.earn[*i]))
+        .collect();
+    for (index, group) in program.groups.iter().enumerate() {
+        let members: Vec<usize> = rules
+            .iter()
+            .copied()
+            .filter(|i| program.earn[*i].group == Some(index))
+            .collect();
+        let combine = group.combine.unwrap_or(Combine::Add);
+        if !members.is_empty() {
+            all.push(Meeting {
+                combine,
+                max: group.max,
+                rules: members,
+            });
+        }
+    }
+    for rule in rules
+        .into_iter()
+        .filter(|i| program.earn[*i].group.is_none())
+    {
+        all.push(Meeting {
+            combine: Combine::Highest,
+            max: None,
+            rules: vec![rule],
+        });
+    }
+    all
+}
+
+fn scaled_points(points: Rational, scale: u8) -> Result<Rational, TooFine> {
+    points
+        .times(Rational::whole(10i64.pow(u32::from(scale))))
+        .ok_or_else(|| TooFine {
+            rule: String::new(),
+        })
+}
+
+/// Points (scaled) for one unit of the amount's integer.
+fn amount_rate(
+    points: Rational,
+    scale: u8,
+    per: Rational,
+    amount: &Expr,
+) -> Result<Rational, TooFine> {
+    scaled_points(points, scale)?
+        .over(per)
+        .and_then(|rate| rate.over(Rational::whole(amount.den)))
+        .ok_or_else(|| TooFine {
+            rule: String::new(),
+        })
+}
+
+/// The one denominator over which every rule's exact points are integers: the least common multiple of
+/// the base rates', times that of the multipliers' factors (as often as factors can be multiplied).
+fn denominator(program: &Program) -> Result<i64, TooFine> {
+    let scale = program.wallet.as_ref().map_or(0, |wallet| wallet.scale);
+    let (mut base, mut factor, mut depth) = (1i128, 1i128, 1u32);
+    let lcm = |a: i128, b: i64| a / gcd(a, i128::from(b)) * i128::from(b);
+    for earn in &program.earn {
+        let named = |_| TooFine {
+            rule: earn.id.clone(),
+        };
+        match &earn.kind {
+            EarnKind::PerAmount {
+                points,
+                per,
+                amount,
+                whole: false,
+            } => {
+                for points in &points.0 {
+                    base = lcm(
+                        base,
+                        amount_rate(*points, scale, *per, amount)
+                            .map_err(named)?
+                            .den,
+                    );
+                }
+            }
+            EarnKind::PerAmount { points, .. }
+            | EarnKind::PerEvent { points }
+            | EarnKind::PerLine {
+                points,
+                unit: false,
+            } => {
+                for points in &points.0 {
+                    base = lcm(base, scaled_points(*points, scale).map_err(named)?.den);
+                }
+            }
+            EarnKind::PerLine { points, unit: true } => {
+                for points in &points.0 {
+                    base = lcm(base, scaled_points(*points, scale).map_err(named)?.den);
+                }
+                // Quantities have digits of their own.
+                base = lcm(base, 1_000_000);
+            }
+            EarnKind::Steps { steps, .. } => {
+                for (_, points) in steps {
+                    base = lcm(base, scaled_points(*points, scale).map_err(named)?.den);
+                }
+            }
+            EarnKind::Multiplier { times, .. } => {
+                for times in &times.0 {
+                    factor = lcm(factor, times.den);
+                }
+            }
+        }
+        if base > 1 << 40 || factor > 1 << 40 {
+            return Err(TooFine {
+                rule: earn.id.clone(),
+            });
+        }
+    }
+    for group in &program.groups {
+        if let Some(max) = group.max {
+            factor = lcm(factor, max.den);
+        }
+        if group.combine == Some(Combine::Multiply) {
+            let id = program.groups.iter().position(|other| other.id == group.id);
+            depth = depth.max(program.earn.iter().filter(|earn| earn.group == id).count() as u32);
+        }
+    }
+    factor
+        .checked_pow(depth)
+        .and_then(|factor| base.checked_mul(factor))
+        .and_then(|all| i64::try_from(all).ok())
+        .filter(|all| *all < 1 << 40)
+        .ok_or_else(|| TooFine {
+            rule: program
+                .earn
+                .first()
+                .map_or(String::new(), |earn| earn.id.clone()),
+        })
+}

@@ -1,0 +1,340 @@
+//! Rewards that are issued, and what the desk and the member do: redeem, adjust, birthdays.
+
+use super::account::{Account, Added, View};
+use super::earn::find;
+use super::prepared::{Row, ask};
+use super::sink::{Rejection, Sink, WhyNot};
+use crate::calendar::{Day, Instant, MonthDay, date_of};
+use crate::condition::evaluate::{At, Value, evaluate};
+use crate::ledger::{EntryKind, EventRef, Issued, Rule, RungReason};
+use crate::program::{MetricKind, Pool};
+
+impl<S: Sink> Account<'_, '_, S> {
+    /// Issues the rewards whose condition held before the event.
+    pub(super) fn issue_candidates(&mut self, row: usize, member: usize, event: &EventRef) {
+        for index in 0..self.scratch.candidates.len() {
+            let reward = self.scratch.candidates[index];
+            self.issue(reward, member, Some(row), Some(event));
+        }
+    }
+
+    /// Issues a reward unless its dates or caps say no.
+    fn issue(
+        &mut self,
+        reward: usize,
+        member: usize,
+        row: Option<usize>,
+        event: Option<&EventRef>,
+    ) {
+        let plan = self.plan;
+        let declared = &plan.program.rewards[reward];
+        let inside = declared.from.is_none_or(|from| self.day >= from)
+            && declared.before.is_none_or(|before| self.day < before);
+        if !inside {
+            return self.not_issued(event, reward, WhyNot::Window);
+        }
+        let mut uses = Vec::with_capacity(plan.reward_caps[reward].len());
+        for cap in &plan.reward_caps[reward] {
+            let Some(window) = plan.caps[*cap].window else {
+                continue;
+            };
+            let owner = if plan.caps[*cap].pool == Pool::Member {
+                member as u16
+            } else {
+                0
+            };
+            let each = match (&plan.cap(*cap).each, row) {
+                (Some(expr), Some(row)) => {
+                    let place = Row {
+                        batch: self.batch,
+                        row,
+                        day: self.day,
+                    };
+                    let view = View {
+                        plan,
+                        state: self.state,
+                        member,
+                        at: self.at,
+                        moment: None,
+                    };
+                    ask(expr, place, plan, &view)
+                        .ok()
+                        .and_then(|value| super::earn::key_of(&value))
+                }
+                _ => None,
+            };
+            let (at, day) = (self.at, self.day);
+            let used = find(&mut self.state.caps, *cap, owner, each.as_ref()).map_or(0, |used| {
+                used.slide(window, at, day, MetricKind::Events);
+                used.total()
+            });
+            if used >= plan.limit(*cap, self.state.rung).1 {
+                return self.not_issued(event, reward, WhyNot::Cap);
+            }
+            uses.push((*cap, window, owner, each));
+        }
+        for (cap, window, owner, each) in uses {
+            self.use_cap(cap, window, owner, each, 1);
+        }
+        self.book_issue(reward, member, event, 1);
+    }
+
+    fn not_issued(&mut self, event: Option<&EventRef>, reward: usize, why: WhyNot) {
+        if let Some(event) = event
+            && S::TRACE
+        {
+            self.sink.not_issued(event.clone(), reward, why);
+        }
+    }
+
+    fn book_issue(
+        &mut self,
+        reward: usize,
+        member: usize,
+        event: Option<&EventRef>,
+        occurrence: u32,
+    ) {
+        let declared = &self.plan.program.rewards[reward];
+        let name = self
+            .state
+            .members
+            .get(member)
+            .map(|member| member.id.clone());
+        self.sink.issued(Issued {
+            at: self.at,
+            reward: reward as u16,
+            member: name.unwrap_or_else(|| self.account_name()),
+            rule: Rule::Reward(reward as u16),
+            event: event.cloned(),
+            occurrence,
+            until: declared
+                .valid
+                .at(usize::from(self.state.rung))
+                .end(self.at, &self.plan.program.zone),
+            cost: declared.cost.unwrap_or(0),
+        });
+    }
+
+    fn account_name(&self) -> String {
+        self.account.to_owned()
+    }
+
+    /// The moment `rung_reached`.
+    pub(super) fn issue_reached(
+        &mut self,
+        former: u8,
+        rung: u8,
+        until: Option<Day>,
+        event: Option<&EventRef>,
+    ) {
+        let plan = self.plan;
+        for reward in &plan.reached {
+            let member = usize::from(self.current_member);
+            if self.asked(*reward, member, Some((rung, former, until))) {
+                self.issue(*reward, member, None, event);
+            } else {
+                self.not_issued(event, *reward, WhyNot::When);
+            }
+        }
+    }
+
+    /// Asks a reward's condition at a moment, with the state of now.
+    fn asked(
+        &mut self,
+        reward: usize,
+        member: usize,
+        moment: Option<(u8, u8, Option<Day>)>,
+    ) -> bool {
+        let Some(expr) = &self.plan.program.rewards[reward].when else {
+            return true;
+        };
+        self.slide_all();
+        let view = View {
+            plan: self.plan,
+            state: self.state,
+            member,
+            at: self.at,
+            moment,
+        };
+        let name = self.state.members.get(member).map_or(self.account, |member| member.id.as_str());
+        let at = At::instant(self.at, self.day, &self.plan.program.zone, self.account, name);
+        evaluate(expr, &at, &view) == Ok(Value::Number(1))
+    }
+
+    /// Finds the member's next birthday from the present day on.
+    pub(super) fn plan_birthday(&mut self, member: usize) {
+        let (Some(column), false) = (self.plan.birthday_column, self.plan.birthday.is_empty())
+        else {
+            return;
+        };
+        let first = self.day;
+        let next = {
+            let Some(member) = self.state.members.get(member) else {
+                return;
+            };
+            let birthday = member
+                .profile
+                .iter()
+                .find(|(index, _)| usize::from(*index) == column);
+            match (birthday, member.enrolled) {
+                (Some((_, super::measure::Key::Number(packed))), Some(_)) => {
+                    Some(self.birthday_from(MonthDay::unpacked(*packed), first))
+                }
+                _ => None,
+            }
+        };
+        // The day on which it became known is over at 00:00 already; it counts if it is still to come.
+        self.state.members[member].birthday = next;
+    }
+
+    /// 00:00 of the first birthday whose 00:00 is after the present instant.
+    fn birthday_from(&self, birthday: MonthDay, day: Day) -> Instant {
+        let program = self.plan.program;
+        let year = date_of(day).year();
+        (0..)
+            .map(|n| {
+                program
+                    .zone
+                    .midnight(birthday.in_year(year + n, program.leap_day))
+            })
+            .find(|at| *at > self.at)
+            .unwrap_or(super::state::NEVER)
+    }
+
+    /// The moment `birthday`.
+    pub(super) fn birthdays(&mut self) {
+        for member in 0..self.state.members.len() {
+            if self.state.members[member].birthday != Some(self.at) {
+                continue;
+            }
+            let plan = self.plan;
+            for reward in &plan.birthday {
+                if self.asked(*reward, member, None) {
+                    self.issue(*reward, member, None, None);
+                }
+            }
+            self.plan_birthday(member);
+        }
+    }
+
+    /// A reward is bought.
+    pub(super) fn redeem(&mut self, row: usize, event: &EventRef) {
+        let (plan, named) = (self.plan, self.plan.named);
+        let text = named
+            .redeem_reward
+            .and_then(|column| self.batch.text(column, row));
+        let reward = text.and_then(|id| {
+            plan.program
+                .rewards
+                .iter()
+                .position(|reward| reward.id == id)
+        });
+        let quantity = named
+            .redeem_quantity
+            .and_then(|column| self.batch.number(column, row))
+            .unwrap_or(1)
+            .clamp(0, 1_000);
+        let points = named
+            .redeem_points
+            .and_then(|column| self.batch.number(column, row))
+            .or_else(|| {
+                let price = plan.program.rewards[reward?].price.as_ref()?;
+                price.at(usize::from(self.state.rung)).checked_mul(quantity)
+            });
+        let points = points.unwrap_or(0).max(0);
+        let rule = reward.map_or(Rule::Redeem, |reward| Rule::Reward(reward as u16));
+        self.consume(EntryKind::Redeem, rule, event, points);
+        for metric in &plan.spent {
+            if points > 0 {
+                self.add(
+                    *metric,
+                    usize::from(self.current_member),
+                    Added::Number(points),
+                );
+            }
+        }
+        if let Some(reward) = reward {
+            for occurrence in 1..=quantity {
+                self.book_issue(
+                    reward,
+                    usize::from(self.current_member),
+                    Some(event),
+                    occurrence as u32,
+                );
+            }
+        }
+    }
+
+    /// The desk books points, a rung or a metric.
+    pub(super) fn adjust(&mut self, row: usize, event: &EventRef) {
+        let (plan, named) = (self.plan, self.plan.named);
+        let number =
+            |column: Option<usize>| column.and_then(|column| self.batch.number(column, row));
+        let text = |column: Option<usize>| column.and_then(|column| self.batch.text(column, row));
+        let points = number(named.adjust_points).unwrap_or(0);
+        let (rung, metric) = (text(named.adjust_rung), text(named.adjust_metric));
+        let (ends, value) = (number(named.adjust_ends), number(named.adjust_value));
+        if points > 0 {
+            let expiry = plan
+                .program
+                .wallet
+                .as_ref()
+                .map_or(crate::program::Expiry::Never, |wallet| wallet.expiry);
+            let expires = super::lots::expires(expiry, self.at, self.day, &plan.program.zone);
+            let expires = (expires != super::state::NEVER).then_some(expires);
+            self.book(
+                EntryKind::Adjust,
+                Rule::Adjust,
+                event.clone(),
+                None,
+                points,
+                expires,
+            );
+            self.add_lot(event, points, false);
+        } else if points < 0 {
+            self.consume(EntryKind::Adjust, Rule::Adjust, event, -points);
+        }
+        if let Some(id) = rung {
+            let rungs = plan
+                .program
+                .tiers
+                .as_ref()
+                .map_or(&[][..], |tiers| &tiers.rungs);
+            match rungs.iter().position(|rung| rung.id == id) {
+                Some(rung) => {
+                    let until = ends
+                        .map(|day| day as Day)
+                        .or_else(|| self.valid_from(self.day));
+                    self.state.climb = None;
+                    self.move_to(rung as u8, until, RungReason::Adjusted, Some(event.clone()));
+                }
+                None => self.sink.reject(row, Rejection::UnknownName(id.to_owned())),
+            }
+        }
+        if let (Some(id), Some(value)) = (metric, value) {
+            let column = named
+                .adjust_value
+                .map_or(0, |column| plan.program.columns[column].digits);
+            match plan
+                .program
+                .metrics
+                .iter()
+                .position(|metric| metric.id == id)
+            {
+                Some(index) => {
+                    // The file's decimal, brought to the metric's own denominator.
+                    let den = 10i64.pow(u32::from(column));
+                    let value = i128::from(value) * i128::from(plan.program.metrics[index].den)
+                        / i128::from(den);
+                    let value = i64::try_from(value).unwrap_or(i64::MAX);
+                    self.add(
+                        index,
+                        usize::from(self.current_member),
+                        Added::Number(value),
+                    );
+                }
+                None => self.sink.reject(row, Rejection::UnknownName(id.to_owned())),
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Where settlement puts what it books. The sink decides what is kept: everything, figures only, or a
+//! trace for `explain`; settlement is compiled once for each, so that what is not asked for costs
+//! nothing.
+
+use crate::ledger::{Entry, EventRef, Issued, RungMove};
+
+/// Why an event was not settled. It goes to quarantine; the events around it are settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rejection {
+    /// A refund names an order that the account does not have.
+    UnknownOrder(String),
+    /// A number left 64 bits in this rule or metric.
+    Overflow(String),
+    /// An adjustment names something that the programme does not have.
+    UnknownName(String),
+}
+
+/// Why an earn rule or reward gave nothing at an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhyNot {
+    /// The event's date lies outside of `from` and `before`.
+    Window,
+    /// `when` does not hold.
+    When,
+    /// A cap left no room.
+    Cap,
+    /// Another rule of its group was chosen.
+    Group,
+    /// What came out rounds to nothing.
+    Zero,
+    /// The account was not enrolled.
+    Enrolment,
+}
+
+impl WhyNot {
+    /// As scenario tests and `explain` spell it.
+    pub fn text(self) -> &'static str {
+        match self {
+            WhyNot::Window => "window",
+            WhyNot::When => "when",
+            WhyNot::Cap => "cap",
+            WhyNot::Group => "group",
+            WhyNot::Zero => "zero",
+            WhyNot::Enrolment => "enrolment",
+        }
+    }
+}
+
+/// A step of the arithmetic of one rule at one event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The event.
+    pub event: EventRef,
+    /// Index of the earn rule.
+    pub rule: usize,
+    /// Exact points over `denominator` before caps.
+    pub exact: i64,
+    /// Exact points after caps.
+    pub capped: i64,
+    /// The denominator.
+    pub denominator: i64,
+    /// Scaled points booked.
+    pub booked: i64,
+    /// Why nothing was booked, if nothing was.
+    pub why_not: Option<WhyNot>,
+}
+
+/// Receives what settlement books for one account, in the order in which it happens.
+pub trait Sink {
+    /// Whether [`Sink::step`] is wanted.
+    const TRACE: bool = false;
+
+    /// A line of the ledger.
+    fn entry(&mut self, entry: Entry);
+    /// A move on the ladder.
+    fn rung(&mut self, moved: RungMove);
+    /// A reward.
+    fn issued(&mut self, issued: Issued);
+    /// An event that could not be settled, by its row in the batch.
+    fn reject(&mut self, row: usize, why: Rejection);
+    /// The arithmetic of a rule at an event.
+    fn step(&mut self, _step: Step) {}
+    /// A reward that was not issued at an event.
+    fn not_issued(&mut self, _event: EventRef, _reward: usize, _why: WhyNot) {}
+}
+
+/// Keeps everything in memory: for cases, scenarios, `explain` and tests.
+#[derive(Debug, Default, Clone)]
+pub struct Kept {
+    /// Entries.
+    pub entries: Vec<Entry>,
+    /// Moves.
+    pub rungs: Vec<RungMove>,
+    /// Rewards.
+    pub issued: Vec<Issued>,
+    /// What was rejected.
+    pub rejected: Vec<(usize, Rejection)>,
+    /// The arithmetic.
+    pub steps: Vec<Step>,
+    /// Rewards not issued.
+    pub not_issued: Vec<(EventRef, usize, WhyNot)>,
+}
+
+impl Sink for Kept {
+    const TRACE: bool = true;
+
+    fn entry(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+    fn rung(&mut self, moved: RungMove) {
+        self.rungs.push(moved);
+    }
+    fn issued(&mut self, issued: Issued) {
+        self.issued.push(issued);
+    }
+    fn reject(&mut self, row: usize, why: Rejection) {
+        self.rejected.push((row, why));
+    }
+    fn step(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+    fn not_issued(&mut self, event: EventRef, reward: usize, why: WhyNot) {
+        self.not_issued.push((event, reward, why));
+    }
+}
+
+/// Lets only pass what takes effect at or after an instant: a replay of what was booked already.
+#[derive(Debug)]
+pub struct From<'s, S> {
+    /// Where it goes.
+    pub to: &'s mut S,
+    /// The first instant that was not settled yet.
+    pub at: crate::calendar::Instant,
+    /// The first row of the batch that is new.
+    pub rejects: bool,
+}
+
+impl<S: Sink> Sink for From<'_, S> {
+    const TRACE: bool = S::TRACE;
+
+    fn entry(&mut self, entry: Entry) {
+        if entry.at >= self.at {
+            self.to.entry(entry);
+        }
+    }
+    fn rung(&mut self, moved: RungMove) {
+        if moved.at >= self.at {
+            self.to.rung(moved);
+        }
+    }
+    fn issued(&mut self, issued: Issued) {
+        if issued.at >= self.at {
+            self.to.issued(issued);
+        }
+    }
+    fn reject(&mut self, row: usize, why: Rejection) {
+        if self.rejects {
+            self.to.reject(row, why);
+        }
+    }
+    fn step(&mut self, step: Step) {
+        self.to.step(step);
+    }
+    fn not_issued(&mut self, event: EventRef, reward: usize, why: WhyNot) {
+        self.to.not_issued(event, reward, why);
+    }
+}

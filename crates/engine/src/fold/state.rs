@@ -1,0 +1,174 @@
+//! What is remembered of an account between two nights. It is a cache: events, decisions and the
+//! programme give it again. It is stored as postcard bytes; [`FORMAT`] names their shape.
+
+use super::measure::{Key, Measure};
+use crate::calendar::{Day, Instant};
+use crate::event::EventId;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// The shape of the stored bytes; another shape means that states are rebuilt from history.
+pub const FORMAT: u8 = 1;
+
+/// An instant that never comes.
+pub const NEVER: Instant = Instant::MAX;
+
+/// Points of one event that have not been spent, reversed or expired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lot {
+    /// End of its life, [`NEVER`] if it has none.
+    pub expires: Instant,
+    /// When it was granted.
+    pub at: Instant,
+    /// Dataset of the event that granted it.
+    pub source: u16,
+    /// Id of that event.
+    pub id: EventId,
+    /// When it can be spent; at or before that it is pending.
+    pub release: Instant,
+    /// Still pending.
+    pub pending: bool,
+    /// Scaled points left.
+    pub left: i64,
+}
+
+impl Lot {
+    /// The order in which lots are consumed: earliest end first (never last), then by grant.
+    pub fn order(&self) -> (Instant, Instant, u16, &EventId) {
+        (self.expires, self.at, self.source, &self.id)
+    }
+}
+
+/// A person of the account.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Member {
+    /// The member's id.
+    pub id: String,
+    /// Day of enrolment.
+    pub enrolled: Option<Day>,
+    /// Profile columns (index in `Program::columns`) with their last values.
+    pub profile: Vec<(u16, Key)>,
+    /// Metrics with `pool = "member"`, by index of the metric.
+    pub measures: Vec<Measure>,
+    /// The next birthday that was not looked at yet.
+    pub birthday: Option<Instant>,
+}
+
+/// How much of one cap was used.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CapUse {
+    /// Index in `Plan::caps`.
+    pub cap: u16,
+    /// The member, for caps of members (index in `AccountState::members`), else 0.
+    pub member: u16,
+    /// The value of `each`.
+    pub each: Option<Key>,
+    /// What was booked.
+    pub used: Measure,
+}
+
+/// The rung that was held before the last `reached`, and what that rested on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Climb {
+    /// The rung before.
+    pub from: u8,
+    /// The day on which the rung was reached.
+    pub day: Day,
+}
+
+/// An account.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AccountState {
+    /// Day of the first member's enrolment.
+    pub enrolled: Option<Day>,
+    /// Persons.
+    pub members: Vec<Member>,
+    /// Index of the rung held.
+    pub rung: u8,
+    /// The rung held before.
+    pub former: Option<u8>,
+    /// Day from which the rung is held.
+    pub since: Day,
+    /// Day on which it ends (not included).
+    pub until: Option<Day>,
+    /// Where the rung came from, for refunds.
+    pub climb: Option<Climb>,
+    /// First day of the tier period that comes next (calendar periods).
+    pub next_period: Option<Day>,
+    /// Scaled points that can be spent.
+    pub open: i64,
+    /// Scaled points held back.
+    pub pending: i64,
+    /// Scaled points owed.
+    pub debt: i64,
+    /// Lots with points left, in the order of consumption.
+    pub lots: VecDeque<Lot>,
+    /// Account metrics, by index of the metric.
+    pub measures: Vec<Measure>,
+    /// Caps in use.
+    pub caps: Vec<CapUse>,
+    /// Day of the last win of each surprise that was won: (surprise, member, day).
+    pub wins: Vec<(u16, u16, Day)>,
+    /// When the next pending lot is released.
+    pub next_release: Option<Instant>,
+}
+
+impl AccountState {
+    /// As bytes.
+    pub fn to_bytes(&self, into: &mut Vec<u8>) {
+        into.clear();
+        into.push(FORMAT);
+        // A struct of integers, texts and lists cannot fail to serialise into memory.
+        if let Ok(bytes) = postcard::to_extend(self, std::mem::take(into)) {
+            *into = bytes;
+        }
+    }
+
+    /// From bytes; nothing if they have another format.
+    pub fn from_bytes(bytes: &[u8]) -> Option<AccountState> {
+        let (format, rest) = bytes.split_first()?;
+        (*format == FORMAT)
+            .then(|| postcard::from_bytes(rest).ok())
+            .flatten()
+    }
+
+    /// Empty again, with the memory kept.
+    pub fn clear(&mut self, metrics: usize) {
+        self.enrolled = None;
+        self.members.clear();
+        self.rung = 0;
+        self.former = None;
+        self.since = 0;
+        self.until = None;
+        self.climb = None;
+        self.next_period = None;
+        self.open = 0;
+        self.pending = 0;
+        self.debt = 0;
+        self.lots.clear();
+        self.measures.resize_with(metrics, Measure::default);
+        for measure in &mut self.measures {
+            measure.clear();
+        }
+        self.caps.clear();
+        self.wins.clear();
+        self.next_release = None;
+    }
+
+    /// The end of the next lot that ends, and the points in it.
+    pub fn next_expiry(&self) -> Option<(Instant, i64)> {
+        let first = self
+            .lots
+            .front()
+            .filter(|lot| lot.expires != NEVER)?
+            .expires;
+        Some((
+            first,
+            self.lots
+                .iter()
+                .take_while(|lot| lot.expires == first)
+                .map(|lot| lot.left)
+                .sum(),
+        ))
+    }
+}

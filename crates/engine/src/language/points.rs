@@ -1,0 +1,225 @@
+//! `[points.<wallet>]`: points, when they are rounded, released, and end.
+
+use super::Build;
+use super::reader::{Placed, list};
+use super::table::{choice, kinds, table};
+use super::values::{AtLeast, Duration, Points, Whole, id_form, is_words};
+use crate::calendar::{Length, Zone, day_from};
+use crate::finding::{Code, Place};
+use crate::number::Rounding;
+use crate::program::{Expiry, RoundAt, Wallet};
+
+/// Most digits that a point can have.
+pub(crate) const SCALE_MOST: u8 = 6;
+
+table! {
+    /// Points. The wallet's name stands in conditions (`account.beans`), entries and reports.
+    WalletTable as "[points.<wallet>]" {
+        /// How points are rounded.
+        required rounding: Rounding,
+        /// Where they are rounded: all rules are summed exactly, rounded once there, and shared out by largest remainder, then rule id.
+        default("\"event\"") round_at: RoundAt,
+        /// Digits after the point.
+        default("0") scale: Whole<0, 6>,
+        /// What one point is worth to a member, in the currency; needed for the liability.
+        optional value: AtLeast<0>,
+        /// Whether points can be spent.
+        default("true") spendable: Spendable,
+        /// How long a grant is held before it can be spent; its expiry runs from the grant all the same, and it counts for the rung at once.
+        optional pending: PendingTable,
+        /// When points end.
+        default("{ kind = \"never\" }") expiry: ExpiryTable,
+        /// What becomes of open lots when a rung is reached.
+        default("\"keep\"") on_rung_up: OnRung,
+        /// What becomes of open lots when a rung is lost.
+        default("\"keep\"") on_rung_down: OnRung,
+        /// Smallest redemption.
+        default("0") minimum: Points,
+        /// Name that members see.
+        optional name: String,
+        /// For colleagues.
+        optional note: String,
+    }
+    later {
+        /// Gifts of points to other members.
+        transfer,
+    }
+}
+
+choice!(RoundAt {
+    "event" => RoundAt::Event, "Once over the event.";
+    "line" => RoundAt::Line, "Each line by itself.";
+} later ["carry"]);
+
+/// Whether points can be spent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spendable;
+
+impl super::reader::Value for Spendable {
+    fn shape() -> super::table::Shape {
+        bool::shape()
+    }
+
+    fn read(
+        item: &super::reader::Item<'_>,
+        reader: &mut super::reader::Reader<'_>,
+    ) -> Option<Self> {
+        if !bool::read(item, reader)? {
+            let place = reader.place(item.span());
+            reader.not_yet(place, "a wallet of status credits (`spendable = false`)");
+            return None;
+        }
+        Some(Spendable)
+    }
+}
+
+/// What becomes of open lots when the rung changes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OnRung;
+
+choice!(OnRung { "keep" => OnRung, "They keep their end."; } later ["restart"]);
+
+table! {
+    /// How long a grant is held.
+    PendingTable as "pending" {
+        /// So long after the grant.
+        required length: Duration,
+    }
+    later {
+        /// Until a declared event.
+        until instead [length],
+    }
+}
+
+table! {
+    /// Points never end.
+    NeverTable as "expiry" {}
+}
+
+table! {
+    /// Points end so long after their grant, lot by lot.
+    RollingTable as "expiry" {
+        /// So long after the grant: gone at 00:00 of that day.
+        required length: Duration,
+        /// Then up to the first instant after the month, or not.
+        default("\"none\"") round: Round,
+    }
+    later {
+        /// What gives open lots a longer life.
+        renew,
+    }
+}
+
+/// What an end is rounded up to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Round {
+    /// Nothing.
+    None,
+    /// The end of the month.
+    MonthEnd,
+}
+
+choice!(Round {
+    "none" => Round::None, "Not rounded.";
+    "month_end" => Round::MonthEnd, "Up to the first instant of the next month.";
+} later ["quarter_end", "year_end"]);
+
+kinds! {
+    /// When points end. Expiry 1 July means: spendable through 30 June.
+    ExpiryTable as "expiry" {
+        "never" => Never(NeverTable),
+        "rolling" => Rolling(RollingTable),
+    }
+    later ["fixed", "inactivity"]
+}
+
+/// Checks the wallet.
+pub(crate) fn wallet(
+    build: &mut Build<'_>,
+    raw: Vec<(Placed<String>, Placed<WalletTable>)>,
+) -> Option<Wallet> {
+    let names: Vec<String> = raw.iter().map(|(name, _)| name.value.clone()).collect();
+    let mut raw = raw.into_iter();
+    let first = raw.next();
+    for (name, _) in raw {
+        build.reader.not_yet(
+            name.place,
+            &format!("a second wallet ({} are declared)", list(&names)),
+        );
+    }
+    let (id, table) = first?;
+    if !is_words(&id.value, '_') {
+        id_form(&mut build.reader, id.place, &id.value, '_');
+    }
+    build.wallet = Some((id.value.clone(), build.reader.names.scale));
+    let table_place = id.place;
+    let table = table.value;
+    let expiry = table.expiry.as_ref().and_then(|raw| match &raw.value {
+        ExpiryTable::Never(_) => Some(Expiry::Never),
+        ExpiryTable::Rolling(rolling) => Some(Expiry::Rolling {
+            length: rolling.length.as_ref()?.value.0,
+            month_end: rolling.round.as_ref()?.value == Round::MonthEnd,
+        }),
+    });
+    let pending = table
+        .pending
+        .as_ref()
+        .and_then(|pending| pending.value.length.as_ref());
+    if let (Some(pending), Some(Expiry::Rolling { length, .. }), Some(raw)) =
+        (pending, expiry, &table.expiry)
+    {
+        outlives(build, length, raw.place, pending.value.0, pending.place);
+    }
+    Some(Wallet {
+        id: id.value,
+        place: table_place,
+        name: table.name.map(|name| name.value),
+        rounding: table.rounding?.value,
+        round_at: table.round_at?.value,
+        scale: table.scale?.value.0 as u8,
+        value: table.value.map(|value| value.value.0),
+        pending: pending.map(|pending| pending.value.0),
+        expiry: expiry?,
+        minimum: table.minimum?.value.0,
+    })
+}
+
+/// Points must live longer than they are held, whatever the day of the grant.
+fn outlives(build: &mut Build<'_>, life: Length, at: Place, pending: Length, held: Place) {
+    // Four years hold every length of month, so a length that wins on some day is found.
+    let first = day_from("2024-01-01").unwrap_or_default();
+    let Some(utc) = Zone::named("UTC") else {
+        return;
+    };
+    let too_short = (first..first + 1_461).any(|day| {
+        let grant = utc.midnight(day);
+        life.end(grant, &utc) <= pending.end(grant, &utc)
+    });
+    if too_short {
+        build.reader.find_both(
+            Code::ExpiryBeforeRelease,
+            at,
+            format!("points that live {life} can end before their release after {pending}"),
+            "the life counts from the grant",
+            (held, "held so long"),
+            "let them live longer than they are held",
+        );
+    }
+}
+
+impl Build<'_> {
+    /// Whether a named wallet is the one; without a wallet, points have nowhere to go.
+    pub fn has_wallet(&mut self, place: Place, what: &str) -> bool {
+        if self.wallet.is_none() && self.reader.names.wallets.is_empty() {
+            self.reader.find(
+                Code::MissingKey,
+                place,
+                "no wallet is declared",
+                format!("{what} needs one"),
+                "add a `[points.<wallet>]`, such as `[points.stars]`",
+            );
+            return false;
+        }
+        true
+    }
+}

@@ -1,0 +1,90 @@
+//! `[refunds]`: what a refund does.
+
+use super::Build;
+use super::reader::{Item, Placed, Reader, Value};
+use super::table::{Shape, choice, table};
+use super::values::DurationOrZero;
+use crate::finding::{Code, Place};
+use crate::program::{RefundRung, Shortage};
+
+table! {
+    /// What a refund does. It takes back what was granted so far minus what the lines that are left would have given; first from its own lots, then from other pending ones, then from other open ones in the order in which they are spent, then as `shortage` says. The same holds for a redemption beyond the balance in a file.
+    RefundsTable as "[refunds]" {
+        /// What happens where lots do not suffice.
+        required shortage: Shortage,
+        /// What becomes of a rung that rested on the refunded order.
+        default("\"at_once\"") rung: RefundRung,
+        /// What becomes of rewards.
+        default("\"revoke_unused\"") rewards: Rewards,
+        /// What becomes of missions.
+        default("\"unwind\"") missions: Unwind,
+        /// What becomes of referrals.
+        default("\"unwind\"") referral: Unwind,
+        /// Least life of restored lots.
+        default("\"0 days\"") life: Life,
+        /// For colleagues.
+        optional note: String,
+    }
+}
+
+choice!(Shortage {
+    "debt" => Shortage::Debt, "The rest is owed, and paid by the next points that are released.";
+    "forgive" => Shortage::Forgive, "The rest is let go.";
+} later []);
+
+choice!(RefundRung {
+    "at_once" => RefundRung::AtOnce, "It ends at the refund's time if what it rests on is gone.";
+    "checkpoint" => RefundRung::Checkpoint, "Only the next checkpoint sees it.";
+} later ["never"]);
+
+/// What becomes of rewards that are no longer deserved.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rewards;
+
+choice!(Rewards { "revoke_unused" => Rewards, "Unused ones are revoked, used ones kept."; } later ["keep"]);
+
+/// What becomes of missions and referrals that are no longer deserved.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unwind;
+
+choice!(Unwind { "unwind" => Unwind, "Taken back."; } later ["keep"]);
+
+/// Least life of restored lots.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Life;
+
+impl Value for Life {
+    fn shape() -> Shape {
+        DurationOrZero::shape()
+    }
+
+    fn read(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        if DurationOrZero::read(item, reader)?.0.count > 0 {
+            let place = reader.place(item.span());
+            reader.not_yet(place, "a least life of restored lots");
+            return None;
+        }
+        Some(Life)
+    }
+}
+
+/// Checks `[refunds]`.
+pub(crate) fn refunds(
+    build: &mut Build<'_>,
+    raw: Option<Placed<RefundsTable>>,
+    wallet: Option<Place>,
+) -> Option<(Shortage, RefundRung, Place)> {
+    let Some(raw) = raw else {
+        if let Some(place) = wallet {
+            build.reader.find(
+                Code::MissingKey,
+                place,
+                "`[refunds]` is missing",
+                "where there are points, it must say what happens when lots do not suffice",
+                "add `[refunds]` with `shortage = \"debt\"` (the rest is owed) or `shortage = \"forgive\"` (it is let go)",
+            );
+        }
+        return None;
+    };
+    Some((raw.value.shortage?.value, raw.value.rung?.value, raw.place))
+}

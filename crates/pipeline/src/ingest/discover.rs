@@ -1,0 +1,152 @@
+//! Which files of the inbox belong to which dataset.
+
+use super::pseudonym::hex;
+use crate::trouble::Trouble;
+use globset::{GlobBuilder, GlobMatcher};
+use rungs_engine::program::Program;
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// A file of a dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Index in `Program::datasets`.
+    pub dataset: usize,
+    /// Its path under the inbox, with `/`.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// What an inbox holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inbox {
+    /// The files of datasets, sorted by name.
+    pub objects: Vec<Object>,
+    /// Names of the files that match no dataset, sorted: they are named once in the report.
+    pub unmatched: Vec<String>,
+}
+
+/// Finds the files under `inbox` and the dataset of each. Hidden files and folders (names that begin with a
+/// point), `*.tmp` and `*.part` are passed over: uploads in progress.
+///
+/// Trouble if a folder cannot be read, or if a file matches two datasets.
+pub fn discover(program: &Program, inbox: &Path) -> Result<Inbox, Trouble> {
+    let patterns = program
+        .datasets
+        .iter()
+        .map(|dataset| pattern(&dataset.id, &dataset.file))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut files = Vec::new();
+    let root = fs::canonicalize(inbox).map_err(|error| {
+        Trouble::new(
+            format!("the inbox `{}` cannot be opened: {error}", inbox.display()),
+            "name the folder that holds one folder per dataset",
+        )
+    })?;
+    walk(&root, "", &mut vec![root.clone()], &mut files)?;
+    files.sort();
+    let mut found = Inbox::default();
+    for (name, path, bytes) in files {
+        let mut matching = patterns
+            .iter()
+            .enumerate()
+            .filter(|(_, pattern)| pattern.is_match(&name))
+            .map(|(dataset, _)| dataset);
+        match (matching.next(), matching.next()) {
+            (None, _) => found.unmatched.push(name),
+            (Some(dataset), None) => found.objects.push(Object {
+                dataset,
+                name,
+                path,
+                bytes,
+            }),
+            (Some(first), Some(second)) => {
+                return Err(Trouble::new(
+                    format!(
+                        "the file `{name}` matches two datasets, `{}` and `{}`",
+                        program.datasets[first].id, program.datasets[second].id
+                    ),
+                    "make the `file` patterns of the two so narrow that each file matches one",
+                ));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// SHA-256 of a file's bytes, hexadecimal.
+pub fn digest(path: &Path) -> Result<String, Trouble> {
+    let cannot = |error: std::io::Error| unreadable(path, &error);
+    let mut file = File::open(path).map_err(cannot)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 17];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(hex(&hasher.finalize())),
+            Ok(count) => hasher.update(&buffer[..count]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(cannot(error)),
+        }
+    }
+}
+
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Trouble {
+    Trouble::new(
+        format!("`{}` cannot be read: {error}", path.display()),
+        "look at its permissions and at the disk",
+    )
+}
+
+fn pattern(dataset: &str, text: &str) -> Result<GlobMatcher, Trouble> {
+    GlobBuilder::new(text)
+        .literal_separator(true)
+        .build()
+        .map(|glob| glob.compile_matcher())
+        .map_err(|error| {
+            Trouble::new(
+                format!("`file` of dataset `{dataset}` is not a pattern: {error}"),
+                "write it like `orders/**` or `till/*.csv`",
+            )
+        })
+}
+
+/// Gathers the files of a folder. `above` holds the folders on the way, so that a link to one of them is no
+/// endless way down.
+fn walk(
+    folder: &Path,
+    name: &str,
+    above: &mut Vec<PathBuf>,
+    files: &mut Vec<(String, PathBuf, u64)>,
+) -> Result<(), Trouble> {
+    let entries = fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| unreadable(folder, &error))?;
+        let path = entry.path();
+        let last = entry.file_name().to_string_lossy().into_owned();
+        if last.starts_with('.') || last.ends_with(".tmp") || last.ends_with(".part") {
+            continue;
+        }
+        let name = if name.is_empty() {
+            last
+        } else {
+            format!("{name}/{last}")
+        };
+        let about = fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
+        if about.is_dir() {
+            let real = fs::canonicalize(&path).map_err(|error| unreadable(&path, &error))?;
+            if !above.contains(&real) {
+                above.push(real);
+                walk(&path, &name, above, files)?;
+                above.pop();
+            }
+        } else if about.is_file() {
+            files.push((name, path, about.len()));
+        }
+    }
+    Ok(())
+}

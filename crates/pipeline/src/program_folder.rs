@@ -1,0 +1,135 @@
+//! Programme folders: `programs/<id>/2026-01-01.toml`, and the scenario tests beside them.
+
+use rungs_engine::finding::{Code, Finding, Place};
+use rungs_engine::language::{self, Source};
+use rungs_engine::program::Program;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What was found in a programme folder.
+#[derive(Debug)]
+pub struct Folder {
+    /// The programme, if nothing is wrong with it.
+    pub program: Option<Program>,
+    /// Everything that was found, in order of file and place.
+    pub findings: Vec<Finding>,
+    /// The texts that findings point into: (file as it is named in findings, text).
+    pub texts: Vec<(String, String)>,
+}
+
+impl Folder {
+    /// The text of a file that a finding names.
+    pub fn text(&self, file: &str) -> &str {
+        self.texts.iter().find(|(name, _)| name == file).map_or("", |(_, text)| text)
+    }
+
+    /// Whether something stops a run.
+    pub fn has_errors(&self) -> bool {
+        self.program.is_none()
+    }
+}
+
+/// Reads and checks the programme in a folder.
+pub fn read(folder: &Path) -> Folder {
+    let mut all = Folder { program: None, findings: Vec::new(), texts: Vec::new() };
+    let shown = folder.display().to_string();
+    let id = fs::canonicalize(folder)
+        .ok()
+        .and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()))
+        .unwrap_or_else(|| shown.clone());
+    let files = match toml_files(folder) {
+        Ok(files) => files,
+        Err(error) => {
+            all.findings.push(Finding::new(
+                Code::NoVersion,
+                &shown,
+                Place { start: 0, end: 0, line: 1 },
+                format!("cannot read the folder `{shown}`"),
+                error.to_string(),
+                "name a folder that holds a programme file such as `2026-01-01.toml`",
+            ));
+            return all;
+        }
+    };
+    let Some((first, others)) = files.split_first() else {
+        all.findings.push(Finding::new(
+            Code::NoVersion,
+            &shown,
+            Place { start: 0, end: 0, line: 1 },
+            format!("no programme file in `{shown}`"),
+            "nothing here ends in `.toml`",
+            "add a file named by the day from which it rules, such as `2026-01-01.toml`",
+        ));
+        return all;
+    };
+    let name = first.display().to_string();
+    match text_of(first) {
+        Ok(text) => {
+            let checked = language::check(&Source { id: &id, file: &name, text: &text });
+            all.program = checked.program;
+            all.findings.extend(checked.findings);
+            all.texts.push((name, text));
+        }
+        Err(finding) => all.findings.push(*finding),
+    }
+    for other in others {
+        let name = other.display().to_string();
+        all.program = None;
+        all.findings.push(Finding::new(
+            Code::NotYet,
+            &name,
+            Place { start: 0, end: 0, line: 1 },
+            "a second version of a programme is part of the language, but not settled yet",
+            "a second file",
+            "keep one file in the folder for now",
+        ));
+        all.texts.push((name, text_of(other).unwrap_or_default()));
+    }
+    all
+}
+
+/// The scenario files of a programme folder, sorted.
+pub fn scenario_files(folder: &Path) -> Vec<PathBuf> {
+    toml_files(&folder.join("tests")).unwrap_or_default()
+}
+
+/// Reads a text file: UTF-8, with or without a byte-order mark.
+pub fn text_of(path: &Path) -> Result<String, Box<Finding>> {
+    let name = path.display().to_string();
+    let place = Place { start: 0, end: 0, line: 1 };
+    let bytes = fs::read(path).map_err(|error| {
+        Box::new(Finding::new(
+            Code::NoVersion,
+            &name,
+            place,
+            format!("cannot read `{name}`"),
+            error.to_string(),
+            "see that the file exists and may be read",
+        ))
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = 1 + error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count();
+        Box::new(Finding::new(
+            Code::NotUtf8,
+            &name,
+            Place { line: line as u32, ..place },
+            format!("`{name}` is not UTF-8 text"),
+            format!("line {line} holds a byte that is not UTF-8"),
+            "save the file as UTF-8",
+        ))
+    })?;
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    })
+}
+
+fn toml_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml") && path.is_file())
+        .collect();
+    files.sort();
+    Ok(files)
+}

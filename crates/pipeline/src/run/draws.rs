@@ -1,0 +1,176 @@
+//! Draws of surprises. They need the whole population: who may draw is known when the night before an
+//! occurrence is settled; the lowest tickets of all win. What is decided here is a decision: it is
+//! stored, and never taken again.
+//!
+//! A back-fill settles many nights at once, so accounts are first settled from one occurrence to the
+//! next without booking anything, only to know who may draw; then everything is settled and booked in
+//! one pass with the wins known.
+
+use rungs_engine::calendar::{Day, Instant};
+use rungs_engine::cron::occurrences;
+use rungs_engine::event::Batch;
+use rungs_engine::fold::{AccountState, Fold, Given, Pass, Plan, Prepared, Rejection, Sink, Ticket, Win, day_key, ticket, wins};
+use rungs_engine::ledger::{Entry, Issued, RungMove};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// One drawn ticket that won, or would have if the budget had sufficed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Drawn {
+    /// Id of the surprise.
+    pub surprise: String,
+    /// Scheduled instant, in microseconds.
+    pub at: Instant,
+    /// Scheduled local time.
+    pub occurrence: String,
+    /// The account.
+    pub account: String,
+    /// The member.
+    pub member: String,
+    /// The ticket, hexadecimal.
+    pub ticket: String,
+    /// Whether it wins, or the budget went to lower tickets.
+    pub won: bool,
+}
+
+/// An account on its way through the occurrences.
+#[derive(Debug)]
+pub struct Walker<'a> {
+    /// Its id.
+    pub account: String,
+    /// Its state so far.
+    pub state: AccountState,
+    /// Its new events, if it has some: the batch, the batch made ready, its rows.
+    pub events: Option<(&'a Batch, &'a Prepared<'a>, Range<usize>)>,
+    /// What its refunds will need.
+    pub pass: Pass,
+    /// Wins that are not settled yet.
+    pub wins: Vec<Win>,
+}
+
+/// Books nothing.
+struct Nothing;
+
+impl Sink for Nothing {
+    fn entry(&mut self, _: Entry) {}
+    fn rung(&mut self, _: RungMove) {}
+    fn issued(&mut self, _: Issued) {}
+    fn reject(&mut self, _: usize, _: Rejection) {}
+}
+
+/// An occurrence of a surprise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occurrence {
+    /// Index of the surprise.
+    pub surprise: usize,
+    /// Its local day.
+    pub day: Day,
+    /// Its instant.
+    pub at: Instant,
+    /// Its local time, as tickets have it.
+    pub text: String,
+}
+
+/// All occurrences on the days from `from` to (not including) `before`, by time and surprise.
+pub fn scheduled(plan: &Plan<'_>, from: Day, before: Day) -> Vec<Occurrence> {
+    let zone = &plan.program.zone;
+    let mut all: Vec<Occurrence> = plan
+        .program
+        .surprises
+        .iter()
+        .enumerate()
+        .flat_map(|(surprise, declared)| {
+            occurrences(&declared.schedule, zone, from, before).into_iter().map(move |(local, at)| Occurrence {
+                surprise,
+                day: zone.day(at),
+                at,
+                text: local.strftime("%Y-%m-%dT%H:%M").to_string(),
+            })
+        })
+        .collect();
+    all.sort_by_key(|occurrence| (occurrence.at, occurrence.surprise));
+    all
+}
+
+/// Decides the occurrences one after the other. The walkers' wins are extended by what is decided.
+pub fn draw(plan: &Plan<'_>, secret: &[u8], due: &[Occurrence], walkers: &mut [Walker<'_>]) -> Vec<Drawn> {
+    let program = plan.program;
+    let mut fold = Fold::default();
+    let mut all = Vec::new();
+    for occurrence in due {
+        let surprise = &program.surprises[occurrence.surprise];
+        let until = program.zone.midnight(occurrence.day);
+        let key = day_key(secret, &program.id, occurrence.day);
+        let mut drawn: Vec<(Ticket, usize, usize)> = Vec::new();
+        for (index, walker) in walkers.iter_mut().enumerate() {
+            walker.advance(plan, &mut fold, until);
+            for member in 0..walker.members() {
+                if !walker.state.may_draw(plan, occurrence.surprise, member, occurrence.at, occurrence.day) {
+                    continue;
+                }
+                let drawn_ticket = ticket(&key, &program.id, &surprise.id, &occurrence.text, walker.member(member));
+                if wins(&drawn_ticket, surprise.chance) {
+                    drawn.push((drawn_ticket, index, member));
+                }
+            }
+        }
+        drawn.sort_unstable();
+        let budget = surprise.budget.map_or(usize::MAX, |budget| usize::try_from(budget).unwrap_or(usize::MAX));
+        for (place, (drawn_ticket, index, member)) in drawn.into_iter().enumerate() {
+            let walker = &mut walkers[index];
+            let name = walker.member(member).to_owned();
+            let won = place < budget;
+            if won {
+                walker.state.won(occurrence.surprise, member, occurrence.day);
+                walker.wins.push(Win {
+                    surprise: occurrence.surprise,
+                    at: occurrence.at,
+                    day: occurrence.day,
+                    member: name.clone(),
+                });
+            }
+            all.push(Drawn {
+                surprise: surprise.id.clone(),
+                at: occurrence.at,
+                occurrence: occurrence.text.clone(),
+                account: walker.account.clone(),
+                member: name,
+                ticket: drawn_ticket.iter().map(|byte| format!("{byte:02x}")).collect(),
+                won,
+            });
+        }
+    }
+    all.sort_by(|a, b| (a.at, &a.surprise, &a.ticket).cmp(&(b.at, &b.surprise, &b.ticket)));
+    all
+}
+
+impl Walker<'_> {
+    fn members(&self) -> usize {
+        self.state.members.len().max(1)
+    }
+
+    fn member(&self, index: usize) -> &str {
+        self.state.members.get(index).map_or(&self.account, |member| &member.id)
+    }
+
+    /// Settles what happens before `until`, booking nothing.
+    fn advance(&mut self, plan: &Plan<'_>, fold: &mut Fold, until: Instant) {
+        let empty = Batch::empty();
+        let (batch, prepared, rows) = match &mut self.events {
+            Some((batch, prepared, rows)) => {
+                let end = rows.start + batch.time[rows.clone()].iter().take_while(|at| **at < until).count();
+                let now = rows.start..end;
+                rows.start = end;
+                (*batch, Some(*prepared), now)
+            }
+            None => (&empty, None, 0..0),
+        };
+        let nothing = prepared.is_none().then(|| Prepared::new(plan, &empty));
+        let Some(prepared) = prepared.or(nothing.as_ref()) else { return };
+        // Only what lies before `until` can have happened.
+        let due = self.wins.iter().take_while(|win| win.at < until).count();
+        let given = Given { account: &self.account, wins: &self.wins[..due], until };
+        fold.stretch(plan, given, &mut self.pass, &mut self.state, batch, prepared, rows, &mut Nothing);
+        self.wins.drain(..due);
+    }
+}

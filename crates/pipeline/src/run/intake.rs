@@ -1,0 +1,140 @@
+//! Intake: what is new in the inbox becomes staged events; bad rows go to quarantine, bad objects are
+//! refused whole.
+
+use crate::ingest::{self, Object, Refusal, Rejected};
+use crate::lake::error::LakeError;
+use crate::lake::layout::Layout;
+use crate::lake::manifest::{Manifest, ObjectEntry};
+use crate::lake::staging::{Staged, StagingWriter};
+use crate::lake::store::Store;
+use crate::progress::Progress;
+use crate::run::keys::Keys;
+use crate::trouble::Trouble;
+use rayon::prelude::*;
+use rungs_engine::program::Program;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// What one run took in.
+#[derive(Debug, Default)]
+pub struct Intake {
+    /// The staged events.
+    pub staged: Staged,
+    /// The objects, by their number in the staged events.
+    pub objects: Vec<ObjectEntry>,
+    /// Rows that were rejected.
+    pub rejected: Vec<Rejected>,
+    /// Objects that were refused whole.
+    pub refused: Vec<(String, Refusal)>,
+    /// Files that no dataset asks for.
+    pub unmatched: Vec<String>,
+    /// Columns that no dataset asks for: (dataset, column).
+    pub ignored_columns: BTreeSet<(String, String)>,
+}
+
+/// The objects of the inbox that no finished run took in. The same bytes under the same name are the
+/// same object.
+pub fn unseen(
+    program: &Program,
+    inbox: &Path,
+    manifests: &[Manifest],
+) -> Result<(Vec<(Object, String)>, Vec<String>), Trouble> {
+    let seen: BTreeSet<(&str, &str)> = manifests
+        .iter()
+        .flat_map(|manifest| &manifest.objects)
+        .map(|object| (object.name.as_str(), object.digest.as_str()))
+        .collect();
+    let found = ingest::discover(program, inbox)?;
+    let digested: Vec<(Object, String)> = found
+        .objects
+        .into_par_iter()
+        .map(|object| {
+            let digest = ingest::digest(&object.path)?;
+            Ok((object, digest))
+        })
+        .collect::<Result<_, Trouble>>()?;
+    let fresh = digested.into_iter().filter(|(object, digest)| !seen.contains(&(object.name.as_str(), digest.as_str())));
+    Ok((fresh.collect(), found.unmatched))
+}
+
+/// Reads objects into staging, several at once.
+pub fn take_in(
+    program: &Program,
+    store: &Store,
+    layout: &Layout,
+    run: u32,
+    objects: Vec<(Object, String)>,
+    keys: &Keys,
+    progress: &dyn Progress,
+) -> Result<Intake, Trouble> {
+    progress.stage("reading files", objects.len() as u64);
+    let done: Vec<_> = objects
+        .into_par_iter()
+        .enumerate()
+        .map(|(number, (object, digest))| {
+            let read = one(program, store, layout, run, number, &object, keys);
+            progress.advance(1);
+            read.map(|(writer, ingested, rejected)| (object, digest, writer, ingested, rejected))
+        })
+        .collect::<Result<_, Trouble>>()?;
+    let mut intake = Intake::default();
+    let mut writers = Vec::new();
+    for (object, digest, writer, ingested, rejected) in done {
+        let dataset = program.datasets[object.dataset].id.clone();
+        for column in &ingested.ignored_columns {
+            intake.ignored_columns.insert((dataset.clone(), column.clone()));
+        }
+        intake.objects.push(ObjectEntry {
+            name: object.name.clone(),
+            digest,
+            dataset,
+            read: ingested.read,
+            accepted: 0,
+            duplicates: 0,
+            rejected: ingested.rejected,
+        });
+        match ingested.refused {
+            Some(refusal) => intake.refused.push((object.name, refusal)),
+            None => {
+                writers.extend(writer);
+                intake.rejected.extend(rejected);
+            }
+        }
+    }
+    intake.staged = Staged::of(writers)?;
+    Ok(intake)
+}
+
+type Read = (Option<StagingWriter>, ingest::Ingested, Vec<Rejected>);
+
+fn one(
+    program: &Program,
+    store: &Store,
+    layout: &Layout,
+    run: u32,
+    number: usize,
+    object: &Object,
+    keys: &Keys,
+) -> Result<Read, Trouble> {
+    let mut writer = StagingWriter::create(store, layout, run, number)?;
+    let mut rejected = Vec::new();
+    let ingested = ingest::ingest(
+        program,
+        object,
+        &keys.pseudonym,
+        &mut |record| writer.add(number as u32, &record).map_err(Trouble::from),
+        &mut |row| {
+            rejected.push(row);
+            Ok(())
+        },
+    )?;
+    // A refused object is thrown away whole.
+    let writer = ingested.refused.is_none().then_some(writer);
+    Ok((writer, ingested, rejected))
+}
+
+impl From<LakeError> for Trouble {
+    fn from(error: LakeError) -> Trouble {
+        Trouble::new(format!("[{}] {}: {}", error.code.text(), error.place, error.cause), error.help)
+    }
+}

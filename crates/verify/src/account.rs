@@ -1,0 +1,372 @@
+//! One account on its way through time: what it holds, and what becomes due between events.
+
+use crate::ask::{Question, State, Value, View};
+use crate::days::in_year;
+use crate::earn::{Owner, Rooms};
+use crate::ladder::Held;
+use crate::lots::{Lots, Taken};
+use crate::measure::Measures;
+use crate::reading::Reading;
+use crate::refund::Line;
+use crate::{Reason, Win};
+use rungs_engine::calendar::{Day, Instant, MonthDay};
+use rungs_engine::canonical::Kind;
+use rungs_engine::event::{Batch, EventId};
+use rungs_engine::ledger::{Entry, EntryKind, EventRef, Issued, Rule, RungMove};
+use rungs_engine::program::Enrol;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// A member of the account.
+pub(crate) struct Member {
+    pub(crate) name: String,
+    /// When the member joined.
+    pub(crate) joined: Option<Instant>,
+    /// Whether an `enrol` event of this member was taken.
+    pub(crate) enrolled: bool,
+    pub(crate) profile: Rc<Vec<Option<Value<'static>>>>,
+    /// The next birthday is the first one after this.
+    birthday_after: Instant,
+}
+
+/// An event that counted.
+pub(crate) struct Record {
+    pub(crate) event: EventRef,
+    pub(crate) at: Instant,
+    pub(crate) day: Day,
+    pub(crate) member: usize,
+    /// Scaled points by rule, less what refunds took back.
+    pub(crate) booked: Vec<(usize, i64)>,
+    /// For caps with `each`: the value at this event.
+    pub(crate) each: BTreeMap<(Owner, usize), Option<Value<'static>>>,
+    /// Of orders: what a refund needs to know.
+    pub(crate) order: Option<Order>,
+}
+
+/// An order as it stood when it came, and what refunds have left of it.
+pub(crate) struct Order {
+    pub(crate) first: usize,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) met: Vec<usize>,
+    pub(crate) rooms: Rooms,
+    pub(crate) state: Rc<State>,
+}
+
+/// What can become due, in the order in which it does at one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    PeriodEnd,
+    RungEnd,
+    Expiry,
+    Release,
+    Birthday(usize),
+    Win(usize),
+}
+
+pub(crate) struct Account<'a> {
+    pub(crate) reading: &'a Reading<'a>,
+    pub(crate) batch: &'a Batch,
+    pub(crate) name: &'a str,
+    wins: Vec<&'a Win>,
+    wins_done: usize,
+    /// The last instant that was looked at.
+    pub(crate) now: Instant,
+    pub(crate) enrolled: Option<Day>,
+    pub(crate) members: Vec<Member>,
+    pub(crate) records: Vec<Record>,
+    /// Orders by id: their records; none for those before enrolment, which did not count.
+    pub(crate) orders: BTreeMap<EventId, Option<usize>>,
+    pub(crate) measures: Measures<'a>,
+    pub(crate) lots: Lots,
+    pub(crate) held: Held,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) rungs: Vec<RungMove>,
+    pub(crate) issued: Vec<Issued>,
+    pub(crate) rejected: Vec<(EventRef, Reason)>,
+    /// Of issued rewards with caps per value: the value.
+    pub(crate) issued_facts: Vec<crate::rewards::Fact>,
+}
+
+impl<'a> Account<'a> {
+    pub(crate) fn new(
+        reading: &'a Reading<'a>,
+        batch: &'a Batch,
+        name: &'a str,
+        wins: &'a [Win],
+    ) -> Account<'a> {
+        let mut wins: Vec<&Win> = wins.iter().collect();
+        wins.sort_by_key(|win| (win.occurrence, win.surprise, win.member.clone()));
+        Account {
+            reading,
+            batch,
+            name,
+            wins,
+            wins_done: 0,
+            now: Instant::MIN,
+            enrolled: None,
+            members: Vec::new(),
+            records: Vec::new(),
+            orders: BTreeMap::new(),
+            measures: Measures::new(reading),
+            lots: Lots::default(),
+            held: Held::default(),
+            entries: Vec::new(),
+            rungs: Vec::new(),
+            issued: Vec::new(),
+            rejected: Vec::new(),
+            issued_facts: Vec::new(),
+        }
+    }
+
+    /// The index of a member, who is noted if new.
+    pub(crate) fn member(&mut self, name: &str) -> usize {
+        if let Some(index) = self.members.iter().position(|member| member.name == name) {
+            return index;
+        }
+        self.members.push(Member {
+            name: name.to_owned(),
+            joined: None,
+            enrolled: false,
+            profile: Rc::new(vec![None; self.reading.program.columns.len()]),
+            birthday_after: Instant::MIN,
+        });
+        self.members.len() - 1
+    }
+
+    /// Whether an event counts, after enrolling by it where the programme says so.
+    pub(crate) fn counts(&mut self, kind: Kind, member: usize, at: Instant) -> bool {
+        let joins = match self.reading.program.enrol {
+            Enrol::OptIn => kind == Kind::Enrol,
+            Enrol::Automatic => true,
+            Enrol::FirstOrder => kind == Kind::Order,
+        };
+        if self.enrolled.is_none() && !joins {
+            return false;
+        }
+        if joins && self.members[member].joined.is_none() {
+            self.members[member].joined = Some(at);
+            let after = &mut self.members[member].birthday_after;
+            *after = (*after).max(at);
+        }
+        if self.enrolled.is_none() {
+            let day = self.reading.days.day(at);
+            self.enrolled = Some(day);
+            self.held = self.at_enrolment(day);
+        }
+        if kind == Kind::Enrol {
+            let again = self.members[member].enrolled;
+            self.members[member].enrolled = true;
+            return !again;
+        }
+        true
+    }
+
+    /// Remembers what a profile event says; an empty cell leaves what was known.
+    pub(crate) fn remember(&mut self, row: usize, member: usize, at: Instant) {
+        let mut profile = Vec::clone(&self.members[member].profile);
+        for &column in &self.reading.profile {
+            let value = match self.batch.number(column, row) {
+                Some(number) => Some(crate::ask::stored(self.reading, column, number)),
+                None => self
+                    .batch
+                    .text(column, row)
+                    .map(|text| Value::Text(text.to_owned().into())),
+            };
+            if value.is_some() {
+                profile[column] = value;
+            }
+        }
+        let known = &mut self.members[member];
+        if self
+            .reading
+            .birthday
+            .is_some_and(|column| known.profile[column] != profile[column])
+        {
+            known.birthday_after = known.birthday_after.max(at);
+        }
+        known.profile = Rc::new(profile);
+    }
+
+    /// The state of account and member before what happens at an instant.
+    pub(crate) fn state(&self, member: usize, at: Instant, day: Day, asked: &[usize]) -> State {
+        let enrolled = self.enrolled.unwrap_or(day);
+        let mut metrics = vec![None; self.reading.program.metrics.len()];
+        for &metric in asked {
+            if let Some(per) = self.reading.program.metrics[metric].window {
+                let window = self.reading.days.window(per, at, day, false);
+                metrics[metric] = self.measures.value(metric, window, member);
+            }
+        }
+        let who = &self.members[member];
+        State {
+            rung: self.held.rung,
+            former: self.held.former,
+            since: self.held.since,
+            until: self.held.until,
+            enrolled,
+            members: self
+                .members
+                .iter()
+                .filter(|member| member.joined.is_some())
+                .count() as i64,
+            balance: self.lots.open(),
+            metrics,
+            member_enrolled: who
+                .joined
+                .map_or(enrolled, |joined| self.reading.days.day(joined)),
+            profile: Rc::clone(&who.profile),
+        }
+    }
+
+    /// A question at an event, moment or day.
+    pub(crate) fn question<'q>(
+        &'q self,
+        view: Option<&'q View<'q>>,
+        member: usize,
+        state: &'q State,
+        at: Instant,
+    ) -> Question<'q> {
+        Question {
+            reading: self.reading,
+            batch: self.batch,
+            view,
+            line: None,
+            at,
+            day: self.reading.days.day(at),
+            account: self.name,
+            member: &self.members[member].name,
+            state,
+            moved: None,
+        }
+    }
+
+    /// Lets time pass: everything that becomes due up to and at an instant happens, in its order.
+    pub(crate) fn pass(&mut self, through: Instant) {
+        while let Some((at, due)) = self.next_due() {
+            // What was declared with an end in the past happens now.
+            let at = at.max(self.now);
+            if at > through {
+                break;
+            }
+            self.now = at;
+            match due {
+                Due::PeriodEnd => self.period_ends(at),
+                Due::RungEnd => {
+                    if self.rung_ends(at) {
+                        self.issue_rung_reached(0, at, None);
+                    }
+                }
+                Due::Expiry => self.expire(at),
+                Due::Release => self.release(at),
+                Due::Birthday(member) => self.birthday(member, at),
+                Due::Win(win) => {
+                    self.wins_done = win + 1;
+                    self.issue_win(self.wins[win]);
+                }
+            }
+        }
+        self.now = self.now.max(through);
+    }
+
+    fn next_due(&self) -> Option<(Instant, Due)> {
+        let mut next: Vec<(Instant, Due)> = Vec::with_capacity(6);
+        let mut add = |at: Option<Instant>, due: Due| next.extend(at.map(|at| (at, due)));
+        add(self.next_period_end(), Due::PeriodEnd);
+        add(self.next_rung_end(), Due::RungEnd);
+        add(self.lots.next_expiry(), Due::Expiry);
+        add(self.lots.next_release(), Due::Release);
+        if !self.reading.for_birthdays.is_empty() {
+            for member in 0..self.members.len() {
+                add(self.next_birthday(member), Due::Birthday(member));
+            }
+        }
+        if let Some(win) = self.wins.get(self.wins_done) {
+            add(Some(win.occurrence), Due::Win(self.wins_done));
+        }
+        next.into_iter().min()
+    }
+
+    /// The first 00:00 of a birthday after the member joined, the birthday became known, and the last
+    /// one was kept.
+    fn next_birthday(&self, member: usize) -> Option<Instant> {
+        let member = &self.members[member];
+        member.joined?;
+        let Some(Value::Number(packed)) = member.profile[self.reading.birthday?] else {
+            return None;
+        };
+        let packed = i64::try_from(packed.to_integer()).ok()?;
+        let birthday = MonthDay::unpacked(packed);
+        if !(1..=12).contains(&birthday.month) || !(1..=31).contains(&birthday.day) {
+            return None;
+        }
+        let after = member.birthday_after;
+        let (year, _, _) = crate::days::civil(self.reading.days.day(after));
+        (year..year + 3)
+            .map(|year| in_year(birthday, year, self.reading.program.leap_day))
+            .map(|day| self.reading.days.midnight(day))
+            .find(|at| *at > after)
+    }
+
+    fn birthday(&mut self, member: usize, at: Instant) {
+        self.members[member].birthday_after = at;
+        self.issue_birthday(member, at);
+    }
+
+    fn expire(&mut self, at: Instant) {
+        for Taken { lot, points } in self.lots.expire(at) {
+            self.book(
+                at,
+                EntryKind::Expire,
+                Rule::Expiry,
+                lot.clone(),
+                Some(lot),
+                -points,
+            );
+        }
+    }
+
+    fn release(&mut self, at: Instant) {
+        for (Taken { lot, points }, repaid) in self.lots.release(at) {
+            self.book(
+                at,
+                EntryKind::Release,
+                Rule::Pending,
+                lot.clone(),
+                Some(lot.clone()),
+                points,
+            );
+            if repaid > 0 {
+                self.book(
+                    at,
+                    EntryKind::Repay,
+                    Rule::Shortage,
+                    lot.clone(),
+                    Some(lot),
+                    -repaid,
+                );
+            }
+        }
+    }
+
+    /// Books an entry at the rung held.
+    pub(crate) fn book(
+        &mut self,
+        at: Instant,
+        kind: EntryKind,
+        rule: Rule,
+        event: EventRef,
+        lot: Option<EventRef>,
+        points: i64,
+    ) {
+        self.entries.push(Entry {
+            at,
+            kind,
+            rule,
+            event,
+            lot,
+            points,
+            expires: None,
+            rung: self.held.rung as u8,
+        });
+    }
+}

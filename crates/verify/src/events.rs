@@ -1,0 +1,327 @@
+//! What one event does to an account: first everything that its conditions say is worked out from the state
+//! before it, then it is booked.
+
+use crate::Reason;
+use crate::account::{Account, Order, Record};
+use crate::ask::{LineView, Question, State, Value, View};
+use crate::earn::{Earned, Owner, Rooms, caps, earned, limit};
+use crate::exact::{Checked, Overflow};
+use crate::lots::Lot;
+use crate::measure::{Worth, on, worth};
+use crate::refund::{Refunded, lines};
+use rungs_engine::calendar::{Day, Instant, Per};
+use rungs_engine::canonical::Kind;
+use rungs_engine::ledger::{Entry, EntryKind, EventRef, Rule};
+use rungs_engine::program::{Cap, Expiry, Limit, Pool, Trigger, Wallet};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
+
+/// An event that is being taken.
+struct Taking {
+    kind: Kind,
+    event: EventRef,
+    at: Instant,
+    day: Day,
+    member: usize,
+    rows: Range<usize>,
+}
+
+/// What was worked out of an event before anything was booked.
+struct Outcome {
+    earned: Earned,
+    rooms: Rooms,
+    each: BTreeMap<(Owner, usize), Option<Value<'static>>>,
+    worths: Vec<(usize, Worth)>,
+    rewards: Vec<crate::rewards::Given>,
+    refunded: Option<Refunded>,
+}
+
+impl Account<'_> {
+    /// Takes one event (its rows) after the time up to it has passed.
+    pub(crate) fn take(&mut self, rows: Range<usize>) {
+        let first = rows.start;
+        let Some(kind) = self.batch.kind_at(first) else {
+            return;
+        };
+        let at = self.batch.time[first];
+        self.pass(at);
+        let event: EventRef = (self.batch.source[first], self.batch.id.get(first));
+        let member = self.member(self.batch.member_at(first));
+        if kind == Kind::Order {
+            self.orders.entry(event.1.clone()).or_insert(None);
+        }
+        if !self.counts(kind, member, at) {
+            if kind == Kind::Profile {
+                self.remember(first, member, at);
+            }
+            return;
+        }
+        let taking = Taking {
+            kind,
+            event,
+            at,
+            day: self.reading.days.day(at),
+            member,
+            rows,
+        };
+        let asked = &self.reading.asked[kind as usize];
+        let state = Rc::new(self.state(member, at, taking.day, asked));
+        match self.work_out(&taking, &state) {
+            Ok(outcome) => self.book_event(taking, state, outcome),
+            Err(reason) => self.rejected.push((taking.event, reason)),
+        }
+    }
+
+    fn work_out(&self, taking: &Taking, state: &State) -> Result<Outcome, Reason> {
+        let overflow = |_: Overflow| Reason::Overflow;
+        let refunded = if taking.kind == Kind::Refund {
+            match self.named_order(taking.rows.start) {
+                None => return Err(Reason::OrderUnknown),
+                Some(None) => None,
+                Some(Some(record)) => self
+                    .refunded(record, taking.rows.clone())
+                    .map_err(overflow)?,
+            }
+        } else {
+            None
+        };
+        self.ask_all(taking, state, refunded).map_err(overflow)
+    }
+
+    /// Asks all conditions at an event.
+    fn ask_all(
+        &self,
+        taking: &Taking,
+        state: &State,
+        refunded: Option<Refunded>,
+    ) -> Checked<Outcome> {
+        let view = View {
+            batch: self.batch,
+            first: taking.rows.start,
+            lines: taking
+                .rows
+                .clone()
+                .map(|row| LineView {
+                    row,
+                    changed: Vec::new(),
+                })
+                .collect(),
+            changed: Vec::new(),
+        };
+        let question = self.question(Some(&view), taking.member, state, taking.at);
+        let (rooms, each) = self.rooms(taking, &question)?;
+        let mut worths = Vec::new();
+        for metric in on(self.reading, taking.kind) {
+            worths.push((metric, worth(self.reading, metric, &question, &view)?));
+        }
+        Ok(Outcome {
+            earned: earned(self.reading, taking.kind, &question, &view, &rooms, None)?,
+            rewards: self.due_rewards(Trigger::Event(taking.kind), &question)?,
+            rooms,
+            each,
+            worths,
+            refunded,
+        })
+    }
+
+    /// The room under all caps just before an event, counted from what is booked so far, and the values
+    /// of caps that count each value.
+    #[allow(clippy::type_complexity)]
+    fn rooms(
+        &self,
+        taking: &Taking,
+        question: &Question<'_>,
+    ) -> Checked<(Rooms, BTreeMap<(Owner, usize), Option<Value<'static>>>)> {
+        let mut rooms = Rooms::new();
+        let mut values = BTreeMap::new();
+        for (key, cap) in caps(self.reading, taking.kind) {
+            let value = match &cap.each {
+                Some(each) => {
+                    let value = question.value(each)?.map(Value::kept);
+                    values.insert(key, value.clone());
+                    Some(value)
+                }
+                None => None,
+            };
+            let used = self.used(key, cap, value.as_ref(), taking);
+            rooms.insert(key, limit(cap, question.state.rung).saturating_sub(used));
+        }
+        Ok((rooms, values))
+    }
+
+    /// How much of a cap earlier events have used up in its window.
+    fn used(
+        &self,
+        key: (Owner, usize),
+        cap: &Cap,
+        value: Option<&Option<Value<'static>>>,
+        taking: &Taking,
+    ) -> i64 {
+        if matches!(cap.per, Per::Event | Per::Line) {
+            return 0;
+        }
+        let days = &self.reading.days;
+        let window = days.window(cap.per, taking.at, taking.day, false);
+        let mut used = 0;
+        for record in self.records.iter().rev() {
+            if window.begins_after(record.at, record.day) {
+                break;
+            }
+            let other_value = value.is_some() && record.each.get(&key) != value;
+            let other_member = cap.pool == Pool::Member && record.member != taking.member;
+            if !window.holds(record.at, record.day) || other_value || other_member {
+                continue;
+            }
+            let booked: i64 = record
+                .booked
+                .iter()
+                .filter(|(rule, _)| match key.0 {
+                    Owner::Rule(owner) => *rule == owner,
+                    Owner::Group(group) => self.reading.program.earn[*rule].group == Some(group),
+                })
+                .map(|(_, points)| *points)
+                .sum();
+            used += match cap.limit {
+                Limit::Points(_) => booked,
+                Limit::Count(_) => i64::from(booked > 0),
+            };
+        }
+        used
+    }
+
+    fn book_event(&mut self, taking: Taking, state: Rc<State>, outcome: Outcome) {
+        let Taking {
+            kind,
+            event,
+            at,
+            day,
+            member,
+            rows,
+        } = taking;
+        let record = self.records.len();
+        self.records.push(Record {
+            event: event.clone(),
+            at,
+            day,
+            member,
+            booked: outcome.earned.points,
+            each: outcome.each,
+            order: (kind == Kind::Order).then(|| Order {
+                first: rows.start,
+                lines: lines(self.reading, self.batch, rows.clone()),
+                met: outcome.earned.met,
+                rooms: outcome.rooms,
+                state: Rc::clone(&state),
+            }),
+        });
+        if kind == Kind::Order
+            && let Some(known) = self.orders.get_mut(&event.1)
+            && known.is_none()
+        {
+            *known = Some(record);
+        }
+        self.grant(record);
+        for (metric, worth) in outcome.worths {
+            self.measures.add(metric, worth, record, at, day, member);
+        }
+        let granted = if self.records[record].booked.is_empty() {
+            Vec::new()
+        } else {
+            self.granted_worths(record)
+        };
+        for (metric, worth) in granted {
+            self.measures.add(metric, worth, record, at, day, member);
+        }
+        let mut refund_of = None;
+        match kind {
+            Kind::Profile => self.remember(rows.start, member, at),
+            Kind::Redeem => self.redeem(record, rows.start),
+            Kind::Adjust => self.adjust(record, rows.start),
+            Kind::Refund => {
+                refund_of = outcome
+                    .refunded
+                    .map(|refunded| self.take_back(at, &event, refunded));
+            }
+            _ => {}
+        }
+        let reached = self.climb(at, &event, refund_of);
+        self.issue_due(at, outcome.rewards, member, Some(event.clone()), state.rung);
+        if reached {
+            self.issue_rung_reached(member, at, Some(&event));
+        }
+    }
+
+    /// Books the points of an event as one lot, one entry per rule.
+    fn grant(&mut self, record: usize) {
+        let granted = &self.records[record];
+        let (at, event, points) = (granted.at, granted.event.clone(), granted.booked.clone());
+        let Some(wallet) = self
+            .reading
+            .program
+            .wallet
+            .as_ref()
+            .filter(|_| !points.is_empty())
+        else {
+            return;
+        };
+        let expires = self.expires(wallet, at);
+        let mut sum = 0;
+        for (rule, points) in points {
+            sum += points;
+            self.entries.push(Entry {
+                at,
+                kind: EntryKind::Grant,
+                rule: Rule::Earn(rule as u16),
+                event: event.clone(),
+                lot: None,
+                points,
+                expires,
+                rung: self.held.rung as u8,
+            });
+        }
+        let release = wallet
+            .pending
+            .map(|length| self.reading.days.life(at, length));
+        self.lots.add(Lot {
+            id: event.clone(),
+            granted: at,
+            expires,
+            release: release.unwrap_or(at),
+            pending: if release.is_some() { sum } else { 0 },
+            open: if release.is_some() { 0 } else { sum },
+        });
+        self.pay_debt(at, &event);
+    }
+
+    /// Pays debt from a lot that is open at once.
+    pub(crate) fn pay_debt(&mut self, at: Instant, lot: &EventRef) {
+        let repaid = self.lots.repay(lot);
+        if repaid > 0 {
+            let named = Some(lot.clone());
+            self.book(
+                at,
+                EntryKind::Repay,
+                Rule::Shortage,
+                lot.clone(),
+                named,
+                -repaid,
+            );
+        }
+    }
+
+    /// When points that are granted now end.
+    pub(crate) fn expires(&self, wallet: &Wallet, at: Instant) -> Option<Instant> {
+        match wallet.expiry {
+            Expiry::Never => None,
+            Expiry::Rolling { length, month_end } => {
+                let end = self.reading.days.life(at, length);
+                Some(if month_end {
+                    self.reading.days.month_end(end)
+                } else {
+                    end
+                })
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The identities that a ledger keeps with itself, whatever the rules are: per lot granted = pending + open
+//! + redeemed + expired + reversed, nothing is ever negative, and the sums are the balances.
+
+use crate::compare::{Difference, Table};
+use crate::{Closing, Reading};
+use rungs_engine::calendar::Instant;
+use rungs_engine::ledger::{Entry, EntryKind, EventRef};
+use rungs_engine::number::decimal;
+use rungs_engine::program::Program;
+use std::collections::BTreeMap;
+
+/// What a lot's entries add up to.
+#[derive(Default)]
+struct Sums {
+    granted: i64,
+    pending: i64,
+    open: i64,
+    redeemed: i64,
+    expired: i64,
+    reversed: i64,
+    /// Paid to the debt or taken by the desk.
+    other: i64,
+}
+
+/// Checks the entries of one account against themselves and against what it is said to hold at the end.
+pub fn identities(
+    program: &Program,
+    account: &str,
+    entries: &[Entry],
+    closing: &Closing,
+) -> Vec<Difference> {
+    let reading = Reading::of(program);
+    let check = Check {
+        reading: &reading,
+        account,
+        scale: reading.scale(),
+    };
+    let mut differences = Vec::new();
+    let mut lots: BTreeMap<EventRef, Vec<&Entry>> = BTreeMap::new();
+    let mut debt = 0;
+    let mut in_time: Vec<&Entry> = entries.iter().collect();
+    in_time.sort_by_key(|entry| (entry.at, step(entry)));
+    for entry in in_time {
+        if !sign_fits(entry) {
+            differences.push(check.broken(
+                entry.at,
+                entry.kind,
+                "the sign of its kind",
+                entry.points,
+                format!("{} books", entry.kind.text()),
+            ));
+        }
+        match entry.kind {
+            EntryKind::Debt => debt += entry.points,
+            EntryKind::Repay => debt += entry.points,
+            _ => {}
+        }
+        if debt < 0 {
+            differences.push(check.broken(
+                entry.at,
+                entry.kind,
+                "a debt of at least 0",
+                debt,
+                "what is owed becomes".to_owned(),
+            ));
+            debt = 0;
+        }
+        if !matches!(entry.kind, EntryKind::Debt | EntryKind::Forgive) {
+            let lot = entry.lot.clone().unwrap_or_else(|| entry.event.clone());
+            lots.entry(lot).or_default().push(entry);
+        }
+    }
+    let (mut open, mut pending) = (0, 0);
+    for (lot, entries) in lots {
+        let sums = check.lot(&lot, &entries, &mut differences);
+        open += sums.open;
+        pending += sums.pending;
+        let left = sums.granted - sums.redeemed - sums.expired - sums.reversed - sums.other;
+        if left != sums.open + sums.pending {
+            let at = entries.first().map_or(0, |entry| entry.at);
+            differences.push(check.broken(
+                at,
+                EntryKind::Grant,
+                &decimal(left, check.scale),
+                sums.open + sums.pending,
+                format!("what is left of lot `{}` should be the rest of its grant, but its entries leave", lot.1),
+            ));
+        }
+    }
+    let end = entries.iter().map(|entry| entry.at).max().unwrap_or(0);
+    for (name, counted, stated) in [
+        ("balance", open, closing.balance),
+        ("pending", pending, closing.pending),
+        ("debt", debt, closing.debt),
+    ] {
+        if counted != stated {
+            differences.push(check.broken(
+                end,
+                EntryKind::Grant,
+                &decimal(counted, check.scale),
+                stated,
+                format!("the {name} that the entries add up to is not the one stated, which is"),
+            ));
+        }
+    }
+    differences
+}
+
+/// At one instant a lot is granted, then ends or opens, then pays debt, before anything is taken from it.
+fn step(entry: &Entry) -> u8 {
+    match entry.kind {
+        EntryKind::Expire => 1,
+        EntryKind::Release => 2,
+        EntryKind::Grant => 0,
+        EntryKind::Adjust if entry.points > 0 => 0,
+        EntryKind::Debt => 3,
+        EntryKind::Repay => 4,
+        EntryKind::Redeem | EntryKind::Reverse | EntryKind::Forgive | EntryKind::Adjust => 5,
+    }
+}
+
+fn sign_fits(entry: &Entry) -> bool {
+    match entry.kind {
+        EntryKind::Grant | EntryKind::Release | EntryKind::Debt | EntryKind::Forgive => {
+            entry.points > 0
+        }
+        EntryKind::Redeem | EntryKind::Expire | EntryKind::Reverse | EntryKind::Repay => {
+            entry.points < 0
+        }
+        EntryKind::Adjust => entry.points != 0,
+    }
+}
+
+struct Check<'a> {
+    reading: &'a Reading<'a>,
+    account: &'a str,
+    scale: u8,
+}
+
+impl Check<'_> {
+    fn broken(
+        &self,
+        at: Instant,
+        kind: EntryKind,
+        expected: &str,
+        found: i64,
+        what: String,
+    ) -> Difference {
+        let found = decimal(found, self.scale);
+        Difference {
+            account: self.account.to_owned(),
+            table: Table::Lots,
+            at,
+            rule: kind.text().to_owned(),
+            sentence: format!(
+                "account `{}`, {}: {what} {found}, expected is {expected}",
+                self.account,
+                self.reading.days.wall_text(at, ' ')
+            ),
+            expected: Some(expected.to_owned()),
+            booked: Some(found),
+        }
+    }
+
+    /// Walks through the entries of one lot in their order.
+    fn lot(&self, lot: &EventRef, entries: &[&Entry], differences: &mut Vec<Difference>) -> Sums {
+        let holds_back = self
+            .reading
+            .program
+            .wallet
+            .as_ref()
+            .is_some_and(|wallet| wallet.pending.is_some());
+        let mut sums = Sums::default();
+        for entry in entries {
+            let points = entry.points;
+            match entry.kind {
+                EntryKind::Grant => {
+                    sums.granted += points;
+                    if holds_back {
+                        sums.pending += points;
+                    } else {
+                        sums.open += points;
+                    }
+                }
+                EntryKind::Adjust if points > 0 => {
+                    sums.granted += points;
+                    sums.open += points;
+                }
+                EntryKind::Release => {
+                    sums.pending -= points;
+                    sums.open += points;
+                }
+                EntryKind::Expire | EntryKind::Reverse if sums.pending > 0 => {
+                    // Until it is released, a lot is pending as a whole.
+                    sums.pending += points;
+                }
+                _ => sums.open += points,
+            }
+            match entry.kind {
+                EntryKind::Redeem => sums.redeemed -= points,
+                EntryKind::Expire => sums.expired -= points,
+                EntryKind::Reverse => sums.reversed -= points,
+                EntryKind::Repay => sums.other -= points,
+                EntryKind::Adjust if points < 0 => sums.other -= points,
+                _ => {}
+            }
+            for (name, part) in [("pending", sums.pending), ("open", sums.open)] {
+                if part < 0 {
+                    differences.push(self.broken(
+                        entry.at,
+                        entry.kind,
+                        "at least 0",
+                        part,
+                        format!("the {name} part of lot `{}` becomes", lot.1),
+                    ));
+                }
+            }
+            sums.pending = sums.pending.max(0);
+            sums.open = sums.open.max(0);
+        }
+        sums
+    }
+}

@@ -1,0 +1,443 @@
+//! The ladder: which rung is reached, how long it holds, and what a period end, an end of validity, time
+//! or a refund does to it.
+
+use crate::account::Account;
+use crate::days::{Window, ladder_period, micros_of, plus};
+use rungs_engine::calendar::{Day, Instant, Per};
+use rungs_engine::ledger::{EventRef, RungMove, RungReason};
+use rungs_engine::program::{Need, Period, RefundRung, Requalify, Shortfall, Tiers, Validity};
+
+/// The rung held.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Held {
+    pub(crate) rung: usize,
+    pub(crate) former: Option<usize>,
+    /// The day from which it is held.
+    pub(crate) since: Day,
+    /// The day on which it ends.
+    pub(crate) until: Option<Day>,
+    /// When it was reached by its needs, if it was, and the rung before that.
+    reached: Option<(Instant, usize)>,
+    /// The last day of the period in which it was last kept.
+    kept: Option<Day>,
+    /// The day on which the open period ends.
+    period_end: Option<Day>,
+}
+
+/// Where needs are looked at: the stretch of the ladder, and the instant for metrics with a window of
+/// their own.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    window: Window,
+    at: Instant,
+    day: Day,
+}
+
+/// What is measured for a look, each metric at most once.
+struct Measured<'l> {
+    look: Look,
+    values: &'l mut Vec<Option<i128>>,
+}
+
+impl<'a> Account<'a> {
+    fn tiers(&self) -> Option<&'a Tiers> {
+        self.reading.program.tiers.as_ref()
+    }
+
+    /// The first and the following period's first day around a day, if periods are of the calendar.
+    fn period_of(&self, day: Day) -> Option<(Day, Day)> {
+        match self.tiers()?.period {
+            Period::Calendar { months, start } => Some(ladder_period(
+                day,
+                months,
+                start,
+                self.reading.program.leap_day,
+            )),
+            Period::Rolling { .. } | Period::Lifetime => None,
+        }
+    }
+
+    /// The lowest rung, from enrolment on.
+    pub(crate) fn at_enrolment(&self, day: Day) -> Held {
+        Held {
+            since: day,
+            period_end: self.period_of(day).map(|(_, before)| before),
+            ..Held::default()
+        }
+    }
+
+    /// The look at the needs after what happened at `at`.
+    fn look_now(&self, at: Instant) -> Look {
+        let day = self.reading.days.day(at);
+        Look {
+            window: self.reading.days.ladder_window(at, day, true),
+            at,
+            day,
+        }
+    }
+
+    /// The look at the stretch that ends with 00:00 of a day.
+    fn look_back(&self, before: Day) -> Look {
+        let end = self.reading.days.midnight(before);
+        let window = match self.tiers().map(|tiers| tiers.period) {
+            Some(Period::Rolling { length }) if micros_of(length).is_some() => {
+                Window::Instants(end.saturating_sub(micros_of(length).unwrap_or(0)), end)
+            }
+            _ => self.reading.days.ladder_window(end - 1, before - 1, true),
+        };
+        Look {
+            window,
+            at: end - 1,
+            day: before - 1,
+        }
+    }
+
+    fn value(&self, metric: usize, measured: &mut Measured<'_>) -> i128 {
+        if let Some(value) = measured.values[metric] {
+            return value;
+        }
+        let look = measured.look;
+        let window = match self.reading.program.metrics[metric].window {
+            None => look.window,
+            Some(per) => self.reading.days.window(per, look.at, look.day, true),
+        };
+        let value = self.measures.total(metric, window, 0);
+        measured.values[metric] = Some(value);
+        value
+    }
+
+    /// Whether any of these alternatives is met.
+    fn met(&self, needs: &[Need], measured: &mut Measured<'_>) -> bool {
+        needs.iter().any(|need| {
+            need.iter().all(|(metric, least)| {
+                // The need is in units of the metric's denominator.
+                let den = i128::from(self.reading.program.metrics[*metric].den.max(1));
+                let value = self.value(*metric, measured);
+                value.saturating_mul(den)
+                    >= i128::from(*least).saturating_mul(self.reading.units[*metric])
+            })
+        })
+    }
+
+    fn keeps(&self, tiers: &Tiers, rung: usize, look: Look) -> bool {
+        let rung = &tiers.rungs[rung];
+        let needs = if rung.keep.is_empty() {
+            &rung.reach
+        } else {
+            &rung.keep
+        };
+        self.meets(needs, look)
+    }
+
+    fn meets(&self, needs: &[Need], look: Look) -> bool {
+        let mut values = vec![None; self.reading.program.metrics.len()];
+        let mut measured = Measured {
+            look,
+            values: &mut values,
+        };
+        self.met(needs, &mut measured)
+    }
+
+    /// The highest rung whose needs are met.
+    fn qualified(&self, tiers: &Tiers, look: Look) -> usize {
+        let mut values = vec![None; self.reading.program.metrics.len()];
+        let mut measured = Measured {
+            look,
+            values: &mut values,
+        };
+        (1..tiers.rungs.len())
+            .rev()
+            .find(|rung| self.met(&tiers.rungs[*rung].reach, &mut measured))
+            .unwrap_or(0)
+    }
+
+    /// When a rung ends that is reached on a day.
+    fn ends(&self, tiers: &Tiers, rung: usize, day: Day) -> Option<Day> {
+        if rung == 0 || tiers.period == Period::Lifetime {
+            return None;
+        }
+        let end = match tiers.validity {
+            Validity::None | Validity::Forever => return None,
+            Validity::Length { length } => plus(day, length),
+            Validity::Periods { count, .. } => {
+                let mut end = match self.period_of(day) {
+                    Some((_, before)) => before,
+                    None => day,
+                };
+                for _ in 0..count {
+                    end = match (self.period_of(end), tiers.period) {
+                        (Some((_, before)), _) => before,
+                        (None, Period::Rolling { length }) => plus(end, length),
+                        (None, _) => end,
+                    };
+                }
+                end
+            }
+        };
+        Some(self.later(tiers, end).max(day + 1))
+    }
+
+    /// A day moved by the extra time of validity.
+    fn later(&self, tiers: &Tiers, day: Day) -> Day {
+        match tiers.validity {
+            Validity::Periods {
+                extra: Some(extra), ..
+            } => plus(day, extra),
+            _ => day,
+        }
+    }
+
+    /// Puts the account on a rung and books the move.
+    fn step(
+        &mut self,
+        at: Instant,
+        to: usize,
+        until: Option<Day>,
+        reason: RungReason,
+        event: Option<EventRef>,
+    ) {
+        let from = self.held.rung;
+        let day = self.reading.days.day(at);
+        self.rungs.push(RungMove {
+            at,
+            from: from as u8,
+            to: to as u8,
+            until,
+            reason,
+            event,
+        });
+        self.held.until = until;
+        if to != from {
+            self.held.rung = to;
+            self.held.former = Some(from);
+            self.held.since = day;
+            self.held.reached = None;
+            self.held.kept = None;
+        }
+        if reason == RungReason::Reached {
+            self.held.reached = Some((at, from));
+        }
+    }
+
+    pub(crate) fn next_period_end(&self) -> Option<Instant> {
+        let tiers = self.tiers()?;
+        if tiers.requalify != Requalify::EachPeriod {
+            return None;
+        }
+        self.held
+            .period_end
+            .map(|day| self.reading.days.midnight(day))
+    }
+
+    /// A period of the calendar ends: who kept the rung in it holds it longer.
+    pub(crate) fn period_ends(&mut self, at: Instant) {
+        let Some((tiers, end)) = self.tiers().zip(self.held.period_end) else {
+            return;
+        };
+        self.held.period_end = self.period_of(end).map(|(_, before)| before);
+        let Some(until) = self.held.until else {
+            return;
+        };
+        let longer = match tiers.validity {
+            Validity::Length { length } => Some(plus(end, length)),
+            _ => self.ends(tiers, self.held.rung, end - 1),
+        };
+        let Some(longer) = longer.filter(|longer| *longer > until) else {
+            return;
+        };
+        if self.keeps(tiers, self.held.rung, self.look_back(end)) {
+            self.step(at, self.held.rung, Some(longer), RungReason::Kept, None);
+            self.held.kept = Some(end - 1);
+        }
+    }
+
+    /// The next instant at which validity ends or, where the rung is what the metrics say, they change.
+    pub(crate) fn next_rung_end(&self) -> Option<Instant> {
+        let tiers = self.tiers()?;
+        self.enrolled?;
+        if let Some(until) = self.held.until {
+            return Some(self.reading.days.midnight(until));
+        }
+        if tiers.validity != Validity::None {
+            return None;
+        }
+        let mut metrics: Vec<usize> = tiers
+            .rungs
+            .iter()
+            .flat_map(|rung| rung.reach.iter().flatten().map(|(metric, _)| *metric))
+            .collect();
+        metrics.sort_unstable();
+        metrics.dedup();
+        metrics
+            .into_iter()
+            .filter_map(|metric| {
+                let per = self.reading.program.metrics[metric]
+                    .window
+                    .unwrap_or(Per::Period);
+                self.measures.next_change(
+                    metric,
+                    |at, day| self.reading.days.leaves(per, at, day),
+                    self.now,
+                )
+            })
+            .min()
+    }
+
+    /// Validity ends, or time alone may have changed what the metrics say.
+    /// Returns whether a rung was reached.
+    pub(crate) fn rung_ends(&mut self, at: Instant) -> bool {
+        let Some(tiers) = self.tiers() else {
+            return false;
+        };
+        let until = match self.held.until {
+            Some(until) if tiers.validity != Validity::None => until,
+            _ => {
+                self.held.until = None;
+                return self.follow(tiers, at, None, None);
+            }
+        };
+        self.validity_ends(tiers, at, until);
+        false
+    }
+
+    /// 00:00 of the day on which a rung's validity ends.
+    fn validity_ends(&mut self, tiers: &Tiers, at: Instant, until: Day) {
+        let rung = self.held.rung;
+        let look = self.look_back(until);
+        let looks_at_keep = tiers.requalify == Requalify::ValidityEnd
+            || !matches!(tiers.period, Period::Calendar { .. });
+        let kept = looks_at_keep && self.keeps(tiers, rung, look);
+        // A rung that is kept holds on from the stretch that ends.
+        let longer = match tiers.validity {
+            Validity::Length { length } => Some(plus(until, length).max(until + 1)),
+            _ => self
+                .ends(tiers, rung, until - 1)
+                .map(|day| day.max(until + 1)),
+        };
+        if kept {
+            self.step(at, rung, longer, RungReason::Kept, None);
+            self.held.kept = Some(until - 1);
+            return;
+        }
+        let to = match tiers.shortfall.at(rung) {
+            Shortfall::Keep => {
+                self.step(at, rung, longer, RungReason::Shortfall, None);
+                return;
+            }
+            Shortfall::DropToBase => 0,
+            Shortfall::DropOne => self
+                .qualified(tiers, look)
+                .max(rung.saturating_sub(1))
+                .min(rung),
+            Shortfall::DropToQualified => self.qualified(tiers, look).min(rung),
+        };
+        let until = self.ends(tiers, to, until).map(|day| day.max(until + 1));
+        self.step(at, to, until, RungReason::Shortfall, None);
+    }
+
+    /// Validity none: the rung is what the metrics say; only one that the desk gave with an end holds until
+    /// then. Returns whether a rung was reached.
+    fn follow(
+        &mut self,
+        tiers: &Tiers,
+        at: Instant,
+        event: Option<EventRef>,
+        refund: Option<EventRef>,
+    ) -> bool {
+        let to = self.qualified(tiers, self.look_now(at));
+        if to > self.held.rung {
+            self.step(at, to, None, RungReason::Reached, event);
+            return true;
+        }
+        if to < self.held.rung && self.held.until.is_none() {
+            let reason = match refund {
+                Some(_) => RungReason::Refunded,
+                None => RungReason::Shortfall,
+            };
+            self.step(at, to, None, reason, refund);
+        }
+        false
+    }
+
+    /// After an event: up at once, if the needs of a higher rung are met. `refund` says that it was a
+    /// refund of an order of that day. Returns whether a rung was reached.
+    pub(crate) fn climb(&mut self, at: Instant, event: &EventRef, refund: Option<Day>) -> bool {
+        let Some(tiers) = self.tiers() else {
+            return false;
+        };
+        let at_once = self.reading.program.refund_rung == RefundRung::AtOnce;
+        if tiers.validity == Validity::None {
+            let by_refund = refund.filter(|_| at_once).map(|_| event.clone());
+            return self.follow(tiers, at, Some(event.clone()), by_refund);
+        }
+        if let Some(ordered) = refund.filter(|_| at_once) {
+            self.unseat(tiers, at, ordered, event);
+        }
+        let to = self.qualified(tiers, self.look_now(at));
+        if to <= self.held.rung {
+            return false;
+        }
+        let until = self.ends(tiers, to, self.reading.days.day(at));
+        self.step(at, to, until, RungReason::Reached, Some(event.clone()));
+        true
+    }
+
+    /// A refund: the rung ends at once if it was reached (or kept) in the refunded order's period and what
+    /// it rests on is gone.
+    fn unseat(&mut self, tiers: &Tiers, at: Instant, ordered: Day, event: &EventRef) {
+        let Some((reached, former)) = self.held.reached else {
+            return;
+        };
+        let rung = self.held.rung;
+        let reached_day = self.reading.days.day(reached);
+        let (look, kept_look) = match self.period_of(ordered) {
+            Some((_, before)) => {
+                let within = |day: Day| self.period_of(day) == self.period_of(ordered);
+                if !within(reached_day) && !self.held.kept.is_some_and(within) {
+                    return;
+                }
+                let end_of = |day| self.period_of(day).map_or(before, |(_, before)| before);
+                (
+                    self.look_back(end_of(reached_day)),
+                    self.held.kept.map(|day| self.look_back(end_of(day))),
+                )
+            }
+            None => {
+                let look = self.look_now(at);
+                if !look.window.holds(reached, reached_day) {
+                    return;
+                }
+                (look, self.held.kept.map(|_| look))
+            }
+        };
+        let rests = self.meets(&tiers.rungs[rung].reach, look)
+            || kept_look.is_some_and(|look| self.keeps(tiers, rung, look));
+        if rests {
+            return;
+        }
+        let ordered_look = match self.period_of(ordered) {
+            Some((_, before)) => self.look_back(before),
+            None => look,
+        };
+        let to = self.qualified(tiers, ordered_look).max(former);
+        if to < rung {
+            let until = self.ends(tiers, to, self.reading.days.day(at));
+            self.step(at, to, until, RungReason::Refunded, Some(event.clone()));
+        }
+    }
+
+    /// The desk puts the account on a rung; the end is the declared one, or as if reached that day.
+    pub(crate) fn adjust_rung(
+        &mut self,
+        at: Instant,
+        to: usize,
+        ends: Option<Day>,
+        event: &EventRef,
+    ) {
+        let Some(tiers) = self.tiers() else {
+            return;
+        };
+        let until = ends.or_else(|| self.ends(tiers, to, self.reading.days.day(at)));
+        self.step(at, to, until, RungReason::Adjusted, Some(event.clone()));
+    }
+}

@@ -1,0 +1,263 @@
+//! Lots: a plain list, looked through each time.
+
+use rungs_engine::calendar::Instant;
+use rungs_engine::ledger::EventRef;
+
+/// Points of one grant.
+#[derive(Debug, Clone)]
+pub(crate) struct Lot {
+    /// The event that granted it.
+    pub(crate) id: EventRef,
+    pub(crate) granted: Instant,
+    pub(crate) expires: Option<Instant>,
+    /// When what is pending is released.
+    pub(crate) release: Instant,
+    pub(crate) pending: i64,
+    pub(crate) open: i64,
+}
+
+impl Lot {
+    /// Earliest expiry first, never last, then by grant, then by source and id.
+    fn turn(&self) -> (bool, Option<Instant>, Instant, &EventRef) {
+        (self.expires.is_none(), self.expires, self.granted, &self.id)
+    }
+}
+
+/// The lots of an account that are not used up, and what it owes.
+#[derive(Debug, Default)]
+pub(crate) struct Lots {
+    alive: Vec<Lot>,
+    pub(crate) debt: i64,
+}
+
+/// What came from one lot.
+pub(crate) struct Taken {
+    pub(crate) lot: EventRef,
+    pub(crate) points: i64,
+}
+
+/// From which lots a refund takes, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum From {
+    Own,
+    OthersPending,
+    OthersOpen,
+}
+
+impl Lots {
+    pub(crate) fn open(&self) -> i64 {
+        self.alive.iter().map(|lot| lot.open).sum()
+    }
+
+    pub(crate) fn pending(&self) -> i64 {
+        self.alive.iter().map(|lot| lot.pending).sum()
+    }
+
+    pub(crate) fn add(&mut self, lot: Lot) {
+        self.alive.push(lot);
+    }
+
+    /// The next instant at which a lot ends.
+    pub(crate) fn next_expiry(&self) -> Option<Instant> {
+        self.alive.iter().filter_map(|lot| lot.expires).min()
+    }
+
+    /// The next instant at which a lot is released.
+    pub(crate) fn next_release(&self) -> Option<Instant> {
+        self.alive
+            .iter()
+            .filter(|lot| lot.pending > 0)
+            .map(|lot| lot.release)
+            .min()
+    }
+
+    /// Ends the lots whose life is over at `at`.
+    pub(crate) fn expire(&mut self, at: Instant) -> Vec<Taken> {
+        let mut ended = Vec::new();
+        self.alive.retain(|lot| {
+            let over = lot.expires.is_some_and(|expires| expires <= at);
+            if over && lot.pending + lot.open > 0 {
+                ended.push(Taken {
+                    lot: lot.id.clone(),
+                    points: lot.pending + lot.open,
+                });
+            }
+            !over
+        });
+        ended
+    }
+
+    /// Opens the lots whose hold is over at `at`, in the order of consumption, and pays debt with each.
+    /// Returns what each lot released and what of it went to the debt.
+    pub(crate) fn release(&mut self, at: Instant) -> Vec<(Taken, i64)> {
+        let mut due: Vec<usize> = (0..self.alive.len())
+            .filter(|index| self.alive[*index].pending > 0 && self.alive[*index].release <= at)
+            .collect();
+        due.sort_by(|a, b| self.alive[*a].turn().cmp(&self.alive[*b].turn()));
+        let mut released = Vec::new();
+        for index in due {
+            let points = self.alive[index].pending;
+            self.alive[index].pending = 0;
+            self.alive[index].open += points;
+            let lot = self.alive[index].id.clone();
+            let repaid = self.repay(&lot);
+            released.push((Taken { lot, points }, repaid));
+        }
+        self.forget();
+        released
+    }
+
+    /// Pays debt from the open points of a lot; returns how much.
+    pub(crate) fn repay(&mut self, lot: &EventRef) -> i64 {
+        let debt = self.debt;
+        let Some(lot) = self.alive.iter_mut().find(|one| one.id == *lot) else {
+            return 0;
+        };
+        let repaid = lot.open.min(debt);
+        lot.open -= repaid;
+        self.debt -= repaid;
+        repaid
+    }
+
+    /// Takes points from open lots in the order of consumption. Returns what came from where; what is
+    /// missing to `points` no lot could give.
+    pub(crate) fn consume(&mut self, points: i64) -> Vec<Taken> {
+        let mut taken = Vec::new();
+        self.take(From::OthersOpen, None, points, &mut taken);
+        self.forget();
+        taken
+    }
+
+    /// Takes back points that `own` granted: from that lot, then other pending ones, then other open ones.
+    pub(crate) fn reverse(&mut self, own: &EventRef, points: i64) -> Vec<Taken> {
+        let mut taken = Vec::new();
+        let mut left = points;
+        for from in [From::Own, From::OthersPending, From::OthersOpen] {
+            left = self.take(from, Some(own), left, &mut taken);
+        }
+        self.forget();
+        taken
+    }
+
+    /// Takes up to `points` and returns what is still wanted.
+    fn take(
+        &mut self,
+        from: From,
+        own: Option<&EventRef>,
+        points: i64,
+        taken: &mut Vec<Taken>,
+    ) -> i64 {
+        let mut order: Vec<usize> = (0..self.alive.len())
+            .filter(|index| {
+                let is_own = own == Some(&self.alive[*index].id);
+                is_own == (from == From::Own)
+            })
+            .collect();
+        order.sort_by(|a, b| self.alive[*a].turn().cmp(&self.alive[*b].turn()));
+        let mut left = points;
+        for index in order {
+            if left <= 0 {
+                break;
+            }
+            let lot = &mut self.alive[index];
+            let before = left;
+            if from != From::OthersOpen {
+                let part = lot.pending.min(left);
+                lot.pending -= part;
+                left -= part;
+            }
+            if from != From::OthersPending {
+                let part = lot.open.min(left);
+                lot.open -= part;
+                left -= part;
+            }
+            if left < before {
+                taken.push(Taken {
+                    lot: lot.id.clone(),
+                    points: before - left,
+                });
+            }
+        }
+        left
+    }
+
+    fn forget(&mut self) {
+        self.alive.retain(|lot| lot.pending + lot.open > 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rungs_engine::event::EventId;
+
+    fn lot(id: i64, granted: i64, expires: Option<i64>, pending: i64, open: i64) -> Lot {
+        Lot {
+            id: (0, EventId::Number(id)),
+            granted,
+            expires,
+            release: granted + 10,
+            pending,
+            open,
+        }
+    }
+
+    fn ids(taken: &[Taken]) -> Vec<(i64, i64)> {
+        taken
+            .iter()
+            .map(|part| match part.lot.1 {
+                EventId::Number(id) => (id, part.points),
+                EventId::Text(_) => (-1, part.points),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn points_are_used_by_expiry_then_grant_then_id_and_never_last() {
+        let mut lots = Lots::default();
+        lots.add(lot(1, 0, None, 0, 10));
+        lots.add(lot(4, 5, Some(100), 0, 10));
+        lots.add(lot(3, 5, Some(100), 0, 10));
+        lots.add(lot(2, 9, Some(50), 0, 10));
+        lots.add(lot(5, 1, Some(100), 0, 10));
+        assert_eq!(
+            ids(&lots.consume(45)),
+            [(2, 10), (5, 10), (3, 10), (4, 10), (1, 5)]
+        );
+        assert_eq!(lots.open(), 5);
+    }
+
+    #[test]
+    fn pending_points_cannot_be_used() {
+        let mut lots = Lots::default();
+        lots.add(lot(1, 0, Some(50), 7, 0));
+        lots.add(lot(2, 0, Some(90), 0, 3));
+        assert_eq!(ids(&lots.consume(8)), [(2, 3)]);
+        assert_eq!((lots.open(), lots.pending()), (0, 7));
+    }
+
+    #[test]
+    fn a_refund_takes_its_own_lot_then_pending_ones_then_open_ones() {
+        let mut lots = Lots::default();
+        lots.add(lot(1, 0, Some(10), 0, 4));
+        lots.add(lot(2, 1, Some(20), 0, 4));
+        lots.add(lot(3, 2, Some(30), 5, 0));
+        lots.add(lot(4, 3, Some(40), 5, 0));
+        let taken = lots.reverse(&(0, EventId::Number(2)), 20);
+        assert_eq!(ids(&taken), [(2, 4), (3, 5), (4, 5), (1, 4)]);
+    }
+
+    #[test]
+    fn debt_is_paid_when_points_are_released() {
+        let mut lots = Lots {
+            debt: 6,
+            ..Lots::default()
+        };
+        lots.add(lot(1, 0, None, 4, 0));
+        lots.add(lot(2, 0, None, 4, 0));
+        let released = lots.release(10);
+        let repaid: Vec<i64> = released.iter().map(|(_, repaid)| *repaid).collect();
+        assert_eq!(repaid, [4, 2]);
+        assert_eq!((lots.debt, lots.open(), lots.pending()), (0, 2, 0));
+    }
+}

@@ -1,0 +1,344 @@
+//! Refunds: what is left of an order, and what it would have earned.
+
+use crate::account::{Account, Order};
+use crate::ask::{LineView, View};
+use crate::earn::earned;
+use crate::exact::{Checked, Exact, fraction, minus, narrow, over, rounded, times, unit};
+use crate::measure::{on, points_in_units, worth};
+use crate::reading::Reading;
+use num_traits::{One, Signed, Zero};
+use rungs_engine::calendar::{Day, Instant};
+use rungs_engine::canonical::Kind;
+use rungs_engine::event::{Batch, EventId};
+use rungs_engine::ledger::{EntryKind, EventRef, Rule};
+use rungs_engine::number::Rounding;
+use rungs_engine::program::{MetricKind, Shortage};
+use std::ops::Range;
+
+/// A line of an order and what refunds have left of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Line {
+    row: usize,
+    number: i32,
+    /// As ordered; 1 where it is not said.
+    quantity: Exact,
+    left: Exact,
+    /// Given back as money, in units of the column.
+    net_taken: i64,
+    gone: bool,
+}
+
+/// The lines of an order's rows.
+pub(crate) fn lines(reading: &Reading<'_>, batch: &Batch, rows: Range<usize>) -> Vec<Line> {
+    rows.map(|row| {
+        let quantity = number(reading, batch, reading.order.line_quantity, row)
+            .filter(|quantity| quantity.is_positive())
+            .unwrap_or_else(Exact::one);
+        Line {
+            row,
+            number: batch.line[row],
+            quantity,
+            left: quantity,
+            net_taken: 0,
+            gone: false,
+        }
+    })
+    .collect()
+}
+
+/// The number of a column in a row.
+fn number(
+    reading: &Reading<'_>,
+    batch: &Batch,
+    column: Option<usize>,
+    row: usize,
+) -> Option<Exact> {
+    let column = column?;
+    let stored = batch.number(column, row)?;
+    Some(fraction(i128::from(stored), unit(reading.digits(column))))
+}
+
+/// What a refund takes back of an order, ready to be applied as one.
+pub(crate) struct Refunded {
+    record: usize,
+    lines: Vec<Line>,
+    /// By rule: scaled points that are taken back.
+    points: Vec<(usize, i64)>,
+    /// By metric: what the order contributes from now on.
+    worths: Vec<(usize, crate::measure::Worth)>,
+}
+
+impl Account<'_> {
+    /// The order that a refund names: nothing if there is none; `Some(None)` if it did not count.
+    pub(crate) fn named_order(&self, row: usize) -> Option<Option<usize>> {
+        let text = self.batch.text(self.reading.refund.order?, row)?;
+        self.orders.get(&EventId::of(text)).copied()
+    }
+
+    /// Works out what a refund (its rows) takes back of an order, by the state and the room of its moment.
+    pub(crate) fn refunded(&self, record: usize, rows: Range<usize>) -> Checked<Option<Refunded>> {
+        let counted = &self.records[record];
+        let Some(order) = &counted.order else {
+            return Ok(None);
+        };
+        let mut lines = order.lines.clone();
+        for row in rows {
+            self.give_back(&mut lines, row)?;
+        }
+        let view = rest(self.reading, self.batch, order, &lines)?;
+        let question = self.question(Some(&view), counted.member, &order.state, counted.at);
+        let left = earned(
+            self.reading,
+            Kind::Order,
+            &question,
+            &view,
+            &order.rooms,
+            Some(&order.met),
+        )?;
+        let mut points = Vec::new();
+        for (rule, booked) in &counted.booked {
+            let would_give = left.points.iter().find(|(index, _)| index == rule);
+            let back = booked - would_give.map_or(0, |(_, points)| *points);
+            if back > 0 {
+                points.push((*rule, back));
+            }
+        }
+        let mut worths = Vec::new();
+        for metric in on(self.reading, Kind::Order) {
+            worths.push((metric, worth(self.reading, metric, &question, &view)?));
+        }
+        Ok(Some(Refunded {
+            record,
+            lines,
+            points,
+            worths,
+        }))
+    }
+
+    /// One row of a refund: a line by its number, or the whole rest.
+    fn give_back(&self, lines: &mut [Line], row: usize) -> Checked<()> {
+        let number_of_line = self.batch.line[row];
+        let columns = &self.reading.refund;
+        let quantity = number(self.reading, self.batch, columns.quantity, row);
+        let net = number(self.reading, self.batch, columns.net, row);
+        for line in lines.iter_mut().filter(|line| !line.gone) {
+            if number_of_line == 0 {
+                line.gone = true;
+            } else if line.number == number_of_line {
+                if let Some(quantity) = quantity {
+                    line.left = minus(line.left, quantity.max(Exact::zero()))?;
+                    line.gone = !line.left.is_positive();
+                } else if let Some(net) = net {
+                    let digits = self
+                        .reading
+                        .order
+                        .line_net
+                        .map_or(0, |column| self.reading.digits(column));
+                    let units = times(net.max(Exact::zero()), Exact::from_integer(unit(digits)))?;
+                    line.net_taken = line
+                        .net_taken
+                        .saturating_add(narrow(rounded(units, Rounding::HalfEven))?);
+                    // A line of which all money went back is given back.
+                    let all = self
+                        .reading
+                        .order
+                        .line_net
+                        .and_then(|column| self.batch.number(column, line.row));
+                    line.gone = all.is_some_and(|all| {
+                        left_of(all, line).is_ok_and(|left| left <= line.net_taken)
+                    });
+                } else {
+                    line.gone = true;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Books a refund that was worked out.
+    pub(crate) fn take_back(&mut self, at: Instant, event: &EventRef, refunded: Refunded) -> Day {
+        let record = refunded.record;
+        let lot = self.records[record].event.clone();
+        for (rule, points) in &refunded.points {
+            let taken = self.lots.reverse(&lot, *points);
+            let covered: i64 = taken.iter().map(|part| part.points).sum();
+            for part in taken {
+                let rule = Rule::Earn(*rule as u16);
+                self.book(
+                    at,
+                    EntryKind::Reverse,
+                    rule,
+                    event.clone(),
+                    Some(part.lot),
+                    -part.points,
+                );
+            }
+            self.shortage(at, event, points - covered);
+            for (index, booked) in &mut self.records[record].booked {
+                if index == rule {
+                    *booked -= points;
+                }
+            }
+        }
+        if let Some(order) = &mut self.records[record].order {
+            order.lines = refunded.lines;
+        }
+        for (metric, worth) in refunded.worths {
+            self.measures.replace(metric, worth, record);
+        }
+        self.measure_grants(record);
+        self.records[record].day
+    }
+
+    /// What lots did not cover is owed or let go.
+    pub(crate) fn shortage(&mut self, at: Instant, event: &EventRef, points: i64) {
+        if points <= 0 {
+            return;
+        }
+        let kind = match self.reading.program.shortage {
+            Shortage::Debt => {
+                self.lots.debt += points;
+                EntryKind::Debt
+            }
+            Shortage::Forgive => EntryKind::Forgive,
+        };
+        self.book(at, kind, Rule::Shortage, event.clone(), None, points);
+    }
+
+    /// What a record's grants are worth to metrics of kind granted, from now on.
+    fn measure_grants(&mut self, record: usize) {
+        for (metric, worth) in self.granted_worths(record) {
+            self.measures.replace(metric, worth, record);
+        }
+    }
+
+    /// What a record's grants are worth to each metric of kind granted.
+    pub(crate) fn granted_worths(&self, record: usize) -> Vec<(usize, crate::measure::Worth)> {
+        let program = self.reading.program;
+        let mut worths = Vec::new();
+        for (metric, declared) in program.metrics.iter().enumerate() {
+            if declared.kind != MetricKind::Granted {
+                continue;
+            }
+            let counts = |rule: usize| match &declared.rules {
+                Some(rules) => rules.contains(&rule),
+                None => program.earn[rule].counts,
+            };
+            let points: i64 = self.records[record]
+                .booked
+                .iter()
+                .filter(|(rule, _)| counts(*rule))
+                .map(|(_, points)| *points)
+                .sum();
+            let amount = points_in_units(self.reading, metric, points);
+            worths.push((
+                metric,
+                crate::measure::Worth {
+                    amount,
+                    values: Vec::new(),
+                },
+            ));
+        }
+        worths
+    }
+}
+
+/// An amount of a line after the pieces that went back: original × left quantity / quantity, rounded half
+/// to even in the column's smallest unit.
+fn left_of(original: i64, line: &Line) -> Checked<i64> {
+    if line.left == line.quantity {
+        return Ok(original);
+    }
+    let exact = over(
+        times(Exact::from_integer(i128::from(original)), line.left)?,
+        line.quantity,
+    )?;
+    narrow(rounded(exact, Rounding::HalfEven))
+}
+
+/// The order as refunds have left it: lines that are gone are not seen, amounts are reduced.
+pub(crate) fn rest<'a>(
+    reading: &Reading<'_>,
+    batch: &'a Batch,
+    order: &Order,
+    lines: &[Line],
+) -> Checked<View<'a>> {
+    let columns = &reading.order;
+    // Line column, event column, whether money given back reduces it, whether the total falls with it.
+    let amounts = [
+        (columns.line_gross, columns.gross, true, false),
+        (columns.line_discount, columns.discount, false, false),
+        (columns.line_net, columns.net, true, true),
+        (columns.line_tax, columns.tax, false, true),
+    ];
+    let mut view = View {
+        batch,
+        first: order.first,
+        lines: Vec::new(),
+        changed: Vec::new(),
+    };
+    // By event column: how much less it is.
+    let mut less: Vec<(usize, Exact)> = Vec::new();
+    let mut reduce = |column: Option<usize>, by: Exact| -> Checked<()> {
+        if let Some(column) = column {
+            match less.iter_mut().find(|(index, _)| *index == column) {
+                Some((_, sum)) => *sum = crate::exact::plus(*sum, by)?,
+                None => less.push((column, by)),
+            }
+        }
+        Ok(())
+    };
+    for line in lines {
+        let mut changed = Vec::new();
+        for (of_line, of_event, by_money, in_total) in amounts {
+            let Some(column) = of_line else {
+                continue;
+            };
+            let Some(original) = batch.number(column, line.row) else {
+                continue;
+            };
+            let left = if line.gone {
+                0
+            } else {
+                let left = left_of(original, line)?;
+                if by_money {
+                    left.saturating_sub(line.net_taken).max(left.min(0))
+                } else {
+                    left
+                }
+            };
+            if left != original {
+                let digits = unit(reading.digits(column));
+                let by = fraction(i128::from(original) - i128::from(left), digits);
+                reduce(of_event, by)?;
+                if in_total {
+                    reduce(columns.total, by)?;
+                }
+                changed.push((column, left));
+            }
+        }
+        if line.gone {
+            continue;
+        }
+        if let Some(column) = columns.line_quantity.filter(|_| line.left != line.quantity) {
+            let stored = times(line.left, Exact::from_integer(unit(reading.digits(column))))?;
+            changed.push((column, narrow(rounded(stored, Rounding::HalfEven))?));
+        }
+        view.lines.push(LineView {
+            row: line.row,
+            changed,
+        });
+    }
+    for (column, by) in less {
+        if let Some(original) = batch.number(column, order.first) {
+            let digits = Exact::from_integer(unit(reading.digits(column)));
+            let stored = minus(
+                Exact::from_integer(i128::from(original)),
+                times(by, digits)?,
+            )?;
+            view.changed
+                .push((column, narrow(rounded(stored, Rounding::HalfEven))?));
+        }
+    }
+    Ok(view)
+}

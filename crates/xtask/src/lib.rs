@@ -1,0 +1,13 @@
+//! The tasks of the workspace, as a library, so that tests can call them.
+
+pub mod bench;
+pub mod cdnow;
+pub mod coffee;
+pub mod docs;
+pub mod new;
+pub mod python;
+pub mod repository;
+pub mod samples;
+pub mod step;
+pub mod test;
+pub mod tidy;

@@ -1,0 +1,115 @@
+//! `cargo xtask test`: the test command of the README, from an empty clone, with Rust and Python.
+//!
+//! The order is from cheap to dear. The runners stand last, so that their own summaries are the last lines.
+
+use crate::step::{command, output, run as run_command, say, step, works};
+use crate::{docs, python, tidy};
+use std::path::{Path, PathBuf};
+
+/// The release of cargo-deny that is installed where there is none.
+const DENY: &str = "0.20.2";
+
+/// How much is tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All of it, with the optimised build that is shipped.
+    Everything,
+    /// What an inner loop can wait for: unoptimised, without licences and without Python.
+    Quick,
+}
+
+/// Runs the steps; stops at the first that fails.
+///
+/// # Errors
+/// The step that failed and why.
+pub fn run(root: &Path, scope: Scope) -> Result<(), String> {
+    let everything = scope == Scope::Everything;
+    step("tools", || tools(root, everything))?;
+    cargo(root, "format", &["fmt", "--all", "--check"])?;
+    let lints = ["clippy", "--workspace", "--all-targets", "--quiet"];
+    cargo(
+        root,
+        "lints",
+        &[&lints[..], &["--", "--deny", "warnings"]].concat(),
+    )?;
+    step("house rules", || tidy::run(root))?;
+    step("generated pages", || docs::run(root, docs::Mode::Check))?;
+    if !everything {
+        return step("tests", || rust_tests(root, &[]));
+    }
+    let deny = ["deny", "--all-features", "check"];
+    cargo(
+        root,
+        "licences, bans, sources",
+        &[&deny[..], &["licenses", "bans", "sources"]].concat(),
+    )?;
+    cargo(root, "build", &["build", "--workspace", "--release"])?;
+    let interpreter = step("python", || python::environment(root, python::CHECKS))?;
+    let examples = ["test", "--workspace", "--release", "--doc", "--quiet"];
+    cargo(root, "examples in the documentation", &examples)?;
+    step("tests", || rust_tests(root, &["--release"]))?;
+
+    // Nothing is printed after this: the runner's summary is the last line.
+    say("\n== tests against pandas and DuckDB");
+    let built = target(root)?.join("release");
+    run_command(
+        command(root, &[&interpreter, "-m", "pytest", "-q", "-ra"])
+            .args(["-p", "no:cacheprovider", "tests/python"])
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("RUNGS_BUILT", built),
+    )
+}
+
+/// A step that is one call of cargo.
+fn cargo(root: &Path, heading: &str, words: &[&str]) -> Result<(), String> {
+    step(heading, || {
+        run_command(&mut command(root, &[&["cargo"], words].concat()))
+    })
+}
+
+/// Sees to it that the tools are there that a bare Rust does not bring.
+fn tools(root: &Path, everything: bool) -> Result<(), String> {
+    for (tool, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        if works(&mut command(root, &["cargo", tool, "--version"])) {
+            continue;
+        }
+        say(&format!("   `cargo {tool}` is missing: adding {component}"));
+        run_command(&mut command(
+            root,
+            &["rustup", "component", "add", component],
+        ))
+        .map_err(|problem| format!("{problem}; install {component} for this Rust and run again"))?;
+    }
+    if everything && !works(&mut command(root, &["cargo", "deny", "--version"])) {
+        say("   `cargo deny` is missing: building it once, which takes about three minutes");
+        let words = ["cargo", "install", "cargo-deny", "--locked", "--quiet"];
+        run_command(command(root, &words).args(["--version", DENY]))?;
+    }
+    Ok(())
+}
+
+/// The Rust tests: by nextest where it is installed (a process a test), else by cargo's own runner.
+fn rust_tests(root: &Path, profile: &[&str]) -> Result<(), String> {
+    if works(&mut command(root, &["cargo", "nextest", "--version"])) {
+        let words = ["cargo", "nextest", "run", "--workspace", "--no-fail-fast"];
+        let quiet = ["--status-level", "fail", "--show-progress", "none"];
+        return run_command(command(root, &words).args(quiet).args(profile));
+    }
+    let words = ["cargo", "test", "--workspace", "--all-targets"];
+    run_command(command(root, &words).args(profile).arg("--no-fail-fast"))
+}
+
+/// Where cargo builds, whatever the environment and its configuration say.
+///
+/// # Errors
+/// If cargo cannot say it.
+pub fn target(root: &Path) -> Result<PathBuf, String> {
+    let words = ["cargo", "metadata", "--format-version", "1", "--no-deps"];
+    let metadata: serde_json::Value = serde_json::from_str(&output(&mut command(root, &words))?)
+        .map_err(|error| format!("`cargo metadata` cannot be read: {error}"))?;
+    metadata
+        .get("target_directory")
+        .and_then(|folder| folder.as_str())
+        .map(PathBuf::from)
+        .ok_or_else(|| "`cargo metadata` names no target folder".to_owned())
+}
