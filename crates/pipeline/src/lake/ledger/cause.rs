@@ -9,7 +9,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
-use rungs_engine::finding::Place;
+use rungs_engine::ledger::canonical::{rule_line, rule_text};
 use rungs_engine::ledger::{EntryKind, EventRef, Rule};
 use rungs_engine::program::Program;
 use std::collections::BTreeMap;
@@ -58,7 +58,7 @@ pub struct Cause {
     /// `earn`, `reward`, `surprise`, `points`, `tiers`, `refunds`, `redeem` or `adjust`: the table of the
     /// programme, or (the last two) the event itself.
     pub rule_kind: String,
-    /// The rule's id; `expiry`, `pending`, `tiers`, `shortage`, `redeem` or `adjust` where there is none.
+    /// The rule's id, or the key of the programme that rules, as in the canonical ledger.
     pub rule: String,
     /// The dataset of the event that caused it.
     pub source: Option<String>,
@@ -68,7 +68,7 @@ pub struct Cause {
     pub version: String,
     /// The programme's file.
     pub file: String,
-    /// Line of the rule in it, from 1; 0 where there is no rule.
+    /// Line of the rule in it, from 1.
     pub line: u32,
     /// Ids of the rungs, lowest first.
     pub ladder: Vec<String>,
@@ -81,6 +81,7 @@ struct Numbering {
     earn: usize,
     rewards: usize,
     rules: usize,
+    /// No event, the datasets, and events that no dataset gave.
     sources: usize,
 }
 
@@ -114,7 +115,7 @@ impl CauseNumbers {
                     + program.earn.len()
                     + program.rewards.len()
                     + program.surprises.len(),
-                sources: program.datasets.len() + 1,
+                sources: program.datasets.len() + 2,
             };
             let count = CauseKind::all().count()
                 * numbering.rules
@@ -200,7 +201,9 @@ impl CauseNumbers {
                 FIXED_RULES + numbering.earn + numbering.rewards + usize::from(index)
             }
         };
-        let place = |event: Option<&EventRef>| event.map_or(0, |event| usize::from(event.0) + 1);
+        let place = |event: Option<&EventRef>| {
+            event.map_or(0, |event| (usize::from(event.0) + 1).min(numbering.sources - 1))
+        };
         let number = ((kind.number() * numbering.rules + rule) * numbering.sources
             + place(source))
             * numbering.sources
@@ -231,16 +234,16 @@ impl CauseNumbers {
             let dataset = program.datasets.get(place.checked_sub(1)?)?;
             Some(dataset.id.clone())
         };
-        let (rule_kind, rule, place) = rule_text(program, rule);
+        let rule = *all_rules(program).get(rule)?;
         Some(Cause {
             kind,
-            rule_kind: rule_kind.to_owned(),
-            rule,
+            rule_kind: rule_kind(rule).to_owned(),
+            rule: rule_text(program, rule),
             source: dataset(source),
             lot_source: dataset(lot),
             version: program.digest.clone(),
             file: program.file.clone(),
-            line: place.line,
+            line: rule_line(program, rule),
             ladder: ladder(program),
         })
     }
@@ -252,27 +255,34 @@ pub(crate) fn ladder(program: &Program) -> Vec<String> {
     rungs.map(|rung| rung.id.clone()).collect()
 }
 
-fn rule_text(program: &Program, rule: usize) -> (&'static str, String, Place) {
-    let wallet = program.wallet.as_ref();
-    let wallet = wallet.map_or_else(Place::default, |wallet| wallet.place);
-    let tiers = program.tiers.as_ref();
-    let tiers = tiers.map_or_else(Place::default, |tiers| tiers.place);
-    let fixed = |kind: &'static str, text: &str, place: Place| (kind, text.to_owned(), place);
+/// All rules of a programme, in the order of their numbers.
+pub(crate) fn all_rules(program: &Program) -> Vec<Rule> {
+    let count = |list: usize| (0..list).map(|index| index as u16);
+    let mut rules = vec![
+        Rule::Expiry,
+        Rule::Pending,
+        Rule::Tiers,
+        Rule::Redeem,
+        Rule::Shortage,
+        Rule::Adjust,
+    ];
+    rules.extend(count(program.earn.len()).map(Rule::Earn));
+    rules.extend(count(program.rewards.len()).map(Rule::Reward));
+    rules.extend(count(program.surprises.len()).map(Rule::Surprise));
+    rules
+}
+
+/// The table of the programme in which a rule stands.
+pub(crate) fn rule_kind(rule: Rule) -> &'static str {
     match rule {
-        0 => return fixed("points", "expiry", wallet),
-        1 => return fixed("points", "pending", wallet),
-        2 => return fixed("tiers", "tiers", tiers),
-        3 => return fixed("redeem", "redeem", Place::default()),
-        4 => return fixed("refunds", "shortage", program.refunds_place),
-        5 => return fixed("adjust", "adjust", Place::default()),
-        _ => {}
-    }
-    let earn = program.earn.iter().map(|rule| ("earn", &rule.id, rule.place));
-    let rewards = program.rewards.iter().map(|rule| ("reward", &rule.id, rule.place));
-    let surprises = program.surprises.iter().map(|rule| ("surprise", &rule.id, rule.place));
-    match earn.chain(rewards).chain(surprises).nth(rule - FIXED_RULES) {
-        Some((kind, id, place)) => (kind, id.clone(), place),
-        None => fixed("", "", Place::default()),
+        Rule::Earn(_) => "earn",
+        Rule::Reward(_) => "reward",
+        Rule::Surprise(_) => "surprise",
+        Rule::Expiry | Rule::Pending => "points",
+        Rule::Tiers => "tiers",
+        Rule::Shortage => "refunds",
+        Rule::Redeem => "redeem",
+        Rule::Adjust => "adjust",
     }
 }
 

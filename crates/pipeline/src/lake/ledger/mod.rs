@@ -6,6 +6,7 @@
 //! no look-up, and an entry has no texts but the account's.
 
 pub mod cause;
+pub mod decode;
 pub mod read;
 pub mod write;
 
@@ -13,5 +14,6 @@ pub mod write;
 mod tests;
 
 pub use cause::{Cause, CauseKind, CauseNumbers};
+pub use decode::Decoder;
 pub use read::{AccountLedger, EntryRow, Ledger, RewardRow, RungRow};
 pub use write::{LedgerFiles, LedgerWriter};

@@ -179,7 +179,7 @@ impl<'a> Ledger<'a> {
                 ledger.clear();
             }
             ledger.account = account;
-            cursors[at].take_account(&mut ledger)?;
+            cursors[at].take_account(&mut ledger);
             if let Some(account) = cursors[at].head(only)? {
                 heap.push(Reverse((account, at)));
             }
@@ -214,9 +214,15 @@ struct Cursor {
 
 /// The rows of the open row group and the first that was not handed out.
 struct Rows {
-    record: RecordBatch,
     account: Texts,
+    decoded: Decoded,
     at: usize,
+}
+
+enum Decoded {
+    Entries(Vec<EntryRow>),
+    Rungs(Vec<RungRow>),
+    Rewards(Vec<RewardRow>),
 }
 
 impl Cursor {
@@ -224,7 +230,7 @@ impl Cursor {
     fn head(&mut self, only: Option<&str>) -> Result<Option<String>, LakeError> {
         loop {
             if let Some(rows) = &self.rows
-                && rows.at < rows.record.num_rows()
+                && rows.at < rows.account.codes.len()
             {
                 return Ok(rows.account.get(rows.at).map(str::to_owned));
             }
@@ -247,9 +253,18 @@ impl Cursor {
             let all: Vec<usize> = (0..self.reader.schema().fields().len()).collect();
             let record = self.reader.read(&group, &all, selection)?;
             let account = texts(record.column(0), self.reader.path())?;
+            let columns = Columns {
+                record: &record,
+                path: self.reader.path(),
+            };
+            let decoded = match self.table {
+                Table::Entries => Decoded::Entries(entries(&columns)?),
+                Table::Rungs => Decoded::Rungs(rungs(&columns)?),
+                _ => Decoded::Rewards(rewards(&columns)?),
+            };
             self.rows = Some(Rows {
-                record,
                 account,
+                decoded,
                 at: 0,
             });
         }
@@ -273,23 +288,23 @@ impl Cursor {
         Ok(found.then(|| RowSelection::from_consecutive_ranges([range].into_iter(), rows)))
     }
 
-    /// Moves the rows of the account that comes next into the ledger.
-    fn take_account(&mut self, ledger: &mut AccountLedger) -> Result<(), LakeError> {
+    /// Copies the rows of the account that comes next into the ledger.
+    fn take_account(&mut self, ledger: &mut AccountLedger) {
         let Some(rows) = &mut self.rows else {
-            return Ok(());
+            return;
         };
         let start = rows.at;
-        while rows.at < rows.record.num_rows()
-            && rows.account.get(rows.at) == Some(ledger.account.as_str())
-        {
-            rows.at += 1;
-        }
-        let record = rows.record.slice(start, rows.at - start);
-        let path = self.reader.path();
-        match self.table {
-            Table::Entries => entries(&record, path, &mut ledger.entries),
-            Table::Rungs => rungs(&record, path, &mut ledger.rungs),
-            _ => rewards(&record, path, &mut ledger.rewards),
+        let code = rows.account.codes[start];
+        // Codes are one for each account, so that texts need not be compared.
+        rows.at += rows.account.codes[start..]
+            .iter()
+            .take_while(|other| **other == code)
+            .count();
+        let own = start..rows.at;
+        match &rows.decoded {
+            Decoded::Entries(all) => ledger.entries.extend_from_slice(&all[own]),
+            Decoded::Rungs(all) => ledger.rungs.extend_from_slice(&all[own]),
+            Decoded::Rewards(all) => ledger.rewards.extend_from_slice(&all[own]),
         }
     }
 }
@@ -360,15 +375,15 @@ impl<'a> Columns<'a> {
     }
 }
 
-fn entries(record: &RecordBatch, path: &Path, to: &mut Vec<EntryRow>) -> Result<(), LakeError> {
-    let columns = Columns { record, path };
+fn entries(columns: &Columns<'_>) -> Result<Vec<EntryRow>, LakeError> {
+    let mut to = Vec::with_capacity(columns.record.num_rows());
     let (at, expires) = (columns.instants("at")?, columns.instants("expires")?);
     let (cause, points) = (columns.small("cause")?, columns.numbers("points")?);
     let event = columns.ids("event_number", "event")?;
     let lot = columns.ids("lot_number", "lot")?;
     let rung = columns.array("rung")?.as_primitive_opt::<Int8Type>();
     let rung = rung.ok_or_else(|| columns.wrong("rung"))?;
-    for row in 0..record.num_rows() {
+    for row in 0..columns.record.num_rows() {
         to.push(EntryRow {
             at: at(row).unwrap_or_default(),
             cause: cause(row),
@@ -379,17 +394,17 @@ fn entries(record: &RecordBatch, path: &Path, to: &mut Vec<EntryRow>) -> Result<
             rung: rung.value(row) as u8,
         });
     }
-    Ok(())
+    Ok(to)
 }
 
-fn rungs(record: &RecordBatch, path: &Path, to: &mut Vec<RungRow>) -> Result<(), LakeError> {
-    let columns = Columns { record, path };
+fn rungs(columns: &Columns<'_>) -> Result<Vec<RungRow>, LakeError> {
+    let mut to = Vec::with_capacity(columns.record.num_rows());
     let (at, cause) = (columns.instants("at")?, columns.small("cause")?);
     let (from, onto) = (columns.texts("rung_from")?, columns.texts("rung_to")?);
     let (reason, event) = (columns.texts("reason")?, columns.ids("event_number", "event")?);
     let until = columns.array("until")?.as_primitive_opt::<Date32Type>();
     let until = until.ok_or_else(|| columns.wrong("until"))?;
-    for row in 0..record.num_rows() {
+    for row in 0..columns.record.num_rows() {
         to.push(RungRow {
             at: at(row).unwrap_or_default(),
             cause: cause(row),
@@ -400,17 +415,17 @@ fn rungs(record: &RecordBatch, path: &Path, to: &mut Vec<RungRow>) -> Result<(),
             event: event(row),
         });
     }
-    Ok(())
+    Ok(to)
 }
 
-fn rewards(record: &RecordBatch, path: &Path, to: &mut Vec<RewardRow>) -> Result<(), LakeError> {
-    let columns = Columns { record, path };
+fn rewards(columns: &Columns<'_>) -> Result<Vec<RewardRow>, LakeError> {
+    let mut to = Vec::with_capacity(columns.record.num_rows());
     let (at, until) = (columns.instants("at")?, columns.instants("until")?);
     let (cause, cost) = (columns.small("cause")?, columns.numbers("cost")?);
     let (reward, member) = (columns.texts("reward")?, columns.texts("member")?);
     let event = columns.ids("event_number", "event")?;
     let occurrence = columns.small("occurrence")?;
-    for row in 0..record.num_rows() {
+    for row in 0..columns.record.num_rows() {
         to.push(RewardRow {
             at: at(row).unwrap_or_default(),
             cause: cause(row),
@@ -422,5 +437,5 @@ fn rewards(record: &RecordBatch, path: &Path, to: &mut Vec<RewardRow>) -> Result
             cost: cost(row),
         });
     }
-    Ok(())
+    Ok(to)
 }

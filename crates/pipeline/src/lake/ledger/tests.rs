@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::cause::{CauseNumbers, write_causes};
-use super::{AccountLedger, CauseKind, Ledger, LedgerWriter};
+use super::{AccountLedger, CauseKind, Decoder, Ledger, LedgerWriter};
 use crate::lake::fixture::program;
 use crate::lake::manifest::{FORMAT, Manifest, Nights, Table};
 use crate::lake::shard::{ShardRange, shard_of};
@@ -225,4 +225,34 @@ fn accounts_of_many_row_groups_are_found() {
         assert!(found.entries.iter().all(|entry| entry.points == at as i64));
     }
     assert_eq!(all(&ledger, &store).len(), 30_000);
+}
+
+#[test]
+fn stored_rows_are_again_what_was_booked() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::create(folder.path(), "test", 1).unwrap();
+    let program = earning();
+    let entries = vec![
+        grant(1, "1", 10),
+        Entry {
+            kind: EntryKind::Reverse,
+            lot: Some((u16::MAX, EventId::of("from-nowhere"))),
+            expires: None,
+            rung: 2,
+            ..grant(2, "r/7", -4)
+        },
+        Entry {
+            rule: Rule::Expiry,
+            kind: EntryKind::Expire,
+            ..grant(3, "1", -6)
+        },
+    ];
+    book(&store, 1, &program, &[("a", entries.clone(), vec![], vec![])]);
+    let ledger = Ledger::open(&store).unwrap();
+    let decoder = Decoder::new(&ledger, &program);
+    let (decoded, _, _) = decoder.account(&ledger.account("a").unwrap()).unwrap();
+    assert_eq!(decoded, entries);
+    let mut without = program;
+    without.earn.clear();
+    assert_eq!(Decoder::new(&ledger, &without).account(&ledger.account("a").unwrap()), None);
 }
