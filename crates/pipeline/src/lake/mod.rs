@@ -9,6 +9,7 @@ pub mod file;
 pub mod history;
 mod known;
 pub mod layout;
+pub mod ledger;
 pub mod levels;
 pub mod manifest;
 mod merge;
@@ -19,6 +20,7 @@ pub mod rows;
 pub mod shape;
 pub mod shard;
 pub mod staging;
+pub mod states;
 pub mod store;
 pub mod versions;
 
