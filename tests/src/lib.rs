@@ -37,3 +37,5 @@ pub fn rungs() -> PathBuf {
     );
     binary
 }
+
+pub mod generated;

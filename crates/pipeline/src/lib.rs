@@ -5,6 +5,7 @@ pub mod ingest;
 pub mod lake;
 pub mod program_folder;
 pub mod progress;
+pub mod report;
 pub mod schema;
 pub mod serving;
 pub mod trouble;

@@ -24,6 +24,8 @@ mod measure;
 mod reading;
 mod refund;
 mod rewards;
+mod spend;
+mod stack;
 
 pub use compare::{Difference, Table, compare};
 pub use identities::identities;

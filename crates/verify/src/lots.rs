@@ -249,8 +249,10 @@ mod tests {
 
     #[test]
     fn debt_is_paid_when_points_are_released() {
-        let mut lots = Lots::default();
-        lots.debt = 6;
+        let mut lots = Lots {
+            debt: 6,
+            ..Lots::default()
+        };
         lots.add(lot(1, 0, None, 4, 0));
         lots.add(lot(2, 0, None, 4, 0));
         let released = lots.release(10);

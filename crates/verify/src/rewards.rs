@@ -23,6 +23,14 @@ pub(crate) struct Given {
     each: Vec<Option<Value<'static>>>,
 }
 
+/// Why a reward is issued.
+struct Cause {
+    rule: Rule,
+    event: Option<EventRef>,
+    /// Number among the rewards with this cause.
+    occurrence: u32,
+}
+
 impl Account<'_> {
     /// Which rewards with this occasion are due: their conditions hold and their caps have room.
     pub(crate) fn due_rewards(
@@ -92,9 +100,7 @@ impl Account<'_> {
         at: Instant,
         reward: usize,
         member: &str,
-        rule: Rule,
-        event: Option<EventRef>,
-        occurrence: u32,
+        cause: Cause,
         rung: usize,
         each: Vec<Option<Value<'static>>>,
     ) {
@@ -103,9 +109,9 @@ impl Account<'_> {
             at,
             reward: reward as u16,
             member: member.to_owned(),
-            rule,
-            event,
-            occurrence,
+            rule: cause.rule,
+            event: cause.event,
+            occurrence: cause.occurrence,
             until: self.reading.days.life(at, *declared.valid.at(rung)),
             cost: declared.cost.unwrap_or(0),
         });
@@ -126,8 +132,12 @@ impl Account<'_> {
     ) {
         let member = self.members[member].name.clone();
         for Given { reward, each } in due {
-            let rule = Rule::Reward(reward as u16);
-            self.issue(at, reward, &member, rule, event.clone(), 1, rung, each);
+            let cause = Cause {
+                rule: Rule::Reward(reward as u16),
+                event: event.clone(),
+                occurrence: 1,
+            };
+            self.issue(at, reward, &member, cause, rung, each);
         }
     }
 
@@ -144,18 +154,12 @@ impl Account<'_> {
         let rung = self.held.rung;
         let nothing = vec![None; self.reading.program.rewards[reward].caps.len()];
         for occurrence in 1..=u32::try_from(quantity).unwrap_or(0) {
-            let rule = Rule::Reward(reward as u16);
-            let event = Some(event.clone());
-            self.issue(
-                at,
-                reward,
-                &member,
-                rule,
-                event,
+            let cause = Cause {
+                rule: Rule::Reward(reward as u16),
+                event: Some(event.clone()),
                 occurrence,
-                rung,
-                nothing.clone(),
-            );
+            };
+            self.issue(at, reward, &member, cause, rung, nothing.clone());
         }
     }
 
@@ -205,16 +209,18 @@ impl Account<'_> {
             return;
         };
         let rung = self.held.rung;
-        let rule = Rule::Surprise(win.surprise as u16);
+        let cause = Cause {
+            rule: Rule::Surprise(win.surprise as u16),
+            event: None,
+            occurrence: 1,
+        };
         let caps = self.reading.program.rewards[surprise.reward].caps.len();
         let nothing = vec![None; caps];
         self.issue(
             win.occurrence,
             surprise.reward,
             &win.member,
-            rule,
-            None,
-            1,
+            cause,
             rung,
             nothing,
         );

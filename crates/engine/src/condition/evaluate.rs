@@ -58,6 +58,10 @@ impl Value<'_> {
 pub trait State {
     /// A column of the account; nothing if it is empty.
     fn account(&self, column: AccountColumn) -> Option<i64>;
+    /// A column of the account that is a text: metrics of kind first and last can be.
+    fn account_text(&self, _column: AccountColumn) -> Option<&str> {
+        None
+    }
     /// A column of the member that is not a text.
     fn member_number(&self, column: MemberColumn) -> Option<i64>;
     /// A column of the member that is a text.
@@ -293,6 +297,7 @@ fn text<'a, S: State + ?Sized>(
             .map(Cow::Borrowed)),
         Node::Common(column) => Ok(at.common_text(*column)),
         Node::Member(column) => Ok(state.member_text(*column).map(Cow::Borrowed)),
+        Node::Account(column) => Ok(state.account_text(*column).map(Cow::Borrowed)),
         Node::Lower(of) => Ok(text(of, at, state)?.map(|text| text.to_lowercase().into())),
         Node::Default(of, other) => match text(of, at, state)? {
             Some(text) => Ok(Some(text)),

@@ -61,6 +61,7 @@ impl AccountState {
         plan: &Plan<'_>,
         surprise: usize,
         member: usize,
+        account: &str,
         at: Instant,
         day: Day,
     ) -> bool {
@@ -86,13 +87,8 @@ impl AccountState {
             at: midnight,
             moment: None,
         };
-        let place = At {
-            batch: None,
-            row: 0,
-            time: at,
-            day,
-            program: plan.program,
-        };
+        let name = self.members.get(member).map_or("", |member| member.id.as_str());
+        let place = At::instant(at, day, &plan.program.zone, account, name);
         evaluate(&declared.when, &place, &view) == Ok(Value::Number(1))
     }
 

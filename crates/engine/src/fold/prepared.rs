@@ -62,11 +62,7 @@ impl<'p> Prepared<'p> {
             present[usize::from(*kind) & 31] = true;
         }
         let here = |kind: Kind| present[kind as usize & 31];
-        let at = columns::Rows {
-            batch,
-            days: &day,
-            program,
-        };
+        let at = columns::Frame { batch, days: &day, zone, datasets: &program.datasets };
         let when = |expr: &'p Option<Expr>, kind: Option<Kind>| match expr {
             None => When::Always,
             Some(expr) if expr.needs_state() => When::Asked(expr),
@@ -179,12 +175,7 @@ pub fn ask<'a, S: State>(
     plan: &'a Plan<'_>,
     state: &'a S,
 ) -> Result<Value<'a>, Overflow> {
-    let at = At {
-        batch: Some(row.batch),
-        row: row.row,
-        time: row.batch.time[row.row],
-        day: row.day,
-        program: plan.program,
-    };
+    let program = plan.program;
+    let at = At::row(row.batch, row.row, row.day, &program.zone, &program.datasets);
     evaluate(expr, &at, state)
 }

@@ -20,11 +20,16 @@ impl Measure for Active {
 
     fn doc(&self) -> Doc {
         Doc {
+            short: "members with an order",
             definition: "Of the accounts that have joined before the window ends, the share with an order in it",
             formula: "members with ≥ 1 order / members at the end of the window",
             source: "practice of loyalty programmes: active rate over enrolled members",
             naive: "customers / members divides by all members of today, also for windows before they joined, and counts buyers who never joined",
         }
+    }
+
+    fn unit(&self) -> Unit {
+        Unit::Ratio
     }
 
     fn shape(&self, scope: &Scope<'_>) -> Shape {
@@ -48,7 +53,7 @@ impl Measure for Active {
     fn finish(&self, scope: &Scope<'_>, counted: &Partial) -> Vec<Figure> {
         let counted = &counted.accumulated(MEMBERS, scope.windows.last());
         let listed = scope.listed(counted);
-        scope.figures(counted, listed, (Unit::Ratio, 0), |counter| {
+        scope.figures(counted, listed, (self.unit(), 0), |counter| {
             (counter(BUYING), counter(MEMBERS))
         })
     }

@@ -18,11 +18,16 @@ impl Measure for Churn {
 
     fn doc(&self) -> Doc {
         Doc {
+            short: "customers of the window who do not buy in the next one",
             definition: "Of the customers of a period, the share who do not buy in the next one: 1 − retention, over the same customers",
             formula: "customers who bought in P and not in the period after P / customers who bought in P",
             source: "Kumar, Reinartz: Customer Relationship Management, 3rd ed. 2018, chapter 5 (defection rate = 1 − retention rate)",
             naive: "customers at the start − customers at the end, over the start, nets those who leave against those who come, and is negative for a shop that grows",
         }
+    }
+
+    fn unit(&self) -> Unit {
+        Unit::Ratio
     }
 
     fn shape(&self, scope: &Scope<'_>) -> Shape {
@@ -35,7 +40,7 @@ impl Measure for Churn {
 
     fn finish(&self, scope: &Scope<'_>, counted: &Partial) -> Vec<Figure> {
         let known = scope.windows.known(counted.first());
-        scope.figures(counted, known, (Unit::Ratio, 0), |counter| {
+        scope.figures(counted, known, (self.unit(), 0), |counter| {
             (counter(ACTIVE) - counter(RETAINED), counter(ACTIVE))
         })
     }

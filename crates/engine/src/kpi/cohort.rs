@@ -20,11 +20,16 @@ impl Measure for Cohort {
 
     fn doc(&self) -> Doc {
         Doc {
+            short: "customers who came together and still buy later",
             definition: "A cohort is the customers whose first order lies in one month (or in the calendar period that `window` names). Its k-th figure, `by` `k`, is the share of them who buy in the k-th month after it; months that are not complete are left out",
             formula: "customers of the cohort who bought in month + k / customers of the cohort",
             source: "Fader, Hardie: How to Project Customer Retention, Journal of Interactive Marketing 21, 2007",
             naive: "customers of a month / customers of the month before mixes cohorts, and hides that each of them shrinks while new customers come in",
         }
+    }
+
+    fn unit(&self) -> Unit {
+        Unit::Ratio
     }
 
     fn shape(&self, scope: &Scope<'_>) -> Shape {
@@ -72,7 +77,7 @@ impl Measure for Cohort {
                         by,
                         numerator: Amount::whole(i128::from(later.get(k))),
                         denominator: size,
-                        unit: Unit::Ratio,
+                        unit: self.unit(),
                     });
                 }
             }

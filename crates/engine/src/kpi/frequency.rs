@@ -19,11 +19,16 @@ impl Measure for Frequency {
 
     fn doc(&self) -> Doc {
         Doc {
+            short: "orders of a customer",
             definition: "Orders of a window for each customer of the window",
             formula: "orders / customers with ≥ 1 order",
             source: "practice of retail: purchase frequency",
             naive: "rows / customers counts the lines of an order, and orders / members counts those who bought nothing",
         }
+    }
+
+    fn unit(&self) -> Unit {
+        Unit::Orders
     }
 
     fn shape(&self, scope: &Scope<'_>) -> Shape {
@@ -39,7 +44,7 @@ impl Measure for Frequency {
 
     fn finish(&self, scope: &Scope<'_>, counted: &Partial) -> Vec<Figure> {
         let listed = scope.listed(counted);
-        scope.figures(counted, listed, (Unit::Orders, 0), |counter| {
+        scope.figures(counted, listed, (self.unit(), 0), |counter| {
             (counter(ORDERS), counter(CUSTOMERS))
         })
     }

@@ -27,11 +27,16 @@ impl Measure for InterPurchase {
 
     fn doc(&self) -> Doc {
         Doc {
+            short: "days from one purchase date to the next",
             definition: "Days from one purchase date to the customer's next one, for gaps whose later date lies in the window. The value is the mean of all gaps; by `statistic` also `median`, `p90` (both interpolated between neighbours) and `mean_of_means` (every customer counts once; their means are added up to 9 digits). The time since the last purchase is not in it, so it is biased low where customers are young",
             formula: "days between consecutive distinct purchase dates / number of such gaps",
             source: "Kumar, Reinartz: Customer Relationship Management, 3rd ed. 2018, chapter 5 (average inter-purchase time)",
             naive: "days of the window / orders, and gaps of 0 days between two orders of one day, both make customers look faster than they are",
         }
+    }
+
+    fn unit(&self) -> Unit {
+        Unit::Days
     }
 
     fn shape(&self, scope: &Scope<'_>) -> Shape {
@@ -91,7 +96,7 @@ impl Measure for InterPurchase {
                         by,
                         numerator,
                         denominator,
-                        unit: Unit::Days,
+                        unit: self.unit(),
                     });
                 };
                 let lengths = counted.tallied(number, part, LENGTHS);

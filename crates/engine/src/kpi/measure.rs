@@ -11,7 +11,9 @@ use crate::program::{By, Kpi, KpiKind, Program};
 /// What a KPI is, for the reference page.
 #[derive(Debug, Clone, Copy)]
 pub struct Doc {
-    /// In one sentence.
+    /// In a few words, as it stands above a table.
+    pub short: &'static str,
+    /// In full sentences.
     pub definition: &'static str,
     /// Numerator over denominator.
     pub formula: &'static str,
@@ -30,7 +32,9 @@ pub trait Measure: Sync {
     fn kind(&self) -> KpiKind;
     /// What it is.
     fn doc(&self) -> Doc;
-    /// What it counts.
+    /// What its value counts.
+    fn unit(&self) -> Unit;
+    /// How much it counts.
     fn shape(&self, scope: &Scope<'_>) -> Shape;
     /// The windows that it counts in, where they are not those of the KPI.
     fn windows(&self, per: Per) -> Per {

@@ -19,11 +19,16 @@ impl Measure for OrderValue {
 
     fn doc(&self) -> Doc {
         Doc {
+            short: "revenue of an order",
             definition: "Revenue of the orders of a window for each of them: net of discounts and refunds, or with `net = false` gross of both",
             formula: "revenue / orders",
             source: "practice of retail: average order value (AOV), also basket size",
             naive: "the mean of the customers' means weighs a customer with one order like one with fifty; and an order that was given back whole still divides",
         }
+    }
+
+    fn unit(&self) -> Unit {
+        Unit::Money
     }
 
     fn shape(&self, scope: &Scope<'_>) -> Shape {
@@ -39,7 +44,7 @@ impl Measure for OrderValue {
 
     fn finish(&self, scope: &Scope<'_>, counted: &Partial) -> Vec<Figure> {
         let listed = scope.listed(counted);
-        let money = (Unit::Money, scope.program.currency_digits);
+        let money = (self.unit(), scope.program.currency_digits);
         scope.figures(counted, listed, money, |counter| {
             (counter(REVENUE), counter(ORDERS))
         })

@@ -17,11 +17,16 @@ impl Measure for PointsExpired {
 
     fn doc(&self) -> Doc {
         Doc {
+            short: "points whose life ended",
             definition: "Points whose life ended in a window while they were open",
             formula: "sum of expired points / 1",
             source: "the ledger: entries of kind `expire`, dated by the end of the lot and not by the night that booked them",
             naive: "points granted one life ago also counts those that were spent or reversed before they could expire",
         }
+    }
+
+    fn unit(&self) -> Unit {
+        Unit::Points
     }
 
     fn shape(&self, scope: &Scope<'_>) -> Shape {
@@ -36,7 +41,7 @@ impl Measure for PointsExpired {
     }
 
     fn finish(&self, scope: &Scope<'_>, counted: &Partial) -> Vec<Figure> {
-        scope.sums(counted, (Unit::Points, scope.point_digits()))
+        scope.sums(counted, (self.unit(), scope.point_digits()))
     }
 
     fn falls_when_better(&self) -> bool {

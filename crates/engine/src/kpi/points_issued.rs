@@ -17,11 +17,16 @@ impl Measure for PointsIssued {
 
     fn doc(&self) -> Doc {
         Doc {
+            short: "points issued",
             definition: "Points issued in a window: grants, and what the desk added. Reversals by refunds are facts of their own time and stand apart",
             formula: "sum of granted points / 1",
             source: "the ledger: entries from the book `issued`",
             naive: "the change of the balance plus what was spent loses points that were granted and expired or were reversed meanwhile",
         }
+    }
+
+    fn unit(&self) -> Unit {
+        Unit::Points
     }
 
     fn shape(&self, scope: &Scope<'_>) -> Shape {
@@ -38,7 +43,7 @@ impl Measure for PointsIssued {
     }
 
     fn finish(&self, scope: &Scope<'_>, counted: &Partial) -> Vec<Figure> {
-        scope.sums(counted, (Unit::Points, scope.point_digits()))
+        scope.sums(counted, (self.unit(), scope.point_digits()))
     }
 
     fn counts_orders(&self) -> bool {

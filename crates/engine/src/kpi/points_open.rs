@@ -16,11 +16,16 @@ impl Measure for PointsOpen {
 
     fn doc(&self) -> Doc {
         Doc {
+            short: "points that can be spent at the end",
             definition: "Points that can be spent when a window ends: neither pending nor spent, expired or reversed",
             formula: "sum of open points at the end of the window / 1",
             source: "the ledger: all entries up to the end of the window",
             naive: "issued − redeemed counts what is pending, expired or reversed as if it could be spent",
         }
+    }
+
+    fn unit(&self) -> Unit {
+        Unit::Points
     }
 
     fn shape(&self, scope: &Scope<'_>) -> Shape {
@@ -36,7 +41,7 @@ impl Measure for PointsOpen {
 
     fn finish(&self, scope: &Scope<'_>, counted: &Partial) -> Vec<Figure> {
         let counted = &counted.accumulated(0, scope.windows.last());
-        scope.sums(counted, (Unit::Points, scope.point_digits()))
+        scope.sums(counted, (self.unit(), scope.point_digits()))
     }
 
     fn counts_orders(&self) -> bool {

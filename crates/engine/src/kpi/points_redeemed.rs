@@ -17,11 +17,16 @@ impl Measure for PointsRedeemed {
 
     fn doc(&self) -> Doc {
         Doc {
+            short: "points spent",
             definition: "Points taken from lots for rewards in a window",
             formula: "sum of redeemed points / 1",
             source: "the ledger: entries of kind `redeem`",
             naive: "everything that lowers the balance also counts expiry, reversals by refunds and debt that is paid",
         }
+    }
+
+    fn unit(&self) -> Unit {
+        Unit::Points
     }
 
     fn shape(&self, scope: &Scope<'_>) -> Shape {
@@ -36,7 +41,7 @@ impl Measure for PointsRedeemed {
     }
 
     fn finish(&self, scope: &Scope<'_>, counted: &Partial) -> Vec<Figure> {
-        scope.sums(counted, (Unit::Points, scope.point_digits()))
+        scope.sums(counted, (self.unit(), scope.point_digits()))
     }
 
     fn counts_orders(&self) -> bool {

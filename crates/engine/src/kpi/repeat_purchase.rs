@@ -19,11 +19,16 @@ impl Measure for RepeatPurchase {
 
     fn doc(&self) -> Doc {
         Doc {
+            short: "customers with two orders or more",
             definition: "Of the customers of a window, the share with two orders or more in it",
             formula: "customers with ≥ 2 orders / customers with ≥ 1 order",
             source: "practice of retail, such as the repeat customer rate of ECDB’s glossary",
             naive: "repeat orders / orders weighs each customer by how often they buy: two customers with 1 and 9 orders give 80 % instead of 50 %",
         }
+    }
+
+    fn unit(&self) -> Unit {
+        Unit::Ratio
     }
 
     fn shape(&self, scope: &Scope<'_>) -> Shape {
@@ -40,7 +45,7 @@ impl Measure for RepeatPurchase {
 
     fn finish(&self, scope: &Scope<'_>, counted: &Partial) -> Vec<Figure> {
         let listed = scope.listed(counted);
-        scope.figures(counted, listed, (Unit::Ratio, 0), |counter| {
+        scope.figures(counted, listed, (self.unit(), 0), |counter| {
             (counter(REPEATERS), counter(CUSTOMERS))
         })
     }

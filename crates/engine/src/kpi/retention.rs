@@ -23,11 +23,16 @@ impl Measure for Retention {
 
     fn doc(&self) -> Doc {
         Doc {
+            short: "customers of the window who buy in the next one too",
             definition: "Of the customers of a period, the share who buy in the next period too. The figure belongs to the first of the two and is known when the second is complete",
             formula: "customers who bought in P and in the period after P / customers who bought in P",
             source: "Kumar, Reinartz: Customer Relationship Management, 3rd ed. 2018, chapter 5 (retention rate: those who buy in t given that they bought in t − 1)",
             naive: "(customers at the end − new ones) / customers at the start counts those who come back after a pause as retained: CDNOW 1997 Q3 to Q4 becomes 99.0 % instead of 48.4 %",
         }
+    }
+
+    fn unit(&self) -> Unit {
+        Unit::Ratio
     }
 
     fn shape(&self, scope: &Scope<'_>) -> Shape {
@@ -40,7 +45,7 @@ impl Measure for Retention {
 
     fn finish(&self, scope: &Scope<'_>, counted: &Partial) -> Vec<Figure> {
         let known = scope.windows.known(counted.first());
-        scope.figures(counted, known, (Unit::Ratio, 0), |counter| {
+        scope.figures(counted, known, (self.unit(), 0), |counter| {
             (counter(RETAINED), counter(ACTIVE))
         })
     }

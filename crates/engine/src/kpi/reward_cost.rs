@@ -16,11 +16,16 @@ impl Measure for RewardCost {
 
     fn doc(&self) -> Doc {
         Doc {
+            short: "cost of the rewards issued",
             definition: "What the rewards issued in a window cost the programme, as declared by each reward",
             formula: "sum of the costs of issued rewards / 1",
             source: "the ledger: rewards issued, with the cost of their version",
             naive: "points redeemed × value of a point leaves out rewards that were given without points and values a reward at what it is worth to the member",
         }
+    }
+
+    fn unit(&self) -> Unit {
+        Unit::Money
     }
 
     fn shape(&self, scope: &Scope<'_>) -> Shape {
@@ -34,7 +39,7 @@ impl Measure for RewardCost {
     }
 
     fn finish(&self, scope: &Scope<'_>, counted: &Partial) -> Vec<Figure> {
-        scope.sums(counted, (Unit::Money, scope.program.currency_digits))
+        scope.sums(counted, (self.unit(), scope.program.currency_digits))
     }
 
     fn falls_when_better(&self) -> bool {

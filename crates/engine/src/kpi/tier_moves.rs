@@ -22,11 +22,16 @@ impl Measure for TierMoves {
 
     fn doc(&self) -> Doc {
         Doc {
+            short: "from the rung at the start to the rung at the end",
             definition: "Where the members of each rung at the start of a window are at its end, `by` `from` and `to`, staying included, so that every `from` adds up to 1; those who joined meanwhile come from `none`. The total is the share of all members at the start who ended higher",
             formula: "members on `from` at the start and on `to` at the end / members on `from` at the start",
             source: "transition matrix over the window, each row adding up to 1; account upgrades over members at the start",
             naive: "counting moves counts a member who went up and down again twice, and one who went up two rungs in two steps as two",
         }
+    }
+
+    fn unit(&self) -> Unit {
+        Unit::Ratio
     }
 
     fn shape(&self, scope: &Scope<'_>) -> Shape {
@@ -78,7 +83,7 @@ impl Measure for TierMoves {
                     by,
                     numerator: Amount::whole(numerator),
                     denominator,
-                    unit: Unit::Ratio,
+                    unit: self.unit(),
                 });
             };
             let start = |rung| counted.get(number - 1, rung, HELD);

@@ -162,8 +162,10 @@ impl<'a> Assembler<'a> {
         }
         let program = plan.program;
         amounts::complete(plan, &mut columns, rows, &mut |row, column, code| {
-            let name = &program.columns[column].name;
-            faults.add(row, Fault::computed(code, name));
+            let column = &program.columns[column];
+            let root = if column.line { "line" } else { "event" };
+            let name = format!("{root}.{}", column.name);
+            faults.add(row, Fault::computed(code, &name));
         });
         let line = self.line_numbers(chunk, &columns, faults)?;
         Ok(Said {

@@ -20,6 +20,7 @@ use std::sync::Arc;
 /// An open file, its footer read.
 pub(super) struct ColumnarFile {
     file: File,
+    bytes: u64,
     schema: SchemaRef,
     /// Names of its columns.
     pub header: Vec<String>,
@@ -45,18 +46,14 @@ impl ColumnarFile {
                 "upload it again, or delete it",
             )));
         }
-        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new());
-        let metadata = metadata.map_err(|error| {
-            Stop::Refused(Refusal::new(
-                ObjectCode::NotParquet,
-                format!("the file cannot be read as Parquet: {error}"),
-                "upload it again whole, or correct `format` if it is another",
-            ))
+        let metadata = guarded(|| {
+            ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(not_parquet)
         })?;
         let schema = metadata.schema().clone();
         let header = schema.fields().iter().map(|field| field.name().clone());
         Ok(ColumnarFile {
             file,
+            bytes: object.bytes,
             header: header.collect(),
             schema,
         })
@@ -91,6 +88,19 @@ impl ColumnarFile {
             .builder(ArrowReaderOptions::new().with_schema(Arc::new(coded)))
             .or_else(|_| self.builder(ArrowReaderOptions::new()))
             .map_err(broken)?;
+        for group in builder.metadata().row_groups() {
+            for column in group.columns() {
+                let start = column
+                    .dictionary_page_offset()
+                    .unwrap_or(column.data_page_offset());
+                let end = start.checked_add(column.compressed_size());
+                let inside =
+                    |end| end >= start && u64::try_from(end).is_ok_and(|end| end <= self.bytes);
+                if start < 0 || !end.is_some_and(inside) {
+                    return Err(broken("a column lies outside of the file"));
+                }
+            }
+        }
         let mut roots: Vec<usize> = plan.slots.iter().map(|slot| slot.index).collect();
         roots.sort_unstable();
         let positions = plan
@@ -99,11 +109,10 @@ impl ColumnarFile {
             .filter_map(|slot| roots.binary_search(&slot.index).ok())
             .collect();
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
-        let reader = builder
-            .with_projection(mask)
-            .with_batch_size(rows)
-            .build()
-            .map_err(broken)?;
+        let reader = guarded(|| {
+            let builder = builder.with_projection(mask).with_batch_size(rows);
+            builder.build().map_err(broken)
+        })?;
         Ok(ColumnarRows {
             reader,
             positions,
@@ -122,9 +131,9 @@ impl ColumnarFile {
 impl ColumnarRows {
     /// The next rows; none at the end.
     pub(super) fn next(&mut self) -> Result<Option<Chunk>, Stop> {
-        let batch = match self.reader.next() {
-            None => return Ok(None),
-            Some(batch) => batch.map_err(broken)?,
+        let next = guarded(|| self.reader.next().transpose().map_err(broken))?;
+        let Some(batch) = next else {
+            return Ok(None);
         };
         let rows = batch.num_rows();
         let first = self.next_row;
@@ -141,6 +150,21 @@ impl ColumnarRows {
             broken: Vec::new(),
         }))
     }
+}
+
+/// Runs a step of the Parquet reader, which panics on some damaged files: those are refused like others that
+/// cannot be read, and the reader is not used again.
+fn guarded<T>(step: impl FnOnce() -> Result<T, Stop>) -> Result<T, Stop> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(step))
+        .unwrap_or_else(|_| Err(broken("its inner lengths contradict each other")))
+}
+
+fn not_parquet(error: impl std::fmt::Display) -> Stop {
+    Stop::Refused(Refusal::new(
+        ObjectCode::NotParquet,
+        format!("the file cannot be read as Parquet: {error}"),
+        "upload it again whole, or correct `format` if it is another",
+    ))
 }
 
 /// A part of the file that cannot be read.

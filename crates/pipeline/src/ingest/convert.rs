@@ -374,14 +374,33 @@ pub(super) fn plain_text(array: &ArrayRef) -> Result<StringArray, ArrowError> {
     let text = match array.data_type() {
         DataType::Utf8 => array.clone(),
         DataType::Date64 => cast(&cast(array, &DataType::Date32)?, &DataType::Utf8)?,
-        // Finer than a microsecond is cut off, as in times.
-        DataType::Timestamp(TimeUnit::Nanosecond, zone) => {
-            let micros = DataType::Timestamp(TimeUnit::Microsecond, zone.clone());
-            cast(&cast(array, &micros)?, &DataType::Utf8)?
+        DataType::Timestamp(unit, adjusted) => {
+            return instant_text(array, *unit, adjusted.is_some());
         }
         _ => cast(array, &DataType::Utf8)?,
     };
     Ok(text.as_string::<i32>().clone())
+}
+
+/// Timestamps as text, to the microsecond as everywhere; with `Z` if they are adjusted to UTC.
+fn instant_text(
+    array: &ArrayRef,
+    unit: TimeUnit,
+    adjusted: bool,
+) -> Result<StringArray, ArrowError> {
+    let (ticks, nulls) = ticks(array)?;
+    let wall = (0..array.len()).map(|row| {
+        let valid = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+        let at = micros(ticks[row], unit).filter(|_| valid)?;
+        let at = jiff::Timestamp::from_microsecond(at).ok()?;
+        let text = at.to_string();
+        Some(if adjusted {
+            text
+        } else {
+            text.trim_end_matches('Z').to_owned()
+        })
+    });
+    Ok(wall.collect())
 }
 
 /// Texts as codes; an empty text is no value.

@@ -1,10 +1,10 @@
 //! Why rows of a chunk are rejected, and what goes to quarantine of them.
 
 use super::assemble::Chunk;
+use super::convert::plain_text;
 use super::finding::{Rejected, RowCode};
 use super::plan::{Plan, Source};
 use super::text_number::LARGEST;
-use arrow::util::display::{ArrayFormatter, FormatOptions};
 use arrow_array::{Array, ArrayRef};
 use rungs_engine::number;
 use rungs_engine::program::Column;
@@ -222,13 +222,9 @@ fn broken(code: RowCode) -> &'static str {
 
 /// A value as text; none if it is empty.
 fn cell(array: &ArrayRef, row: usize) -> Option<String> {
-    let options = FormatOptions::default();
-    let formatter = ArrayFormatter::try_new(array.as_ref(), &options).ok()?;
-    if array.is_null(row) {
-        return None;
-    }
-    let text = formatter.value(row).try_to_string().ok()?;
-    (!text.is_empty()).then_some(text)
+    let text = plain_text(&array.slice(row, 1)).ok()?;
+    let text = text.is_valid(0).then(|| text.value(0))?;
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 fn raw(plan: &Plan<'_>, chunk: &Chunk, row: usize) -> String {

@@ -4,18 +4,18 @@ use super::error::{At, LakeError};
 use super::manifest::LakeFile;
 use super::shard::ShardRange;
 use super::store::Store;
+use super::encode::encode;
 use arrow_array::RecordBatch;
-use arrow_schema::{DataType, SchemaRef};
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, Encoding, ZstdLevel};
+use arrow_schema::SchemaRef;
+use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::{
-    EnabledStatistics, WriterProperties, WriterPropertiesBuilder, WriterVersion,
-};
-use parquet::schema::types::ColumnPath;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnDescPtr;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 /// Key in a file's metadata: the shard of each row group, comma-separated.
@@ -86,14 +86,16 @@ impl Write for LakeWriter {
 
 /// A Parquet file of a table that is sorted by account within each shard.
 pub struct TableWriter {
-    writer: ArrowWriter<LakeWriter>,
+    writer: SerializedFileWriter<LakeWriter>,
+    columns: Vec<ColumnDescPtr>,
+    schema: SchemaRef,
     path: PathBuf,
     shards: Vec<u16>,
     rows: u64,
 }
 
 impl TableWriter {
-    /// Begins a file.
+    /// Begins a file that holds rows up to run `level`.
     pub fn create(
         store: &Store,
         name: &str,
@@ -102,10 +104,18 @@ impl TableWriter {
     ) -> Result<TableWriter, LakeError> {
         let file = LakeWriter::create(store, name, level)?;
         let path = file.path().clone();
-        let properties = properties(schema).build();
-        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties)).at(&path)?;
+        let mut properties = WriterProperties::builder()
+            .set_created_by("rungs".to_owned())
+            .build();
+        add_encoded_arrow_schema_to_metadata(schema, &mut properties);
+        let parquet = ArrowSchemaConverter::new().convert(schema).at(&path)?;
+        let columns = parquet.columns().to_vec();
+        let root = parquet.root_schema_ptr();
+        let writer = SerializedFileWriter::new(file, root, Arc::new(properties)).at(&path)?;
         Ok(TableWriter {
             writer,
+            columns,
+            schema: schema.clone(),
             path,
             shards: Vec::new(),
             rows: 0,
@@ -117,18 +127,20 @@ impl TableWriter {
         &self.path
     }
 
-    /// Adds rows to the row group at hand.
-    pub fn write(&mut self, record: &RecordBatch) -> Result<(), LakeError> {
-        self.rows += record.num_rows() as u64;
-        self.writer.write(record).at(&self.path)
-    }
-
-    /// Ends the row group; all its rows are of this shard.
-    pub fn end_row_group(&mut self, shard: u16) -> Result<(), LakeError> {
-        if self.writer.in_progress_rows() > 0 {
-            self.shards.push(shard);
-            self.writer.flush().at(&self.path)?;
+    /// Writes a row group: whole accounts of one shard, after those that were written before.
+    pub fn write(&mut self, shard: u16, record: &RecordBatch) -> Result<(), LakeError> {
+        if record.num_rows() == 0 {
+            return Ok(());
         }
+        let mut group = self.writer.next_row_group().at(&self.path)?;
+        for (index, array) in record.columns().iter().enumerate() {
+            let bloom = self.schema.field(index).name() == "id";
+            let chunk = encode(&self.columns[index], array, bloom).at(&self.path)?;
+            group.append_column(&chunk.bytes, chunk.close).at(&self.path)?;
+        }
+        group.close().at(&self.path)?;
+        self.shards.push(shard);
+        self.rows += record.num_rows() as u64;
         Ok(())
     }
 
@@ -150,46 +162,4 @@ impl TableWriter {
             .at(&self.path)?
             .finish(range, rows)
     }
-}
-
-/// How columns are written: numbers as differences in few bits (measured: smaller than a dictionary
-/// and faster to read than plain numbers with a codec), texts as dictionaries, all with zstd 1.
-fn properties(schema: &SchemaRef) -> WriterPropertiesBuilder {
-    let mut properties = WriterProperties::builder()
-        .set_created_by("rungs".to_owned())
-        .set_writer_version(WriterVersion::PARQUET_1_0)
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        // Row groups end where accounts end; that is decided by who writes.
-        .set_max_row_group_row_count(None)
-        .set_data_page_row_count_limit(8_192)
-        // Bounds must be exact: levels are merged by them.
-        .set_statistics_truncate_length(None)
-        .set_write_batch_size(8_192)
-        .set_statistics_enabled(EnabledStatistics::Chunk);
-    for field in schema.fields() {
-        let column = ColumnPath::from(field.name().as_str());
-        properties = match field.data_type() {
-            DataType::Dictionary(..) => {
-                properties.set_column_dictionary_page_size_limit(column, 64 << 20)
-            }
-            DataType::Utf8 | DataType::Binary | DataType::Boolean => {
-                properties.set_column_dictionary_enabled(column, false)
-            }
-            _ => properties
-                .set_column_dictionary_enabled(column.clone(), false)
-                .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED),
-        };
-        if field.name() == "id" {
-            let column = ColumnPath::from("id");
-            properties = properties
-                .set_column_bloom_filter_enabled(column.clone(), true)
-                .set_column_bloom_filter_fpp(column.clone(), 0.01)
-                .set_column_bloom_filter_max_ndv(column, 65_536);
-        }
-        if field.name() == "account" {
-            let column = ColumnPath::from("account");
-            properties = properties.set_column_statistics_enabled(column, EnabledStatistics::Page);
-        }
-    }
-    properties
 }

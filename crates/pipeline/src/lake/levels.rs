@@ -61,8 +61,7 @@ fn write_events(
     for (shard, batches) in shards {
         for batch in *batches {
             let record = shape.record(batch, layout, writer.path())?;
-            writer.write(&record)?;
-            writer.end_row_group(*shard)?;
+            writer.write(*shard, &record)?;
         }
     }
     writer.finish(range, &sources(&all, layout)).map(Some)

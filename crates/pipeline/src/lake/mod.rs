@@ -3,6 +3,7 @@
 mod amounts;
 pub mod content;
 pub mod cut;
+mod encode;
 pub mod error;
 pub mod file;
 pub mod history;

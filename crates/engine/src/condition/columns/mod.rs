@@ -8,6 +8,7 @@ mod lanes;
 mod texts;
 
 use super::dates;
+use super::evaluate::Overflow;
 use super::expression::{Common, Expr, Node, Sort};
 use crate::calendar::{Day, Zone, weekday};
 use crate::event::{Batch, Texts, Values};
@@ -48,6 +49,29 @@ pub struct Numbers {
     pub valid: Option<NullBuffer>,
     /// Rows in which a number that was needed left 64 bits, ascending; their values mean nothing.
     pub overflow: Vec<usize>,
+}
+
+impl Mask {
+    /// Whether it holds in a row.
+    #[inline]
+    pub fn at(&self, row: usize) -> Result<bool, Overflow> {
+        if !self.overflow.is_empty() && self.overflow.binary_search(&row).is_ok() {
+            return Err(Overflow);
+        }
+        Ok(self.rows[row] != 0)
+    }
+}
+
+impl Numbers {
+    /// The number of a row.
+    #[inline]
+    pub fn at(&self, row: usize) -> Result<Option<i64>, Overflow> {
+        if !self.overflow.is_empty() && self.overflow.binary_search(&row).is_ok() {
+            return Err(Overflow);
+        }
+        let valid = self.valid.as_ref().is_none_or(|valid| valid.is_valid(row));
+        Ok(valid.then(|| self.values[row]))
+    }
 }
 
 /// Whether `expr`, which is true or false and needs no state, holds in each row.

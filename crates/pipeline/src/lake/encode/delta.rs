@@ -1,0 +1,114 @@
+//! `DELTA_BINARY_PACKED`: whole numbers as differences in few bits.
+//!
+//! Blocks of 128 differences in four miniblocks of 32; each miniblock has the least number of bits that
+//! holds its differences less the least one of the block.
+
+const BLOCK: usize = 128;
+const MINIBLOCK: usize = 32;
+
+/// Encodes numbers that are stored as 64 bits.
+pub(crate) fn encode_64(values: &[i64], out: &mut Vec<u8>) {
+    header(values.len(), values.first().copied().unwrap_or(0), out);
+    let mut deltas = [0_i64; BLOCK];
+    for start in (0..values.len().saturating_sub(1)).step_by(BLOCK) {
+        let window = &values[start..(start + BLOCK + 1).min(values.len())];
+        for (delta, pair) in deltas.iter_mut().zip(window.windows(2)) {
+            *delta = pair[1].wrapping_sub(pair[0]);
+        }
+        let deltas = &deltas[..window.len() - 1];
+        let least = deltas.iter().copied().min().unwrap_or(0);
+        block(least, deltas.len(), out, |at| {
+            deltas[at].wrapping_sub(least) as u64
+        });
+    }
+}
+
+/// Encodes numbers that are stored as 32 bits: differences wrap around at 32 bits.
+pub(crate) fn encode_32(values: &[i32], out: &mut Vec<u8>) {
+    let first = values.first().copied().unwrap_or(0);
+    header(values.len(), i64::from(first), out);
+    let mut deltas = [0_i32; BLOCK];
+    for start in (0..values.len().saturating_sub(1)).step_by(BLOCK) {
+        let window = &values[start..(start + BLOCK + 1).min(values.len())];
+        for (delta, pair) in deltas.iter_mut().zip(window.windows(2)) {
+            *delta = pair[1].wrapping_sub(pair[0]);
+        }
+        let deltas = &deltas[..window.len() - 1];
+        let least = deltas.iter().copied().min().unwrap_or(0);
+        block(i64::from(least), deltas.len(), out, |at| {
+            u64::from(deltas[at].wrapping_sub(least) as u32)
+        });
+    }
+}
+
+fn header(count: usize, first: i64, out: &mut Vec<u8>) {
+    varint(BLOCK as u64, out);
+    varint((BLOCK / MINIBLOCK) as u64, out);
+    varint(count as u64, out);
+    zigzag(first, out);
+}
+
+fn block(least: i64, count: usize, out: &mut Vec<u8>, rest: impl Fn(usize) -> u64) {
+    zigzag(least, out);
+    let widths = out.len();
+    out.resize(widths + BLOCK / MINIBLOCK, 0);
+    for (miniblock, start) in (0..count).step_by(MINIBLOCK).enumerate() {
+        let mut values = [0_u64; MINIBLOCK];
+        let end = (start + MINIBLOCK).min(count);
+        for (value, at) in values.iter_mut().zip(start..end) {
+            *value = rest(at);
+        }
+        let all = values.iter().fold(0, |all, value| all | value);
+        let width = 64 - all.leading_zeros();
+        out[widths + miniblock] = width as u8;
+        pack(&values, width, out);
+    }
+}
+
+/// 32 numbers of `width` bits, the first in the lowest bits.
+fn pack(values: &[u64; MINIBLOCK], width: u32, out: &mut Vec<u8>) {
+    if width == 0 {
+        return;
+    }
+    let mut packed = [0_u8; MINIBLOCK * 8];
+    let (mut at, mut bits) = (0, 0);
+    if width <= 32 {
+        let mut word = 0_u64;
+        for value in values {
+            word |= value << bits;
+            bits += width;
+            if bits >= 32 {
+                packed[at..at + 4].copy_from_slice(&(word as u32).to_le_bytes());
+                at += 4;
+                word >>= 32;
+                bits -= 32;
+            }
+        }
+    } else {
+        let mut word = 0_u128;
+        for value in values {
+            word |= u128::from(*value) << bits;
+            bits += width;
+            while bits >= 32 {
+                packed[at..at + 4].copy_from_slice(&(word as u32).to_le_bytes());
+                at += 4;
+                word >>= 32;
+                bits -= 32;
+            }
+        }
+    }
+    out.extend_from_slice(&packed[..at]);
+}
+
+/// Seven bits a byte, lowest first.
+pub(crate) fn varint(mut value: u64, out: &mut Vec<u8>) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+fn zigzag(value: i64, out: &mut Vec<u8>) {
+    varint(((value << 1) ^ (value >> 63)) as u64, out);
+}

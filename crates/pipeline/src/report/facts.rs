@@ -1,0 +1,266 @@
+//! From the history and the ledger of an account to what KPIs see of it.
+
+use super::amounts::Columns;
+use super::refunds::Refunds;
+use hashbrown::{HashMap, HashSet};
+use rungs_engine::calendar::{Day, Instant};
+use rungs_engine::canonical::Kind;
+use rungs_engine::event::{Batch, EventId};
+use rungs_engine::kpi::{AccountFacts, OrderFact, PointsFact, RewardFact, RungFact};
+use rungs_engine::ledger::{Entry, EntryKind, EventRef, Issued, RungMove};
+use rungs_engine::program::{Enrol, Program};
+use std::ops::Range;
+
+/// Accounts with their facts, in shards that can be read at the same time. Every account is in one
+/// shard, and is visited once.
+pub trait AccountSource: Sync {
+    /// Why a shard cannot be read.
+    type Error: Send;
+
+    /// How many shards there are.
+    fn shards(&self) -> usize;
+
+    /// Visits every account of a shard.
+    fn for_each(
+        &self,
+        shard: usize,
+        visit: &mut dyn FnMut(&AccountFacts<'_>),
+    ) -> Result<(), Self::Error>;
+}
+
+/// Makes the facts of one account after another; its lists are used again for each.
+///
+/// For every account: [`clear`](FactsReader::clear), [`history`](FactsReader::history) with its rows,
+/// the ledger in the order of time, [`facts`](FactsReader::facts).
+#[derive(Debug)]
+pub struct FactsReader<'p> {
+    program: &'p Program,
+    as_of: Day,
+    columns: Columns,
+    /// Whether grants are held back, so that one must know which lots were released.
+    held_back: bool,
+    enrolled: Option<Day>,
+    orders: Vec<OrderFact>,
+    rungs: Vec<RungFact>,
+    points: Vec<PointsFact>,
+    rewards: Vec<RewardFact>,
+    /// First row of each order.
+    starts: Vec<usize>,
+    released: HashSet<EventRef>,
+}
+
+impl<'p> FactsReader<'p> {
+    /// For a report of the day `as_of`.
+    pub fn new(program: &'p Program, as_of: Day) -> FactsReader<'p> {
+        let wallet = program.wallet.as_ref();
+        FactsReader {
+            program,
+            as_of,
+            columns: Columns::of(program),
+            held_back: wallet.is_some_and(|wallet| wallet.pending.is_some()),
+            enrolled: None,
+            orders: Vec::new(),
+            rungs: Vec::new(),
+            points: Vec::new(),
+            rewards: Vec::new(),
+            starts: Vec::new(),
+            released: HashSet::new(),
+        }
+    }
+
+    /// Columns (indices in `Program::columns`) that [`history`](FactsReader::history) reads. Ids are
+    /// read too if there are refunds.
+    pub fn columns(&self) -> Vec<usize> {
+        self.columns.all()
+    }
+
+    /// Whether [`history`](FactsReader::history) reads the ids of events.
+    pub fn needs_ids(&self) -> bool {
+        self.columns.refund_order.is_some()
+    }
+
+    /// Whether entries must name their lots ([`entry`](FactsReader::entry)); if not, their amounts do
+    /// ([`points`](FactsReader::points)).
+    pub fn needs_lots(&self) -> bool {
+        self.held_back
+    }
+
+    /// Forgets the account before.
+    pub fn clear(&mut self) {
+        self.enrolled = None;
+        self.orders.clear();
+        self.rungs.clear();
+        self.points.clear();
+        self.rewards.clear();
+        self.starts.clear();
+        self.released.clear();
+    }
+
+    /// All events of the account: neighbouring rows of a batch as settlement reads it, in their total
+    /// order. `passes` are the answers to [`rungs_engine::kpi::Measures::filters`] for the first row of
+    /// each order, by row of the batch; empty where no KPI has a condition.
+    pub fn history(&mut self, batch: &Batch, rows: Range<usize>, passes: &[u64]) {
+        let zone = &self.program.zone;
+        let (mut day, mut until) = (Day::MIN, Instant::MIN);
+        let mut refunds = Vec::new();
+        let mut row = rows.start;
+        while row < rows.end {
+            let mut end = row + 1;
+            while end < rows.end && batch.continues(end) {
+                end += 1;
+            }
+            // Rows are in order of time, and many fall on one day.
+            if batch.time[row] >= until {
+                day = zone.day(batch.time[row]);
+                until = zone.midnight(day + 1);
+            }
+            if day > self.as_of {
+                break;
+            }
+            let kind = batch.kind_at(row);
+            let joins = match self.program.enrol {
+                Enrol::Automatic => true,
+                Enrol::FirstOrder => kind == Some(Kind::Order),
+                Enrol::OptIn => kind == Some(Kind::Enrol),
+            };
+            if joins && self.enrolled.is_none() {
+                self.enrolled = Some(day);
+            }
+            match kind {
+                Some(Kind::Order) => {
+                    let (gross, net) = self.columns.order(batch, row..end);
+                    self.starts.push(row);
+                    self.orders.push(OrderFact {
+                        day,
+                        time: batch.time[row],
+                        gross,
+                        net,
+                        refunded: 0,
+                        whole: false,
+                        passes: passes.get(row).copied().unwrap_or(0),
+                    });
+                }
+                Some(Kind::Refund) => refunds.push(row..end),
+                _ => {}
+            }
+            row = end;
+        }
+        if !refunds.is_empty() {
+            self.give_back(batch, rows.end, &refunds);
+        }
+    }
+
+    /// Takes refunds off the orders that they name.
+    fn give_back(&mut self, batch: &Batch, end: usize, refunds: &[Range<usize>]) {
+        let mut by_id: HashMap<EventId, usize> = HashMap::new();
+        for (index, start) in self.starts.iter().enumerate() {
+            by_id.insert(batch.id.get(*start), index);
+        }
+        let mut given_back = Refunds::default();
+        for refund in refunds {
+            let order = self
+                .columns
+                .refund_order
+                .and_then(|column| batch.text(column, refund.start))
+                .and_then(|id| by_id.get(&EventId::of(id)));
+            let Some(order) = order.copied() else {
+                continue;
+            };
+            let start = self.starts[order];
+            let rows = start..self.rows_end(batch, start, end);
+            given_back.add(&self.columns, batch, order, rows, refund.clone());
+        }
+        for (order, refunded) in given_back.finish(&self.columns, batch) {
+            if let Some(fact) = self.orders.get_mut(order) {
+                fact.whole = refunded.whole;
+                fact.refunded = if refunded.whole {
+                    fact.net
+                } else {
+                    refunded.net
+                };
+            }
+        }
+    }
+
+    fn rows_end(&self, batch: &Batch, start: usize, end: usize) -> usize {
+        let mut next = start + 1;
+        while next < end && batch.continues(next) {
+            next += 1;
+        }
+        next
+    }
+
+    /// An entry of the ledger. Entries come in the order of time.
+    pub fn entry(&mut self, entry: &Entry) {
+        let mut pending = 0;
+        if self.held_back {
+            let lot = entry.lot.as_ref().unwrap_or(&entry.event);
+            match entry.kind {
+                EntryKind::Grant => pending = entry.points,
+                EntryKind::Release => {
+                    pending = -entry.points;
+                    self.released.insert(lot.clone());
+                }
+                EntryKind::Reverse if !self.released.contains(lot) => pending = entry.points,
+                _ => {}
+            }
+        }
+        self.push(entry.at, entry.kind, entry.points, pending);
+    }
+
+    /// An entry of a wallet that holds nothing back.
+    pub fn points(&mut self, at: Instant, kind: EntryKind, points: i64) {
+        self.push(at, kind, points, 0);
+    }
+
+    fn push(&mut self, at: Instant, kind: EntryKind, points: i64, pending: i64) {
+        self.points.push(PointsFact {
+            day: self.program.zone.day(at),
+            kind,
+            points,
+            pending,
+        });
+    }
+
+    /// A move on the ladder; a new end of the same rung is none.
+    pub fn rung_move(&mut self, moved: &RungMove) {
+        if moved.from != moved.to {
+            self.rungs.push(RungFact {
+                day: self.program.zone.day(moved.at),
+                from: moved.from,
+                to: moved.to,
+            });
+        }
+    }
+
+    /// A reward that was issued.
+    pub fn reward(&mut self, issued: &Issued) {
+        self.rewards.push(RewardFact {
+            day: self.program.zone.day(issued.at),
+            reward: issued.reward,
+            cost: issued.cost,
+        });
+    }
+
+    /// The facts of the account. Ledgers of several runs may have come one after the other; they are
+    /// brought into the order of days here.
+    pub fn facts<'a>(&'a mut self, account: &'a str) -> AccountFacts<'a> {
+        if !self.points.is_sorted_by_key(|fact| fact.day) {
+            self.points.sort_by_key(|fact| fact.day);
+        }
+        if !self.rungs.is_sorted_by_key(|fact| fact.day) {
+            self.rungs.sort_by_key(|fact| fact.day);
+        }
+        if !self.rewards.is_sorted_by_key(|fact| fact.day) {
+            self.rewards.sort_by_key(|fact| fact.day);
+        }
+        AccountFacts {
+            account,
+            enrolled: self.enrolled,
+            orders: &self.orders,
+            rungs: &self.rungs,
+            points: &self.points,
+            rewards: &self.rewards,
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The published JSON Schema of the report.
+
+use rungs_engine::kpi::{State, Unit, WindowKind};
+use rungs_engine::program::KpiKind;
+use serde_json::{Value, json};
+
+/// JSON Schema (draft 2020-12) of what [`super::json::render`] writes. Keys may be added.
+pub fn report_schema() -> Value {
+    let texts = |all: Vec<&str>| json!({ "type": "string", "enum": all });
+    let number = |meaning: &str| json!({ "type": "number", "description": meaning });
+    let count = |meaning: &str| json!({ "type": "integer", "minimum": 0, "description": meaning });
+    let text = |meaning: &str| json!({ "type": "string", "description": meaning });
+    let date =
+        |meaning: &str| json!({ "type": "string", "format": "date", "description": meaning });
+    let optional = |meaning: &str| json!({ "type": ["number", "null"], "description": meaning });
+    let object = |meaning: &str, properties: Value| {
+        let required: Vec<String> = properties
+            .as_object()
+            .map(|keys| keys.keys().cloned().collect())
+            .unwrap_or_default();
+        json!({
+            "type": "object",
+            "description": meaning,
+            "properties": properties,
+            "required": required,
+        })
+    };
+    let list = |meaning: &str, items: Value| json!({ "type": "array", "description": meaning, "items": items });
+
+    let window = object(
+        "the local days [from, before) that were counted",
+        json!({
+            "kind": texts(WindowKind::ALL.iter().map(|kind| kind.text()).collect()),
+            "from": date("the first day"),
+            "before": date("the day after the last one"),
+        }),
+    );
+    let figure = object(
+        "one number of a KPI; value = numerator / denominator",
+        json!({
+            "id": text("the KPI's id"),
+            "kind": texts(KpiKind::ALL.iter().map(|(_, text)| *text).collect()),
+            "value": optional("rounded to nine digits after the point; null where the denominator is 0"),
+            "numerator": number("exact; money in major units"),
+            "denominator": count("exact; 1 for sums; 0 where there is nothing to divide by"),
+            "unit": texts(Unit::ALL.iter().map(|unit| unit.text()).collect()),
+            "window": window,
+            "by": {
+                "type": "object",
+                "description": "empty for the total; `rung` at the end of the window; `from` and `to` of tier moves; `k` of cohorts (periods after the first one); `statistic` of the time between purchases (median, p90, mean_of_means)",
+                "additionalProperties": { "type": "string" },
+            },
+        }),
+    );
+    let objective = object(
+        "an objective, compared with the latest total of its KPI",
+        json!({
+            "id": text("the objective's id"),
+            "kpi": text("the KPI's id"),
+            "baseline": number("where it was when the version began to rule"),
+            "target": number("where it is to be"),
+            "by": date("when"),
+            "value": optional("the latest total of the KPI; null where there is none"),
+            "expected": optional("where the straight line from baseline to target is on the day of the report"),
+            "state": texts(State::ALL.iter().map(|state| state.text()).collect()),
+            "owner": { "type": ["string", "null"], "description": "who answers for it" },
+        }),
+    );
+    let points = object(
+        "granted + adjusted = redeemed + expired + reversed + repaid + open + pending",
+        json!({
+            "wallet": text("the wallet's id"),
+            "granted": number("issued by rules"),
+            "adjusted": number("added or, negative, taken by the desk"),
+            "redeemed": number("spent"),
+            "expired": number("reached the end of their life"),
+            "reversed": number("taken back by refunds"),
+            "repaid": number("went into debts when they were released"),
+            "open": number("can be spent now"),
+            "pending": number("held back"),
+            "debt": number("owed by members"),
+            "forgiven": number("not covered by lots and let go"),
+        }),
+    );
+    let mut points = points;
+    points["type"] = json!(["object", "null"]);
+    let mut schema = object(
+        "What a programme has done up to the end of a day. Shares are fractions, money is in major units",
+        json!({
+            "program": text("the programme's id"),
+            "name": text("the name that members see"),
+            "as_of": date("the day of the report: everything up to its end is in"),
+            "version": object("the version in force on that day", json!({
+                "file": text("its file"),
+                "digest": text("SHA-256 of the file"),
+                "from": date("the day from which it rules"),
+            })),
+            "run": { "type": ["integer", "null"], "description": "number of the run that the figures come from" },
+            "currency": text("ISO 4217 code"),
+            "totals": object("over the whole time", json!({
+                "customers": count("accounts with an order of which something is left"),
+                "orders": count("such orders"),
+                "revenue": number("net of discounts and refunds"),
+                "refunded": number("what was given back"),
+                "members": count("accounts that have joined"),
+            })),
+            "members_by_rung": list("lowest rung first; empty without a ladder", object("a rung", json!({
+                "rung": text("its id"),
+                "members": count("members who hold it"),
+            }))),
+            "points": points,
+            "rewards": list("in the order of the programme", object("a reward", json!({
+                "reward": text("its id"),
+                "issued": count("how often it was issued"),
+                "cost": number("what that cost"),
+            }))),
+            "kpis": list("in the order of the programme, each by window, totals before parts", figure),
+            "objectives": list("in the order of the programme", objective),
+            "warnings": list("KPIs whose latest total is beyond what the programme declares", object("a warning", json!({
+                "kpi": text("the KPI's id"),
+                "side": texts(vec!["below", "above"]),
+            }))),
+            "quality": object("what became of the rows that came in", json!({
+                "read": count("rows read"),
+                "accepted": count("rows that became events"),
+                "duplicates": count("rows that were known already"),
+                "quarantined": list("by the code of the reason", object("a reason", json!({
+                    "code": text("the code"),
+                    "count": count("rows"),
+                }))),
+                "late": count("rows that came after the night of their day was settled"),
+            })),
+        }),
+    );
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    schema["title"] = json!("Rungs report");
+    schema
+}

@@ -1,0 +1,154 @@
+//! Events that use points or set things right: redemptions and the desk.
+
+use crate::account::Account;
+use crate::exact::{Exact, fraction, narrow, rounded, times, unit};
+use crate::lots::Lot;
+use crate::measure::{Worth, in_units, points_in_units};
+use rungs_engine::calendar::{Day, Instant};
+use rungs_engine::ledger::{Entry, EntryKind, EventRef, Rule};
+use rungs_engine::number::Rounding;
+use rungs_engine::program::{MetricKind, Wallet};
+
+impl Account<'_> {
+    /// A column's number as scaled points.
+    fn scaled(&self, column: Option<usize>, row: usize) -> Option<i64> {
+        let column = column?;
+        let stored = self.batch.number(column, row)?;
+        let number = fraction(i128::from(stored), unit(self.reading.digits(column)));
+        let scaled = times(number, Exact::from_integer(unit(self.reading.scale()))).ok()?;
+        narrow(rounded(scaled, Rounding::HalfEven)).ok()
+    }
+
+    /// A redemption: the row's points are the fact; without them the price is.
+    pub(crate) fn redeem(&mut self, record: usize, row: usize) {
+        let columns = &self.reading.redeem;
+        let reward = columns
+            .reward
+            .and_then(|column| self.batch.text(column, row))
+            .and_then(|id| {
+                self.reading
+                    .program
+                    .rewards
+                    .iter()
+                    .position(|reward| reward.id == id)
+            });
+        let quantity = columns
+            .quantity
+            .and_then(|column| {
+                let stored = self.batch.number(column, row)?;
+                i64::try_from(i128::from(stored) / unit(self.reading.digits(column))).ok()
+            })
+            .unwrap_or(1);
+        let price = reward
+            .and_then(|reward| self.reading.program.rewards[reward].price.as_ref())
+            .map_or(0, |price| *price.at(self.held.rung));
+        let points = self
+            .scaled(columns.points, row)
+            .unwrap_or_else(|| price.saturating_mul(quantity));
+        let rule = match reward {
+            Some(reward) => Rule::Reward(reward as u16),
+            None => Rule::Redeem,
+        };
+        let (at, day, member) = {
+            let record = &self.records[record];
+            (record.at, record.day, record.member)
+        };
+        let event = self.records[record].event.clone();
+        if self.reading.program.wallet.is_some() {
+            self.debit(at, EntryKind::Redeem, rule, &event, points);
+        }
+        for (metric, declared) in self.reading.program.metrics.iter().enumerate() {
+            if declared.kind == MetricKind::Spent {
+                let worth = Worth {
+                    amount: points_in_units(self.reading, metric, points.max(0)),
+                    values: Vec::new(),
+                };
+                self.measures.add(metric, worth, record, at, day, member);
+            }
+        }
+        if let Some(reward) = reward {
+            self.issue_bought(at, reward, quantity, member, &event);
+        }
+    }
+
+    /// Takes points from open lots; what they do not cover is a shortage.
+    fn debit(&mut self, at: Instant, kind: EntryKind, rule: Rule, event: &EventRef, points: i64) {
+        let taken = self.lots.consume(points);
+        let covered: i64 = taken.iter().map(|part| part.points).sum();
+        for part in taken {
+            self.book(at, kind, rule, event.clone(), Some(part.lot), -part.points);
+        }
+        self.shortage(at, event, points - covered);
+    }
+
+    /// The desk: points, a rung or a metric.
+    pub(crate) fn adjust(&mut self, record: usize, row: usize) {
+        let columns = &self.reading.adjust;
+        let text = |column: Option<usize>| column.and_then(|column| self.batch.text(column, row));
+        let (at, day, member) = {
+            let record = &self.records[record];
+            (record.at, record.day, record.member)
+        };
+        let event = self.records[record].event.clone();
+        let program = self.reading.program;
+        if let Some(points) = self.scaled(columns.points, row)
+            && let Some(wallet) = &program.wallet
+            && text(columns.wallet).is_none_or(|id| id == wallet.id)
+        {
+            self.adjust_points(wallet, at, &event, points);
+        }
+        let metric = text(columns.metric)
+            .and_then(|id| program.metrics.iter().position(|metric| metric.id == id));
+        if let (Some(metric), Some(column)) = (metric, columns.value)
+            && let Some(stored) = self.batch.number(column, row)
+        {
+            let value = fraction(i128::from(stored), unit(self.reading.digits(column)));
+            let worth = Worth {
+                amount: in_units(value, self.reading.units[metric]).unwrap_or(0),
+                values: Vec::new(),
+            };
+            self.measures.add(metric, worth, record, at, day, member);
+        }
+        let rung = text(columns.rung).and_then(|id| {
+            let rungs = &program.tiers.as_ref()?.rungs;
+            rungs.iter().position(|rung| rung.id == id)
+        });
+        if let Some(rung) = rung {
+            let ends = columns
+                .ends
+                .and_then(|column| self.batch.number(column, row))
+                .and_then(|day| Day::try_from(day).ok());
+            self.adjust_rung(at, rung, ends, &event);
+        }
+    }
+
+    fn adjust_points(&mut self, wallet: &Wallet, at: Instant, event: &EventRef, points: i64) {
+        if points < 0 {
+            self.debit(at, EntryKind::Adjust, Rule::Adjust, event, -points);
+            return;
+        }
+        if points == 0 {
+            return;
+        }
+        let expires = self.expires(wallet, at);
+        self.entries.push(Entry {
+            at,
+            kind: EntryKind::Adjust,
+            rule: Rule::Adjust,
+            event: event.clone(),
+            lot: None,
+            points,
+            expires,
+            rung: self.held.rung as u8,
+        });
+        self.lots.add(Lot {
+            id: event.clone(),
+            granted: at,
+            expires,
+            release: at,
+            pending: 0,
+            open: points,
+        });
+        self.pay_debt(at, event);
+    }
+}

@@ -1,0 +1,16 @@
+//! Cases of the recount, worked by hand from the specification.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod differences;
+mod draws;
+mod earning;
+mod enrolment;
+mod history;
+mod ladder;
+mod lots;
+mod measures;
+mod refunds;
+mod rewards;
+mod speed;
+mod told;
+mod world;

@@ -1,0 +1,65 @@
+//! Settlement and the recount are two readings of one specification. Over generated programmes and
+//! histories they must say the same, entry by entry; and the histories must contain what is hard.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use rungs_engine::calendar::day_from;
+use rungs_engine::fold::{Plan, WhyNot};
+use rungs_engine::language::{Source, check};
+use rungs_engine::ledger::EntryKind;
+use rungs_engine::rehearsal::{batches, rehearse};
+use rungs_tests::generated::{Content, generate};
+use std::collections::BTreeMap;
+
+fn histories() -> u64 {
+    std::env::var("RUNGS_HISTORIES").ok().and_then(|n| n.parse().ok()).unwrap_or(3_000)
+}
+
+#[test]
+fn settlement_and_recount_agree_on_every_entry() {
+    let mut content = Content::default();
+    let first: u64 = std::env::var("RUNGS_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
+    for seed in first..first + histories() {
+        let made = generate(seed);
+        let checked = check(&Source { id: "generated", file: "2023-01-01.toml", text: &made.toml });
+        let Some(program) = checked.program else {
+            panic!("seed {seed}: the generated programme is refused: {:#?}\n{}", checked.findings, made.toml);
+        };
+        let plan = Plan::new(&program).unwrap();
+        let as_of = day_from(&made.as_of).unwrap();
+        let settled = rehearse(&plan, &made.tables, &BTreeMap::new(), as_of).unwrap();
+        let until = program.zone.midnight(as_of + 1);
+        content.histories += 1;
+        for (account, batch) in batches(&program, &made.tables).unwrap() {
+            let rows = batch.time.iter().take_while(|at| **at < until).count();
+            let recount = rungs_verify::recount(&program, &batch, 0..rows, &[], until);
+            let kept = &settled[&account].kept;
+            let differences =
+                rungs_verify::compare(&program, &account, &recount, &kept.entries, &kept.rungs, &kept.issued);
+            if !differences.is_empty() {
+                let shown: Vec<String> = differences.iter().take(12).map(|d| d.to_string()).collect();
+                panic!("seed {seed}, account {account}:\n{}\n\n{}", shown.join("\n"), made.toml);
+            }
+            let has = |kind| kept.entries.iter().any(|entry| entry.kind == kind);
+            content.accounts += 1;
+            content.refunds += u64::from(has(EntryKind::Reverse));
+            content.debt += u64::from(has(EntryKind::Debt));
+            content.expired += u64::from(has(EntryKind::Expire));
+            content.rung_changes += u64::from(kept.rungs.iter().any(|moved| moved.from != moved.to));
+            content.rewards += u64::from(!kept.issued.is_empty());
+            content.capped += u64::from(kept.steps.iter().any(|step| step.capped < step.exact || step.why_not == Some(WhyNot::Cap)));
+        }
+    }
+    println!("{content}");
+    let floor = content.accounts / 20;
+    for (name, count) in [
+        ("refunds", content.refunds),
+        ("debt", content.debt),
+        ("rung changes", content.rung_changes),
+        ("caps hit", content.capped),
+        ("expired points", content.expired),
+        ("rewards", content.rewards),
+    ] {
+        assert!(count >= floor, "only {count} of {} accounts had {name}", content.accounts);
+    }
+}
