@@ -17,10 +17,10 @@ QUERY = """
 with orders as (select distinct account, time from {history} where kind = 'order'),
 booked as (
     select kind, sum(points) as points from {entries} join {causes} using (cause) group by kind),
-moves as (select account, at, rung_to as rung from {rungs}),
+moves as (select account, "at", rung_to as rung from {rungs}),
 judged as (
     select orders.account, moves.rung
-    from orders asof left join moves on orders.account = moves.account and orders.time > moves.at)
+    from orders asof left join moves on orders.account = moves.account and orders.time > moves."at")
 select
     (select count(distinct account) from orders),
     (select sum(points) from booked where kind = 'grant'),
