@@ -158,7 +158,7 @@ impl Totals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kpi::sample::{Account, day, program};
+    use crate::kpi::tests::sample::{Account, day, program};
 
     #[test]
     fn totals_balance_the_points() {
