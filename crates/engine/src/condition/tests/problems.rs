@@ -1,4 +1,3 @@
-//! What is wrong with a condition: code, underlined text, message and help.
 //! Every kind of problem as it is shown: the condition, the underlined text with the cause, the
 //! message, the next step. The blocks of `problems.txt` were read one by one; this test only holds
 //! them.

@@ -1,6 +1,3 @@
-//! What the tree of a condition looks like: types, denominators, empty values.
-
-use super::super::expression::{Compare, Node};
 //! What conditions mean, worked by hand on one order.
 
 use super::super::evaluate::{At, NoState, Overflow, Value, evaluate};
