@@ -35,6 +35,8 @@ mod schema;
 mod source_columns;
 mod surprises;
 mod table;
+#[cfg(test)]
+mod tests;
 pub mod text_table;
 mod tiers;
 mod times;
