@@ -425,7 +425,7 @@ fn assemble(
         columns: std::mem::take(&mut build.columns),
         wallet,
         earn,
-        groups: groups,
+        groups,
         metrics,
         tiers,
         benefits,
