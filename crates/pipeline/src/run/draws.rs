@@ -86,7 +86,7 @@ pub fn draw(plan: &Plan<'_>, secret: &[u8], due: &[Occurrence], walkers: &mut [W
         for (index, walker) in walkers.iter_mut().enumerate() {
             walker.advance(plan, &mut fold, until);
             for member in 0..walker.members() {
-                if !walker.state.may_draw(plan, occurrence.surprise, member, occurrence.at, occurrence.day) {
+                if !walker.state.may_draw(plan, occurrence.surprise, member, &walker.account, occurrence.at, occurrence.day) {
                     continue;
                 }
                 let drawn_ticket = ticket(&key, &program.id, &surprise.id, &occurrence.text, walker.member(member));

@@ -2,21 +2,24 @@
 //! The run counts when its manifest is written, last; a run that was killed before leaves nothing
 //! behind that counts, and the next one begins where the last finished run ended.
 
+mod again;
 mod draws;
 mod intake;
 mod keys;
 mod night;
 mod population;
 
+pub use again::settle_again;
 pub use keys::{Keys, Secret};
-pub use night::{Served, Totals};
+pub use night::Totals;
 
 use crate::ingest::Refusal;
 use crate::lake::cut::{Cut, ObjectCounts, Window, cut};
 use crate::lake::decisions::{Decision, read_decisions, write_decisions};
 use crate::lake::history::History;
 use crate::lake::layout::Layout;
-use crate::lake::ledger::{CauseNumbers, LedgerFiles, write_causes};
+use crate::lake::ledger::cause::write_causes;
+use crate::lake::ledger::{CauseNumbers, LedgerFiles};
 use crate::lake::levels::{extend_by_waiting, merge_levels, read_waiting, write_level, write_waiting};
 use crate::lake::manifest::{FORMAT, LakeFile, Manifest, Nights, Table};
 use crate::lake::quarantine::{QuarantineRow, write_quarantine};
@@ -27,6 +30,7 @@ use crate::lake::store::Store;
 use crate::lake::views::write_views;
 use crate::progress::Progress;
 use crate::report;
+use crate::serving::{Changes, Serving};
 use crate::trouble::Trouble;
 use intake::Intake;
 use night::{Night, RangeFold, Settled};
@@ -302,7 +306,7 @@ fn finish(
     let mut used = Vec::new();
     let mut objects = intake.objects;
     let mut quarantine: Vec<QuarantineRow> = intake.rejected.into_iter().map(QuarantineRow::from).collect();
-    let mut served = Vec::new();
+    let mut served = Changes { lapsed_before: Some(night.until), ..Changes::default() };
     let kept = |table| night.before.map_or(Vec::new(), |before| before.files(table).to_vec());
     let (mut history, mut states) = (kept(Table::History), kept(Table::States));
     for part in parts {
@@ -314,7 +318,8 @@ fn finish(
         files.entry(Table::Waiting).or_default().extend(part.waiting);
         history.extend(part.history);
         states.extend(part.settled.states);
-        served.extend(part.settled.served);
+        served.members.extend(part.settled.served.members);
+        served.rewards.extend(part.settled.served.rewards);
         for (object, counts) in part.counts {
             if let Some(object) = objects.get_mut(object as usize) {
                 object.accepted += counts.accepted;
@@ -348,7 +353,8 @@ fn finish(
     };
     store.finish(&manifest)?;
     // From here on the night counts; what follows can be made again from the lake.
-    crate::serving::apply(store, &manifest, program, &served)?;
+    let mut serving = Serving::open(&store.path("serving.sqlite"))?;
+    serving.apply(run, &manifest.nights.to, &served)?;
     write_views(store)?;
     let mut all = manifests.to_vec();
     all.push(manifest);

@@ -11,12 +11,15 @@ use crate::lake::rows::{concat, slice};
 use crate::lake::shard::ShardRange;
 use crate::lake::states::{StateReader, StateRow, StateWriter};
 use crate::lake::store::Store;
-use rungs_engine::calendar::{Day, Instant};
+use crate::serving::{Changes, MemberRow, RewardRow};
+use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::event::Batch;
 use rungs_engine::fold::{
     AccountState, FORMAT, Fold, From, Given, NEVER, Plan, Prepared, Rejection, Sink, Win, account_rows, refunded_orders,
 };
+use rungs_engine::ledger::canonical::{rule_text, source_text};
 use rungs_engine::ledger::{Entry, EntryKind, Issued, RungMove};
+use rungs_engine::program::Program;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -100,21 +103,6 @@ impl Totals {
     }
 }
 
-/// A row of the serving copy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Served {
-    /// The account.
-    pub account: String,
-    /// Spendable, pending and owed scaled points.
-    pub points: [i64; 3],
-    /// Id of the rung, if there is a ladder.
-    pub rung: Option<String>,
-    /// When the rung ends.
-    pub rung_until: Option<Day>,
-    /// The next lots that end, and their points.
-    pub next_expiry: Option<(Instant, i64)>,
-}
-
 /// What a range gave.
 #[derive(Debug, Default)]
 pub struct Settled {
@@ -127,7 +115,7 @@ pub struct Settled {
     /// Events that could not be settled: (source, id, why).
     pub rejected: Vec<(String, String, Rejection)>,
     /// Rows for the serving copy.
-    pub served: Vec<Served>,
+    pub served: Changes,
 }
 
 /// Books into the lake, and keeps the sums.
@@ -135,6 +123,8 @@ struct Booking<'w, 'a> {
     ledger: &'w mut LedgerWriter<'a>,
     totals: &'w mut Totals,
     rejected: &'w mut Vec<(usize, Rejection)>,
+    served: &'w mut Vec<RewardRow>,
+    night: (&'w Program, &'w str),
     error: Option<LakeError>,
 }
 
@@ -151,6 +141,18 @@ impl Sink for Booking<'_, '_> {
     }
     fn issued(&mut self, issued: Issued) {
         self.totals.rewards += 1;
+        let (program, account) = self.night;
+        let cause = issued.event.as_ref().map_or_else(|| issued.at.to_string(), |event| {
+            format!("{}/{}", source_text(program, event.0), event.1)
+        });
+        self.served.push(RewardRow {
+            id: format!("{}/{cause}/{}/{}", rule_text(program, issued.rule), issued.member, issued.occurrence),
+            account: account.to_owned(),
+            member: issued.member.clone(),
+            reward: program.rewards[usize::from(issued.reward)].id.clone(),
+            at: issued.at,
+            until: issued.until,
+        });
         if let Err(error) = self.ledger.reward(0, &issued) {
             self.error.get_or_insert(error);
         }
@@ -227,6 +229,20 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         Ok(())
     }
 
+    /// Settles a shard from its history, as if for the first time.
+    pub fn history(&mut self, shard: u16, history: &History, columns: &ColumnSet) -> Result<(), LakeError> {
+        let none = History::empty(shard, self.night.plan.program);
+        for batch in history.batches(columns) {
+            let batch = batch?;
+            let prepared = Prepared::new(self.night.plan, &batch);
+            for (account, rows) in account_rows(&batch) {
+                self.account(shard, account, None, &none, &batch, &prepared, rows)?;
+            }
+            self.done.served = Changes::default();
+        }
+        Ok(())
+    }
+
     #[allow(clippy::too_many_arguments)]
     fn account(
         &mut self,
@@ -251,7 +267,14 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         let no_wins = Vec::new();
         let wins = night.wins.get(account).unwrap_or(&no_wins);
         let mut booking =
-            Booking { ledger: &mut self.ledger, totals: &mut self.done.totals, rejected: &mut rejected, error: None };
+            Booking {
+                ledger: &mut self.ledger,
+                totals: &mut self.done.totals,
+                rejected: &mut rejected,
+                served: &mut self.done.served.rewards,
+                night: (plan.program, account),
+                error: None,
+            };
         // Refunds of orders from earlier runs, and states of another form, need the account's history.
         let asks_history = history.levels() > 0 && prepared.refunds && reaches_back(plan, batch, rows.clone());
         let replayed = (asks_history || (known.is_some() && stored.is_none()))
@@ -307,12 +330,18 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         std::mem::swap(&mut self.row.state, &mut self.bytes);
         self.states.push(shard, account, &self.row)?;
         std::mem::swap(&mut self.row.state, &mut self.bytes);
-        self.done.served.push(Served {
+        let expiry = self.state.next_expiry();
+        self.done.served.members.push(MemberRow {
             account: account.to_owned(),
-            points: [self.state.open, self.state.pending, self.state.debt],
+            member: self.state.members.first().map(|member| member.id.clone()).filter(|member| member != account),
+            balance: self.state.open,
+            pending: self.state.pending,
+            debt: self.state.debt,
             rung: rung.map(|rung| rung.id.clone()),
-            rung_until: self.state.until,
-            next_expiry: self.state.next_expiry(),
+            rung_until: self.state.until.map(day_text),
+            next_expiry: expiry.map(|expiry| expiry.0),
+            next_expiry_points: expiry.map_or(0, |expiry| expiry.1),
+            updated_night: day_text(self.night.as_of),
         });
         Ok(())
     }

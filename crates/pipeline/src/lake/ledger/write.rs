@@ -28,7 +28,7 @@ const NONE: i64 = i64::MIN;
 const TEXT: i64 = i64::MIN + 1;
 
 /// What one task wrote.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct LedgerFiles {
     /// Points.
     pub entries: Option<LakeFile>,
