@@ -3,6 +3,7 @@
 mod amounts;
 pub mod content;
 pub mod cut;
+pub mod decisions;
 mod encode;
 pub mod error;
 pub mod file;
@@ -14,6 +15,7 @@ pub mod levels;
 pub mod manifest;
 mod merge;
 pub mod order;
+pub mod quarantine;
 pub mod reader;
 pub mod resolve;
 pub mod rows;
@@ -23,6 +25,7 @@ pub mod staging;
 pub mod states;
 pub mod store;
 pub mod versions;
+pub mod views;
 
 #[cfg(test)]
 mod fixture;

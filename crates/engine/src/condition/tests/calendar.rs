@@ -27,6 +27,8 @@ fn every_day_of_the_calendar_has_the_date_that_jiff_gives_it() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+
     #[test]
     fn months_and_years_between_are_those_that_one_can_count(a in 10_000i32..25_000, by in -3_000i32..3_000) {
         let b = a + by;

@@ -1,4 +1,3 @@
-//! What is wrong with a condition: code, underlined text, message and help.
 //! Every kind of problem as it is shown: the condition, the underlined text with the cause, the
 //! message, the next step. The blocks of `problems.txt` were read one by one; this test only holds
 //! them.
@@ -232,5 +231,63 @@ fn an_empty_condition_is_said_to_ask_nothing() {
         assert_eq!(problems[0].code, Code::ConditionSyntax);
         assert_eq!(problems[0].message, "the condition is empty");
         assert_eq!(problems[0].span, 0..text.len());
+    }
+}
+
+#[test]
+fn a_guard_holds_only_where_it_must_have_been_true() {
+    for (text, guarded) in [
+        ("has(event.table) && event.table > 3", true),
+        ("!has(event.table) || event.table > 3", true),
+        ("has(event.table) && event.gift && event.table > 3", true),
+        ("has(event.table) && (event.gift || event.table > 3)", true),
+        (
+            "!(has(event.table) && has(event.tip)) || event.table > 3",
+            true,
+        ),
+        (
+            "!(!has(event.table) || !has(event.tip)) && event.table > 3",
+            true,
+        ),
+        ("!has(event.table) || event.gift || event.table > 3", true),
+        ("has(event.table) ? event.table > 3 : false", true),
+        ("!has(event.table) ? false : event.table > 3", true),
+        ("event.table == 12 && event.table > 3", true),
+        ("event.table in [1, 12] && event.table > 3", true),
+        ("event.table == event.items && event.table > 3", true),
+        ("has(event.table) || event.table > 3", false),
+        ("!has(event.table) && event.table > 3", false),
+        ("event.table > 3 && has(event.table)", false),
+        (
+            "(has(event.table) || has(event.tip)) && event.table > 3",
+            false,
+        ),
+        (
+            "!(has(event.table) || has(event.tip)) && event.table > 3",
+            false,
+        ),
+        (
+            "!(has(event.table) && has(event.tip)) && event.table > 3",
+            false,
+        ),
+        (
+            "(has(event.table) ? event.gift : true) && event.table > 3",
+            false,
+        ),
+        ("has(event.table) ? event.gift : event.table > 3", false),
+        ("!(event.table == 12) && event.table > 3", false),
+        (
+            "(event.table == 12 || event.gift) && event.table > 3",
+            false,
+        ),
+        ("has(event.tip) && event.table > 3", false),
+        ("(has(event.table) && event.gift) || event.table > 3", false),
+        ("has(event.table) && event.gift || event.table > 3", false),
+    ] {
+        let problems = compile(text, &World::new().order(), Expected::Condition).err();
+        let codes: Option<Vec<Code>> =
+            problems.map(|problems| problems.iter().map(|problem| problem.code).collect());
+        let expected = (!guarded).then(|| vec![Code::Unguarded]);
+        assert_eq!(codes, expected, "{text}");
     }
 }

@@ -1,6 +1,3 @@
-//! What the tree of a condition looks like: types, denominators, empty values.
-
-use super::super::expression::{Compare, Node};
 //! What conditions mean, worked by hand on one order.
 
 use super::super::evaluate::{At, NoState, Overflow, Value, evaluate};
@@ -415,4 +412,23 @@ fn only_conditions_with_state_are_said_to_need_it() {
     ] {
         assert_eq!(read(text).unwrap().needs_state(), needs, "{text}");
     }
+}
+
+#[test]
+fn what_refunds_have_left_stands_instead_of_the_row() {
+    let world = World::new();
+    let expr = compile(
+        "event.net >= 45.00 && event.items == 7",
+        &world.order(),
+        Expected::Condition,
+    );
+    let (expr, batch) = (expr.unwrap(), order(&world));
+    let zone = zone("Europe/Dublin");
+    let whole = At::row(&batch, 0, zone.day(TIME), &zone, &[]);
+    assert_eq!(evaluate(&expr, &whole, &NoState), Ok(Value::Number(1)));
+    let left = At {
+        changed: &[(world.index(Kind::Order, false, "net"), 4_499)],
+        ..whole
+    };
+    assert_eq!(evaluate(&expr, &left, &NoState), Ok(Value::Number(0)));
 }
