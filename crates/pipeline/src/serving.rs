@@ -1,1 +1,330 @@
-//! The serving copy.
+//! The serving copy: one SQLite file with what an application asks of a member now: balance, rung,
+//! rewards. It is a copy, made of the lake and rebuildable from it; a run brings only what it changed.
+//!
+//! Rows hold absolute values and the run that wrote them; a row of a later run is never overwritten by
+//! an earlier one, so that a run may be applied again, or beside a zombie of itself.
+//!
+//! Settings: a write-ahead log, so that readers never wait for a run; `synchronous = normal`, which
+//! keeps the file sound if the power goes but may lose the last commit. A lost commit is no loss, since
+//! `meta` then still names the run before and the next start applies the lake again.
+
+use crate::lake::error::{LakeCode, LakeError};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::path::{Path, PathBuf};
+
+/// What is served of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberRow {
+    /// The account.
+    pub account: String,
+    /// Its first member, where that is not the account.
+    pub member: Option<String>,
+    /// Spendable scaled points.
+    pub balance: i64,
+    /// Scaled points that are held back.
+    pub pending: i64,
+    /// Scaled points owed.
+    pub debt: i64,
+    /// Id of the rung, if there is a ladder.
+    pub rung: Option<String>,
+    /// The date on which the rung ends, if it does: `2027-01-01`.
+    pub rung_until: Option<String>,
+    /// When the next points end, in microseconds since 1970-01-01T00:00Z.
+    pub next_expiry: Option<i64>,
+    /// Scaled points that end then.
+    pub next_expiry_points: i64,
+    /// The night after which this holds: `2026-11-15`.
+    pub updated_night: String,
+}
+
+/// A reward that can still be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RewardRow {
+    /// Its number for ever: rule, cause and occurrence.
+    pub id: String,
+    /// The account.
+    pub account: String,
+    /// Who has it.
+    pub member: String,
+    /// Id of the reward.
+    pub reward: String,
+    /// When it was issued, in microseconds since 1970-01-01T00:00Z.
+    pub at: i64,
+    /// When it lapses, likewise.
+    pub until: i64,
+}
+
+/// What a run changes.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    /// Accounts that it touched, as they are now.
+    pub members: Vec<MemberRow>,
+    /// Rewards that it issued.
+    pub rewards: Vec<RewardRow>,
+    /// Rewards that lapse before this instant are removed.
+    pub lapsed_before: Option<i64>,
+}
+
+/// The serving copy of a store.
+pub struct Serving {
+    connection: Connection,
+    path: PathBuf,
+}
+
+const TABLES: &str = "
+    create table if not exists member (
+        account text primary key not null,
+        member text,
+        balance integer not null,
+        pending integer not null,
+        debt integer not null,
+        rung text,
+        rung_until text,
+        next_expiry integer,
+        next_expiry_points integer not null,
+        updated_night text not null,
+        run integer not null
+    ) strict, without rowid;
+    create table if not exists reward (
+        account text not null,
+        id text not null,
+        member text not null,
+        reward text not null,
+        at integer not null,
+        until integer not null,
+        run integer not null,
+        primary key (account, id)
+    ) strict, without rowid;
+    create index if not exists reward_until on reward (until);
+    create table if not exists meta (
+        one integer primary key check (one = 1),
+        run integer not null,
+        night text not null
+    ) strict;
+";
+
+const MEMBER: &str = "
+    insert into member values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+    on conflict (account) do update set
+        member = excluded.member, balance = excluded.balance, pending = excluded.pending,
+        debt = excluded.debt, rung = excluded.rung, rung_until = excluded.rung_until,
+        next_expiry = excluded.next_expiry, next_expiry_points = excluded.next_expiry_points,
+        updated_night = excluded.updated_night, run = excluded.run
+    where excluded.run >= member.run
+";
+
+const REWARD: &str = "
+    insert into reward values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    on conflict (account, id) do update set
+        member = excluded.member, reward = excluded.reward, at = excluded.at,
+        until = excluded.until, run = excluded.run
+    where excluded.run >= reward.run
+";
+
+const META: &str = "
+    insert into meta values (1, ?1, ?2)
+    on conflict (one) do update set run = excluded.run, night = excluded.night
+    where excluded.run >= meta.run
+";
+
+impl Serving {
+    /// Opens the file, or makes an empty one.
+    pub fn open(path: &Path) -> Result<Serving, LakeError> {
+        let connection = Connection::open(path).map_err(|cause| at(path, &cause))?;
+        let serving = Serving {
+            connection,
+            path: path.to_owned(),
+        };
+        serving.run(|connection| {
+            connection.pragma_update(None, "journal_mode", "wal")?;
+            connection.pragma_update(None, "synchronous", "normal")?;
+            connection.pragma_update(None, "cache_size", -65_536)?;
+            connection.execute_batch(TABLES)
+        })?;
+        Ok(serving)
+    }
+
+    fn run<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, LakeError> {
+        work(&self.connection).map_err(|cause| at(&self.path, &cause))
+    }
+
+    /// Brings the changes of a run, all or nothing. Bringing them twice changes nothing; neither does
+    /// bringing those of a run that is older than what is there. Members in order of their accounts are
+    /// brought fastest.
+    pub fn apply(&mut self, run: u32, night: &str, changes: &Changes) -> Result<(), LakeError> {
+        let path = self.path.clone();
+        let mut work = || -> rusqlite::Result<()> {
+            let transaction = self.connection.transaction()?;
+            {
+                let mut statement = transaction.prepare_cached(MEMBER)?;
+                for row in &changes.members {
+                    statement.execute(params![
+                        row.account,
+                        row.member,
+                        row.balance,
+                        row.pending,
+                        row.debt,
+                        row.rung,
+                        row.rung_until,
+                        row.next_expiry,
+                        row.next_expiry_points,
+                        row.updated_night,
+                        run,
+                    ])?;
+                }
+                let mut statement = transaction.prepare_cached(REWARD)?;
+                for row in &changes.rewards {
+                    statement.execute(params![
+                        row.account, row.id, row.member, row.reward, row.at, row.until, run,
+                    ])?;
+                }
+                if let Some(before) = changes.lapsed_before {
+                    transaction
+                        .execute("delete from reward where until < ?1 and run <= ?2", params![
+                            before, run
+                        ])?;
+                }
+                transaction.execute(META, params![run, night])?;
+            }
+            transaction.commit()
+        };
+        work().map_err(|cause| at(&path, &cause))
+    }
+
+    /// The last run that was brought, and its night.
+    pub fn last_run(&self) -> Result<Option<(u32, String)>, LakeError> {
+        self.run(|connection| {
+            connection
+                .query_row("select run, night from meta", [], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .optional()
+        })
+    }
+
+    /// What is served of an account.
+    pub fn member(&self, account: &str) -> Result<Option<MemberRow>, LakeError> {
+        self.run(|connection| {
+            connection
+                .prepare_cached("select * from member where account = ?1")?
+                .query_row([account], |row| {
+                    Ok(MemberRow {
+                        account: row.get(0)?,
+                        member: row.get(1)?,
+                        balance: row.get(2)?,
+                        pending: row.get(3)?,
+                        debt: row.get(4)?,
+                        rung: row.get(5)?,
+                        rung_until: row.get(6)?,
+                        next_expiry: row.get(7)?,
+                        next_expiry_points: row.get(8)?,
+                        updated_night: row.get(9)?,
+                    })
+                })
+                .optional()
+        })
+    }
+
+    /// The rewards of an account that can still be used, oldest first.
+    pub fn rewards(&self, account: &str) -> Result<Vec<RewardRow>, LakeError> {
+        self.run(|connection| {
+            let mut statement = connection.prepare_cached(
+                "select account, id, member, reward, at, until from reward
+                 where account = ?1 order by at, id",
+            )?;
+            let rows = statement.query_map([account], |row| {
+                Ok(RewardRow {
+                    account: row.get(0)?,
+                    id: row.get(1)?,
+                    member: row.get(2)?,
+                    reward: row.get(3)?,
+                    at: row.get(4)?,
+                    until: row.get(5)?,
+                })
+            })?;
+            rows.collect()
+        })
+    }
+}
+
+fn at(path: &Path, cause: &rusqlite::Error) -> LakeError {
+    LakeError::new(
+        LakeCode::Access,
+        path,
+        cause.to_string(),
+        "remove the file: the next run makes it anew from the lake",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+
+    fn member(account: &str, balance: i64) -> MemberRow {
+        MemberRow {
+            account: account.to_owned(),
+            member: None,
+            balance,
+            pending: 0,
+            debt: 0,
+            rung: Some("gold".to_owned()),
+            rung_until: None,
+            next_expiry: Some(77),
+            next_expiry_points: 5,
+            updated_night: "2026-11-15".to_owned(),
+        }
+    }
+
+    fn members(rows: &[(&str, i64)]) -> Changes {
+        Changes {
+            members: rows.iter().map(|(account, balance)| member(account, *balance)).collect(),
+            ..Changes::default()
+        }
+    }
+
+    #[test]
+    fn a_later_run_overwrites_and_an_earlier_one_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut serving = Serving::open(&folder.path().join("serving.sqlite")).unwrap();
+        assert_eq!(serving.last_run().unwrap(), None);
+        serving.apply(1, "2026-11-14", &members(&[("a", 1), ("b", 2)])).unwrap();
+        serving.apply(2, "2026-11-15", &members(&[("a", 10)])).unwrap();
+        // A zombie of the first run, and the second run once more.
+        serving.apply(1, "2026-11-14", &members(&[("a", 1), ("b", 2)])).unwrap();
+        serving.apply(2, "2026-11-15", &members(&[("a", 10)])).unwrap();
+        assert_eq!(serving.member("a").unwrap(), Some(member("a", 10)));
+        assert_eq!(serving.member("b").unwrap(), Some(member("b", 2)));
+        assert_eq!(serving.member("c").unwrap(), None);
+        assert_eq!(serving.last_run().unwrap(), Some((2, "2026-11-15".to_owned())));
+    }
+
+    #[test]
+    fn rewards_stay_until_they_lapse() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut serving = Serving::open(&folder.path().join("serving.sqlite")).unwrap();
+        let reward = |id: &str, until: i64| RewardRow {
+            id: id.to_owned(),
+            account: "a".to_owned(),
+            member: "a".to_owned(),
+            reward: "free-cup".to_owned(),
+            at: 5,
+            until,
+        };
+        let changes = Changes {
+            rewards: vec![reward("1", 100), reward("2", 200)],
+            ..Changes::default()
+        };
+        serving.apply(1, "2026-11-14", &changes).unwrap();
+        assert_eq!(serving.rewards("a").unwrap().len(), 2);
+        let changes = Changes {
+            lapsed_before: Some(150),
+            ..Changes::default()
+        };
+        serving.apply(2, "2026-11-15", &changes).unwrap();
+        assert_eq!(serving.rewards("a").unwrap(), [reward("2", 200)]);
+    }
+}

@@ -7,6 +7,7 @@ use super::store::Store;
 use super::encode::encode;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
@@ -161,5 +162,39 @@ impl TableWriter {
             .into_inner()
             .at(&self.path)?
             .finish(range, rows)
+    }
+}
+
+/// A small table in one file, not divided into shards.
+pub struct PlainTable;
+
+impl PlainTable {
+    /// Writes a table; nothing if it has no rows.
+    pub fn write(
+        store: &Store,
+        name: &str,
+        level: u32,
+        record: &RecordBatch,
+    ) -> Result<Option<LakeFile>, LakeError> {
+        if record.num_rows() == 0 {
+            return Ok(None);
+        }
+        let mut writer = TableWriter::create(store, name, level, record.schema_ref())?;
+        writer.write(0, record)?;
+        let all = ShardRange {
+            first: 0,
+            last: store.shards() - 1,
+        };
+        writer.finish(all, &[]).map(Some)
+    }
+
+    /// Reads a table.
+    pub fn read(store: &Store, file: &LakeFile) -> Result<Vec<RecordBatch>, LakeError> {
+        let path = store.path(&file.name);
+        let open = File::open(&path).at(&path)?;
+        let reader = ParquetRecordBatchReaderBuilder::try_new(open)
+            .and_then(|reader| reader.with_batch_size(65_536).build())
+            .at(&path)?;
+        reader.map(|record| record.at(&path)).collect()
     }
 }

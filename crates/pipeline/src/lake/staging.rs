@@ -13,14 +13,18 @@ use super::rows::{Span, gather, take};
 use super::shape::Shape;
 use super::shard::shard_of;
 use super::store::Store;
+use super::versions::object_of;
 use arrow::ipc::reader::StreamDecoder;
 use arrow::ipc::writer::StreamWriter;
 use arrow_array::{Array, RecordBatch, StringArray};
 use arrow_buffer::Buffer;
 use rungs_engine::event::{Batch, Texts, Values};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Rows that a writer holds before it writes them out.
 pub const COLLECTED: usize = 1 << 18;
@@ -51,7 +55,7 @@ pub struct StagingWriter {
 
 /// What was staged by one writer.
 #[derive(Debug)]
-struct Part {
+pub struct StagedPart {
     path: PathBuf,
     chunks: Vec<Chunk>,
 }
@@ -59,7 +63,64 @@ struct Part {
 /// The staged events of a run.
 #[derive(Debug, Default)]
 pub struct Staged {
-    parts: Vec<Part>,
+    parts: Vec<StagedPart>,
+    discarded: BTreeSet<u32>,
+}
+
+/// As many writers as objects are read at once: however many objects there are, files and buffers stay
+/// few, and small objects share chunks.
+pub struct Staging {
+    store: Store,
+    layout: Layout,
+    run: u32,
+    free: Mutex<Vec<StagingWriter>>,
+    made: AtomicUsize,
+    discarded: Mutex<BTreeSet<u32>>,
+}
+
+impl Staging {
+    /// Begins staging for a run.
+    pub fn new(store: &Store, layout: &Layout, run: u32) -> Staging {
+        Staging {
+            store: store.clone(),
+            layout: layout.clone(),
+            run,
+            free: Mutex::default(),
+            made: AtomicUsize::new(0),
+            discarded: Mutex::default(),
+        }
+    }
+
+    /// Lends a writer, for one object.
+    pub fn with<T, E: From<LakeError>>(
+        &self,
+        work: impl FnOnce(&mut StagingWriter) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut writer = match free {
+            Some(writer) => writer,
+            None => {
+                let part = self.made.fetch_add(1, Ordering::Relaxed);
+                StagingWriter::create(&self.store, &self.layout, self.run, part)?
+            }
+        };
+        let done = work(&mut writer);
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(writer);
+        done
+    }
+
+    /// Throws away what was staged of an object, given by its number.
+    pub fn discard(&self, object: u32) {
+        self.discarded.lock().unwrap_or_else(PoisonError::into_inner).insert(object);
+    }
+
+    /// All that was staged.
+    pub fn finish(self) -> Result<Staged, LakeError> {
+        let writers = self.free.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut staged = Staged::of(writers)?;
+        staged.discarded = self.discarded.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(staged)
+    }
 }
 
 impl StagingWriter {
@@ -190,13 +251,14 @@ impl StagingWriter {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Part, LakeError> {
+    /// Ends staging with this writer: its buffers and its file are let go of.
+    pub fn finish(mut self) -> Result<StagedPart, LakeError> {
         if self.rows > 0 {
             self.write_out()?;
         }
         self.file.flush().at(&self.path)?;
         self.chunks.sort_by_key(|chunk| (chunk.shard, chunk.offset));
-        Ok(Part {
+        Ok(StagedPart {
             path: self.path,
             chunks: self.chunks,
         })
@@ -210,7 +272,15 @@ impl Staged {
             .into_iter()
             .map(StagingWriter::finish)
             .collect::<Result<_, _>>()?;
-        Ok(Staged { parts })
+        Ok(Staged::of_parts(parts))
+    }
+
+    /// All of these parts.
+    pub fn of_parts(parts: Vec<StagedPart>) -> Staged {
+        Staged {
+            parts,
+            discarded: BTreeSet::new(),
+        }
     }
 
     /// How many rows were staged.
@@ -240,11 +310,29 @@ impl Staged {
                 let mut stream = StreamDecoder::new();
                 while !buffer.is_empty() {
                     if let Some(record) = stream.decode(&mut buffer).at(&part.path)? {
-                        batches.push(layout.batch(&record, Known::default(), &part.path)?);
+                        let batch = layout.batch(&record, Known::default(), &part.path)?;
+                        batches.push(self.kept(batch, layout));
                     }
                 }
             }
         }
         Ok(batches)
+    }
+
+    /// A batch without the rows of objects that were thrown away.
+    fn kept(&self, batch: Batch, layout: &Layout) -> Batch {
+        if self.discarded.is_empty() {
+            return batch;
+        }
+        let rows: Vec<u32> = (0..batch.rows as u32)
+            .filter(|row| {
+                let object = object_of(&batch, layout, *row);
+                object.is_none_or(|object| !self.discarded.contains(&object))
+            })
+            .collect();
+        match rows.len() == batch.rows {
+            true => batch,
+            false => take(&batch, &rows),
+        }
     }
 }

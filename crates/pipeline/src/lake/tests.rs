@@ -9,7 +9,7 @@ use super::levels::{extend_by_waiting, merge_levels, read_waiting, write_level, 
 use super::manifest::{FORMAT, LakeFile, Manifest, Nights, Table};
 use super::resolve::Resolver;
 use super::shard::ShardRange;
-use super::staging::{Staged, StagingWriter};
+use super::staging::{Staged, Staging, StagingWriter};
 use super::store::Store;
 use super::versions::Reason;
 use rungs_engine::event::Batch;
@@ -438,6 +438,29 @@ fn only_the_columns_that_are_asked_for_are_read() {
     assert_eq!(batch.number(8, 1), Some(5));
     assert_eq!(batch.number(5, 2), None);
     assert_eq!(batch.text(10, 2), Some("visit"));
+}
+
+#[test]
+fn objects_share_writers_and_a_refused_one_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = program();
+    let store = store(&folder, 3);
+    let layout = Layout::of(&program);
+    let staging = Staging::new(&store, &layout, 1);
+    for object in 0..20_u32 {
+        let id = object.to_string();
+        let rows = [order(&format!("m{object}"), 1, &id, 1), visit("all", 2, &id)];
+        staging
+            .with(|writer| writer.add(object, &record(&program, &rows)))
+            .unwrap();
+    }
+    staging.discard(7);
+    let staged = staging.finish().unwrap();
+    assert_eq!(std::fs::read_dir(store.path("staged/00001")).unwrap().count(), 1);
+    let batches: Vec<Batch> = (0..3).flat_map(|shard| staged.read(shard, &layout).unwrap()).collect();
+    let found = lines(&program, &batches);
+    assert_eq!(found.len(), 38);
+    assert!(!found.iter().any(|line| line.contains(" 7/")), "{found:?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | numbers, dates, instants | `DELTA_BINARY_PACKED` |
 //! | texts with a dictionary | dictionary in the order of first use, codes in runs |
-//! | other texts, bytes | `DELTA_LENGTH_BYTE_ARRAY`, pages by zstd 1 |
+//! | other texts, bytes | `DELTA_LENGTH_BYTE_ARRAY`, pages of texts by zstd 1 |
 //! | booleans | plain bits |
 
 mod delta;
@@ -60,8 +60,14 @@ pub(crate) fn encode(column: &ColumnDescPtr, array: &ArrayRef, bloom: bool) -> R
         DataType::Int8 => chunk.short::<Int8Type>(array)?,
         DataType::Boolean => chunk.bits(array)?,
         DataType::Dictionary(..) => chunk.codes(array)?,
-        DataType::Utf8 => chunk.strings(array.as_string::<i32>())?,
-        DataType::Binary => chunk.strings(array.as_binary::<i32>())?,
+        DataType::Utf8 => {
+            let codec = Compression::ZSTD(ZstdLevel::default());
+            chunk.strings(array.as_string::<i32>(), codec)?;
+        }
+        DataType::Binary => {
+            // States: a night reads a few of each page, and a codec would cost more than it saves.
+            chunk.strings(array.as_binary::<i32>(), Compression::UNCOMPRESSED)?;
+        }
         other => {
             return Err(ParquetError::NYI(format!("a column of type {other}")));
         }
@@ -312,13 +318,13 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn strings<T>(&mut self, array: &GenericByteArray<T>) -> Result<()>
+    fn strings<T>(&mut self, array: &GenericByteArray<T>, codec: Compression) -> Result<()>
     where
         T: arrow_array::types::ByteArrayType<Offset = i32>,
         T::Native: AsRef<[u8]>,
     {
         self.encoding = Encoding::DELTA_LENGTH_BYTE_ARRAY;
-        self.compression = Compression::ZSTD(ZstdLevel::default());
+        self.compression = codec;
         let mut bounds: Option<(Vec<u8>, Vec<u8>)> = None;
         if self.bloom {
             let different = (self.rows as u64 - self.nulls()).max(1);

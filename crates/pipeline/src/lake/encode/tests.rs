@@ -121,7 +121,6 @@ fn columns_of_several_pages_come_back_whole_and_in_part() {
     )
     .unwrap();
     for (expected, found) in expected.columns().iter().zip(found.columns()) {
-        assert_eq!(format!("{expected:?}").len(), format!("{found:?}").len());
         let plain = |array: &ArrayRef| arrow::compute::cast(array, &arrow_schema::DataType::Utf8);
         assert_eq!(&plain(expected).unwrap(), &plain(found).unwrap());
     }

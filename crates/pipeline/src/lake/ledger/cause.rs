@@ -1,0 +1,391 @@
+//! Numbers for causes, and table `causes`.
+
+use crate::lake::error::{At, LakeCode, LakeError};
+use crate::lake::file::PlainTable;
+use crate::lake::manifest::{LakeFile, Manifest, Table, VersionEntry};
+use crate::lake::store::Store;
+use arrow_array::builder::{Int32Builder, StringBuilder};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, Schema};
+use rungs_engine::ledger::canonical::{rule_line, rule_text};
+use rungs_engine::ledger::{EntryKind, EventRef, Rule};
+use rungs_engine::program::Program;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What was booked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CauseKind {
+    /// An entry.
+    Entry(EntryKind),
+    /// A move on the ladder.
+    RungMove,
+    /// A reward was issued.
+    Issue,
+}
+
+impl CauseKind {
+    /// As it is stored.
+    pub fn text(self) -> &'static str {
+        match self {
+            CauseKind::Entry(kind) => kind.text(),
+            CauseKind::RungMove => "rung",
+            CauseKind::Issue => "issue",
+        }
+    }
+
+    fn all() -> impl Iterator<Item = CauseKind> {
+        let entries = EntryKind::ALL.iter().copied().map(CauseKind::Entry);
+        entries.chain([CauseKind::RungMove, CauseKind::Issue])
+    }
+
+    fn number(self) -> usize {
+        match self {
+            CauseKind::Entry(kind) => kind as usize,
+            CauseKind::RungMove => EntryKind::ALL.len(),
+            CauseKind::Issue => EntryKind::ALL.len() + 1,
+        }
+    }
+}
+
+/// Why something was booked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cause {
+    /// What was booked.
+    pub kind: CauseKind,
+    /// `earn`, `reward`, `surprise`, `points`, `tiers`, `refunds`, `redeem` or `adjust`: the table of the
+    /// programme, or (the last two) the event itself.
+    pub rule_kind: String,
+    /// The rule's id, or the key of the programme that rules, as in the canonical ledger.
+    pub rule: String,
+    /// The dataset of the event that caused it.
+    pub source: Option<String>,
+    /// The dataset of the event that granted the lot, where that is another event.
+    pub lot_source: Option<String>,
+    /// SHA-256 of the programme's file, hexadecimal.
+    pub version: String,
+    /// The programme's file.
+    pub file: String,
+    /// Line of the rule in it, from 1.
+    pub line: u32,
+    /// Ids of the rungs, lowest first.
+    pub ladder: Vec<String>,
+}
+
+/// How the causes of one version are numbered.
+#[derive(Debug, Clone)]
+struct Numbering {
+    first: i32,
+    earn: usize,
+    rewards: usize,
+    rules: usize,
+    /// No event, the datasets, and events that no dataset gave.
+    sources: usize,
+}
+
+/// Numbers for the causes of all versions in a run.
+#[derive(Debug, Clone)]
+pub struct CauseNumbers {
+    versions: Vec<Numbering>,
+    known: Vec<VersionEntry>,
+    programs: Vec<Program>,
+}
+
+/// Rules that every programme has.
+const FIXED_RULES: usize = 6;
+
+impl CauseNumbers {
+    /// Numbers for these versions (an entry's version is the index here). Versions that a run before
+    /// has settled by keep theirs.
+    pub fn new(
+        store: &Store,
+        before: Option<&Manifest>,
+        programs: &[&Program],
+    ) -> Result<CauseNumbers, LakeError> {
+        let mut known = before.map_or_else(Vec::new, |before| before.versions.clone());
+        let mut versions = Vec::new();
+        for program in programs {
+            let mut numbering = Numbering {
+                first: 0,
+                earn: program.earn.len(),
+                rewards: program.rewards.len(),
+                rules: FIXED_RULES
+                    + program.earn.len()
+                    + program.rewards.len()
+                    + program.surprises.len(),
+                sources: program.datasets.len() + 2,
+            };
+            let count = CauseKind::all().count()
+                * numbering.rules
+                * numbering.sources
+                * numbering.sources;
+            let next = known.iter().map(|version| {
+                i64::from(version.first_cause) + i64::from(version.causes)
+            });
+            let next = next.max().unwrap_or(0);
+            let too_many = || {
+                LakeError::new(
+                    LakeCode::Overflow,
+                    store.folder(),
+                    "there are more causes than numbers for them",
+                    "use fewer rules and datasets, or settle again into an empty store",
+                )
+            };
+            let first = i32::try_from(next).map_err(|_| too_many())?;
+            let causes = i32::try_from(count).map_err(|_| too_many())?;
+            first.checked_add(causes).ok_or_else(too_many)?;
+            // Another number of causes: numbered by another version of rungs.
+            let same = |version: &&VersionEntry| {
+                version.digest == program.digest && version.causes == causes
+            };
+            numbering.first = match known.iter().find(same) {
+                Some(version) => version.first_cause,
+                None => {
+                    known.push(VersionEntry {
+                        file: program.file.clone(),
+                        digest: program.digest.clone(),
+                        first_cause: first,
+                        causes,
+                    });
+                    first
+                }
+            };
+            versions.push(numbering);
+        }
+        Ok(CauseNumbers {
+            versions,
+            known,
+            programs: programs.iter().map(|program| (*program).clone()).collect(),
+        })
+    }
+
+    /// All versions so far, for the manifest.
+    pub fn versions(&self) -> &[VersionEntry] {
+        &self.known
+    }
+
+    /// The versions of this run.
+    pub(crate) fn programs(&self) -> &[Program] {
+        &self.programs
+    }
+
+    /// How many numbers there are.
+    pub(crate) fn count(&self) -> usize {
+        let ends = self.known.iter().map(|version| version.first_cause + version.causes);
+        ends.max().unwrap_or(0) as usize
+    }
+
+    /// The number of a cause. A rule or dataset that the version does not have is one of the next
+    /// version's numbers or none at all: the engine never makes one.
+    pub(crate) fn number(
+        &self,
+        version: usize,
+        kind: CauseKind,
+        rule: Rule,
+        source: Option<&EventRef>,
+        lot: Option<&EventRef>,
+    ) -> i32 {
+        let numbering = &self.versions[version];
+        let rule = match rule {
+            Rule::Expiry => 0,
+            Rule::Pending => 1,
+            Rule::Tiers => 2,
+            Rule::Redeem => 3,
+            Rule::Shortage => 4,
+            Rule::Adjust => 5,
+            Rule::Earn(index) => FIXED_RULES + usize::from(index),
+            Rule::Reward(index) => FIXED_RULES + numbering.earn + usize::from(index),
+            Rule::Surprise(index) => {
+                FIXED_RULES + numbering.earn + numbering.rewards + usize::from(index)
+            }
+        };
+        let place = |event: Option<&EventRef>| {
+            event.map_or(0, |event| (usize::from(event.0) + 1).min(numbering.sources - 1))
+        };
+        let number = ((kind.number() * numbering.rules + rule) * numbering.sources
+            + place(source))
+            * numbering.sources
+            + place(lot);
+        numbering.first + number as i32
+    }
+
+    /// What a number of this run's versions means.
+    fn meaning(&self, number: i32) -> Option<Cause> {
+        let of = |numbering: &Numbering| {
+            let all = CauseKind::all().count() * numbering.rules;
+            let count = (all * numbering.sources * numbering.sources) as i32;
+            (numbering.first..numbering.first + count).contains(&number)
+        };
+        let version = self.versions.iter().position(of)?;
+        let (numbering, program) = (&self.versions[version], &self.programs[version]);
+        let mut rest = (number - numbering.first) as usize;
+        let mut digit = |radix: usize| {
+            let digit = rest % radix;
+            rest /= radix;
+            digit
+        };
+        let lot = digit(numbering.sources);
+        let source = digit(numbering.sources);
+        let rule = digit(numbering.rules);
+        let kind = CauseKind::all().nth(rest)?;
+        let dataset = |place: usize| {
+            let dataset = program.datasets.get(place.checked_sub(1)?)?;
+            Some(dataset.id.clone())
+        };
+        let rule = *all_rules(program).get(rule)?;
+        Some(Cause {
+            kind,
+            rule_kind: rule_kind(rule).to_owned(),
+            rule: rule_text(program, rule),
+            source: dataset(source),
+            lot_source: dataset(lot),
+            version: program.digest.clone(),
+            file: program.file.clone(),
+            line: rule_line(program, rule),
+            ladder: ladder(program),
+        })
+    }
+}
+
+/// Ids of the rungs, lowest first.
+pub(crate) fn ladder(program: &Program) -> Vec<String> {
+    let rungs = program.tiers.iter().flat_map(|tiers| &tiers.rungs);
+    rungs.map(|rung| rung.id.clone()).collect()
+}
+
+/// All rules of a programme, in the order of their numbers.
+pub(crate) fn all_rules(program: &Program) -> Vec<Rule> {
+    let count = |list: usize| (0..list).map(|index| index as u16);
+    let mut rules = vec![
+        Rule::Expiry,
+        Rule::Pending,
+        Rule::Tiers,
+        Rule::Redeem,
+        Rule::Shortage,
+        Rule::Adjust,
+    ];
+    rules.extend(count(program.earn.len()).map(Rule::Earn));
+    rules.extend(count(program.rewards.len()).map(Rule::Reward));
+    rules.extend(count(program.surprises.len()).map(Rule::Surprise));
+    rules
+}
+
+/// The table of the programme in which a rule stands.
+pub(crate) fn rule_kind(rule: Rule) -> &'static str {
+    match rule {
+        Rule::Earn(_) => "earn",
+        Rule::Reward(_) => "reward",
+        Rule::Surprise(_) => "surprise",
+        Rule::Expiry | Rule::Pending => "points",
+        Rule::Tiers => "tiers",
+        Rule::Shortage => "refunds",
+        Rule::Redeem => "redeem",
+        Rule::Adjust => "adjust",
+    }
+}
+
+/// Writes the meaning of the numbers that a run has used.
+pub fn write_causes(
+    store: &Store,
+    run: u32,
+    numbers: &CauseNumbers,
+    used: &[bool],
+) -> Result<Option<LakeFile>, LakeError> {
+    let mut number = Int32Builder::new();
+    let mut line = Int32Builder::new();
+    let mut texts: Vec<StringBuilder> = (0..8).map(|_| StringBuilder::new()).collect();
+    for cause in (0..).zip(used).filter(|(_, used)| **used).map(|(at, _)| at) {
+        let Some(meaning) = numbers.meaning(cause) else {
+            continue;
+        };
+        number.append_value(cause);
+        line.append_value(meaning.line as i32);
+        let values = [
+            Some(meaning.kind.text()),
+            Some(meaning.rule_kind.as_str()),
+            Some(meaning.rule.as_str()),
+            meaning.source.as_deref(),
+            meaning.lot_source.as_deref(),
+            Some(meaning.version.as_str()),
+            Some(meaning.file.as_str()),
+            Some(&meaning.ladder.join(",")),
+        ];
+        for (text, value) in texts.iter_mut().zip(values) {
+            text.append_option(value);
+        }
+    }
+    let name = format!("{}/{run:05}.parquet", Table::Causes.folder());
+    let mut arrays: Vec<ArrayRef> = vec![Arc::new(number.finish())];
+    arrays.extend(texts.iter_mut().map(|text| Arc::new(text.finish()) as ArrayRef));
+    arrays.push(Arc::new(line.finish()));
+    let text = |name: &str, nullable| Field::new(name, DataType::Utf8, nullable);
+    let schema = Arc::new(Schema::new(vec![
+        Field::new("cause", DataType::Int32, false),
+        text("kind", false),
+        text("rule_kind", false),
+        text("rule", false),
+        text("source", true),
+        text("lot_source", true),
+        text("version", false),
+        text("file", false),
+        text("ladder", false),
+        Field::new("line", DataType::Int32, false),
+    ]));
+    let record = RecordBatch::try_new(schema, arrays).at(&store.path(&name))?;
+    PlainTable::write(store, &name, run, &record)
+}
+
+/// The meaning of all numbers that any of these runs has used.
+pub(crate) fn read_causes(
+    store: &Store,
+    manifests: &[Manifest],
+) -> Result<BTreeMap<i32, Cause>, LakeError> {
+    let mut causes = BTreeMap::new();
+    for file in manifests.iter().flat_map(|manifest| manifest.files(Table::Causes)) {
+        let path = store.path(&file.name);
+        for record in PlainTable::read(store, file)? {
+            let damaged = || LakeError::damaged(&path, "not a table of causes");
+            let number = |name: &str| {
+                let column = record.column_by_name(name)?;
+                column.as_primitive_opt::<Int32Type>().cloned()
+            };
+            let text = |name: &str| record.column_by_name(name)?.as_string_opt::<i32>().cloned();
+            let cause = number("cause").ok_or_else(damaged)?;
+            let line = number("line").ok_or_else(damaged)?;
+            let names = [
+                "kind", "rule_kind", "rule", "version", "file", "ladder", "source", "lot_source",
+            ];
+            let columns: Option<Vec<_>> = names.into_iter().map(text).collect();
+            let columns = columns.ok_or_else(damaged)?;
+            for row in 0..record.num_rows() {
+                let at = |column: usize| {
+                    let column = &columns[column];
+                    column.is_valid(row).then(|| column.value(row).to_owned())
+                };
+                let all = |column: usize| at(column).unwrap_or_default();
+                let kind = CauseKind::all().find(|kind| kind.text() == all(0));
+                let ladder = all(5);
+                causes.insert(
+                    cause.value(row),
+                    Cause {
+                        kind: kind.ok_or_else(damaged)?,
+                        rule_kind: all(1),
+                        rule: all(2),
+                        version: all(3),
+                        file: all(4),
+                        ladder: match ladder.is_empty() {
+                            true => Vec::new(),
+                            false => ladder.split(',').map(str::to_owned).collect(),
+                        },
+                        source: at(6),
+                        lot_source: at(7),
+                        line: u32::try_from(line.value(row)).unwrap_or_default(),
+                    },
+                );
+            }
+        }
+    }
+    Ok(causes)
+}
