@@ -261,7 +261,7 @@ impl<'a> Account<'a> {
         if tiers.validity != Validity::None {
             return None;
         }
-        self.measures.next_change(self.now)
+        self.measures.next_change(self.followed)
     }
 
     /// Validity ends, or time alone may have changed what the metrics say.
@@ -274,6 +274,7 @@ impl<'a> Account<'a> {
             Some(until) if tiers.validity != Validity::None => until,
             _ => {
                 self.held.until = None;
+                self.followed = at;
                 return self.follow(tiers, at, None, None);
             }
         };
