@@ -70,7 +70,7 @@ impl<'a> Account<'a> {
     fn look_now(&self, at: Instant) -> Look {
         let day = self.reading.days.day(at);
         Look {
-            window: self.reading.days.ladder_window(at, day, true),
+            window: self.reading.days.ladder_window(at, day),
             at,
             day,
         }
@@ -83,7 +83,7 @@ impl<'a> Account<'a> {
             Some(Period::Rolling { length }) if micros_of(length).is_some() => {
                 Window::Instants(end.saturating_sub(micros_of(length).unwrap_or(0)), end)
             }
-            _ => self.reading.days.ladder_window(end - 1, before - 1, true),
+            _ => self.reading.days.ladder_window(end - 1, before - 1),
         };
         Look {
             window,
@@ -99,7 +99,7 @@ impl<'a> Account<'a> {
         let look = measured.look;
         let window = match self.reading.program.metrics[metric].window {
             None => look.window,
-            Some(per) => self.reading.days.window(per, look.at, look.day, true),
+            Some(per) => self.reading.days.window(per, look.at, look.day),
         };
         let value = self.measures.total(metric, window, 0);
         measured.values[metric] = Some(value);
