@@ -1,67 +1,13 @@
-//! Generated programmes and histories: from a seed, on every machine the same. They are made so that
-//! refunds, debt, rung changes and hit caps really occur; [`Content`] counts them.
+//! Generated programmes: every kind that settlement knows, in combinations that `check` accepts.
 
-use rungs_engine::calendar::{day_from, day_text};
-use rungs_engine::canonical::Kind;
-use rungs_engine::rehearsal::EventTable;
+use crate::Random;
 use std::fmt::Write;
-
-/// A small generator of random numbers (SplitMix64).
-#[derive(Debug, Clone)]
-pub struct Random(pub u64);
-
-impl Random {
-    /// The next 64 bits.
-    pub fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number below `n`.
-    pub fn below(&mut self, n: u64) -> u64 {
-        self.bits() % n.max(1)
-    }
-
-    /// True in so many of a hundred cases.
-    pub fn percent(&mut self, chance: u64) -> bool {
-        self.below(100) < chance
-    }
-
-    /// One of these.
-    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.below(of.len() as u64) as usize]
-    }
-}
-
-/// A generated programme and history.
-#[derive(Debug, Clone)]
-pub struct Generated {
-    /// The seed.
-    pub seed: u64,
-    /// The programme.
-    pub toml: String,
-    /// Its events.
-    pub tables: Vec<EventTable>,
-    /// The last night.
-    pub as_of: String,
-}
 
 const ZONES: [&str; 6] =
     ["UTC", "Europe/Dublin", "America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "America/Sao_Paulo"];
 
-/// Makes a programme and a history.
-pub fn generate(seed: u64) -> Generated {
-    let mut random = Random(seed);
-    let toml = programme(&mut random);
-    let (tables, as_of) = history(&mut random);
-    Generated { seed, toml, tables, as_of }
-}
-
 /// The datasets of every generated programme.
-pub const DATASETS: &str = r#"
+const DATASETS: &str = r#"
 [collect.cards]
 event = "enrol"
 id = "id"
@@ -132,7 +78,8 @@ account = "account"
 time = "time"
 "#;
 
-fn programme(random: &mut Random) -> String {
+/// A programme.
+pub(crate) fn programme(random: &mut Random) -> String {
     let mut text = String::new();
     let out = &mut text;
     let _ = write!(
@@ -294,182 +241,27 @@ fn rewards(random: &mut Random, out: &mut String) {
     out.push_str("\n[[rewards]]\nid = \"cake\"\nkind = \"voucher\"\non = \"birthday\"\nwhen = 'account.visits_30 >= 1 || default(member.last_score, 0) > 6'\nvalid = { low = \"1 day\", mid = \"7 days\", top = \"30 days\" }\ncost = 1.10\n");
 }
 
-struct Writer {
-    tables: Vec<EventTable>,
-}
-
-impl Writer {
-    fn new() -> Writer {
-        let table = |kind, columns: &[&str]| EventTable {
-            kind,
-            columns: columns.iter().map(|name| (*name).to_owned()).collect(),
-            rows: Vec::new(),
-        };
-        Writer {
-            tables: vec![
-                table(Kind::Enrol, &["id", "account", "member", "time"]),
-                table(Kind::Profile, &["id", "account", "member", "time", "birthday", "language"]),
-                table(Kind::Order, &["id", "account", "member", "time", "number", "channel", "category", "quantity", "net"]),
-                table(Kind::Refund, &["id", "account", "member", "time", "number", "order", "quantity", "net"]),
-                table(Kind::Activity, &["id", "account", "member", "time", "name", "value", "object"]),
-                table(Kind::Redeem, &["id", "account", "member", "time", "reward", "quantity", "points"]),
-                table(Kind::Adjust, &["id", "account", "member", "time", "points", "rung", "metric", "value"]),
-                table(Kind::Survey, &["id", "account", "member", "time", "scale", "score"]),
-            ],
-        }
-    }
-
-    fn row(&mut self, kind: Kind, cells: &[&str]) {
-        if let Some(table) = self.tables.iter_mut().find(|table| table.kind == kind) {
-            table.rows.push(cells.iter().map(|cell| (!cell.is_empty()).then(|| (*cell).to_owned())).collect());
-        }
-    }
-}
-
-fn moment(random: &mut Random, day: i32) -> String {
-    // Midnights and equal instants occur.
-    let time = match random.below(12) {
-        0 => "00:00:00".to_owned(),
-        1 | 2 => "12:00:00".to_owned(),
-        _ => format!("{:02}:{:02}:{:02}", random.below(24), random.below(60), random.below(60)),
-    };
-    format!("{} {time}", day_text(day))
-}
-
-fn cents(value: u64) -> String {
-    format!("{}.{:02}", value / 100, value % 100)
-}
-
-fn history(random: &mut Random) -> (Vec<EventTable>, String) {
-    let mut writer = Writer::new();
-    let first = day_from("2023-11-20").unwrap_or(0);
-    let span = 60 + random.below(420) as i32;
-    for number in 0..1 + random.below(4) {
-        let account = format!("acc-{number}");
-        let members: Vec<String> = if random.percent(25) {
-            vec![account.clone(), format!("{account}-b")]
-        } else {
-            vec![account.clone()]
-        };
-        let joined = first + random.below(30) as i32;
-        for member in &members {
-            writer.row(Kind::Enrol, &[member, &account, member, &moment(random, joined)]);
-            if random.percent(50) {
-                let birthday = random.pick(&["02-29", "01-31", "06-15", "12-31", "03-01"]);
-                let known = joined + random.below(40) as i32;
-                let at = moment(random, known);
-                writer.row(Kind::Profile, &[&format!("p-{member}"), &account, member, &at, birthday, "en"]);
-            }
-        }
-        let events = 3 + random.below(45);
-        let mut orders: Vec<(String, i32, Vec<u64>)> = Vec::new();
-        let mut day = joined - random.below(5) as i32;
-        for event in 0..events {
-            day += random.below(1 + 2 * span as u64 / events) as i32;
-            let id = format!("{account}-{event}");
-            let id = if random.percent(50) { id } else { format!("{}", number * 1000 + event) };
-            let member = random.pick(&members).clone();
-            let at = moment(random, day);
-            match random.below(100) {
-                0..=54 => {
-                    let mut quantities = Vec::new();
-                    for line in 0..1 + random.below(3) {
-                        let category = random.pick(&["drink", "food", "gift"]);
-                        let quantity = 1 + random.below(3);
-                        let net = if random.percent(10) { random.below(30) } else { 50 + random.below(2_400) };
-                        quantities.push(quantity);
-                        let channel = if number % 2 == 0 { "app" } else { "" };
-                        writer.row(Kind::Order, &[&id, &account, &member, &at, &(line + 1).to_string(), channel, category, &quantity.to_string(), &cents(net)]);
-                    }
-                    orders.push((id, day, quantities));
-                }
-                55..=71 if !orders.is_empty() => refund(random, &mut writer, &mut orders, &account, &member, &id, &mut day),
-                55..=79 => {
-                    let name = *random.pick(&["opened", "reloaded", "reviewed"]);
-                    let object = if random.percent(70) { *random.pick(&["mug", "bar"]) } else { "" };
-                    let value = random.below(80).to_string();
-                    writer.row(Kind::Activity, &[&id, &account, &member, &at, name, &value, object]);
-                }
-                80..=90 => {
-                    let points = if random.percent(30) { String::new() } else { (10 + random.below(150)).to_string() };
-                    let reward = if random.percent(80) { "drink" } else { "" };
-                    writer.row(Kind::Redeem, &[&id, &account, &member, &at, reward, if random.percent(20) { "2" } else { "" }, &points]);
-                }
-                91..=95 => match random.below(4) {
-                    0 => {
-                        let rung = *random.pick(&["low", "mid", "top"]);
-                        writer.row(Kind::Adjust, &[&id, &account, &member, &at, "", rung, "", ""]);
-                    }
-                    1 => writer.row(Kind::Adjust, &[&id, &account, &member, &at, "", "", "counted", "3"]),
-                    2 => writer.row(Kind::Adjust, &[&id, &account, &member, &at, "-25", "", "", ""]),
-                    _ => writer.row(Kind::Adjust, &[&id, &account, &member, &at, "40", "", "", ""]),
-                },
-                _ => writer.row(Kind::Survey, &[&id, &account, &member, &at, "nps", &random.below(11).to_string()]),
-            }
-        }
-    }
-    (writer.tables, day_text(first + span + 60))
-}
-
-fn refund(
-    random: &mut Random,
-    writer: &mut Writer,
-    orders: &mut [(String, i32, Vec<u64>)],
-    account: &str,
-    member: &str,
-    id: &str,
-    day: &mut i32,
-) {
-    let index = random.below(orders.len() as u64) as usize;
-    let (order, order_day, quantities) = &mut orders[index];
-    *day = (*day).max(*order_day + 1);
-    let at = moment(random, *day);
-    if random.percent(30) {
-        writer.row(Kind::Refund, &[id, account, member, &at, "", order, "", ""]);
-        return;
-    }
-    for (line, left) in quantities.iter_mut().enumerate() {
-        if !random.percent(60) {
-            continue;
-        }
-        let number = (line + 1).to_string();
-        if random.percent(25) {
-            writer.row(Kind::Refund, &[id, account, member, &at, &number, order, "", &cents(10 + random.below(200))]);
-        } else if *left > 0 {
-            let quantity = 1 + random.below(*left);
-            *left -= quantity;
-            writer.row(Kind::Refund, &[id, account, member, &at, &number, order, &quantity.to_string(), ""]);
-        }
-    }
-}
-
-/// What generated histories really contain.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Content {
-    /// Histories.
-    pub histories: u64,
-    /// Accounts in them.
-    pub accounts: u64,
-    /// Accounts with a refund that took points back.
-    pub refunds: u64,
-    /// Accounts that were in debt.
-    pub debt: u64,
-    /// Accounts whose rung moved.
-    pub rung_changes: u64,
-    /// Accounts that hit a cap.
-    pub capped: u64,
-    /// Accounts with points that expired.
-    pub expired: u64,
-    /// Accounts that got a reward.
-    pub rewards: u64,
-}
-
-impl std::fmt::Display for Content {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
+/// Surprises, in two of three programmes. Who wins is drawn by the pipeline only.
+pub(crate) fn surprises(random: &mut Random, out: &mut String) {
+    let schedules = ["0 10 ? * TUE *", "30 2 ? * SUN *", "0 0 ? * FRI *", "15 18 ? * TUE,SAT *"];
+    let audiences = [
+        "account.visits_30 >= 1",
+        "account.beans >= 20",
+        "default(member.last_score, 10) > 4",
+        "account.rung >= \"mid\" || account.month_spend > 10.00",
+        "true",
+    ];
+    for index in 0..random.below(3) {
+        let chance = random.pick(&["0.2", "0.35", "0.5", "0.6"]);
+        let (schedule, when) = (random.pick(&schedules), random.pick(&audiences));
+        let _ = write!(
             out,
-            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with rung changes, {} with caps hit, {} with expired points, {} with rewards",
-            self.histories, self.accounts, self.refunds, self.debt, self.rung_changes, self.capped, self.expired, self.rewards
-        )
+            "\n[[surprises]]\nid = \"luck-{index}\"\nkind = \"chance\"\nchance = {chance}\nschedule = {{ cron = \"{schedule}\" }}\nwhen = '{when}'\nreward = \"{}\"\nbudget = {{ count = {} }}\n",
+            random.pick(&["cake", "drink"]),
+            1 + random.below(2)
+        );
+        if random.percent(80) {
+            out.push_str("cooldown = \"20 days\"\n");
+        }
     }
 }
