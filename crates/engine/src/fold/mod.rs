@@ -21,6 +21,7 @@ mod refund;
 mod rewards;
 mod sink;
 mod state;
+mod stretch;
 mod tiers;
 
 pub use account::{Pass, Win};

@@ -305,7 +305,7 @@ impl<S: Sink> Account<'_, '_, S> {
                     let until = ends
                         .map(|day| day as Day)
                         .or_else(|| self.valid_from(self.day));
-                    self.state.climb = None;
+                    self.state.ground = None;
                     self.move_to(rung as u8, until, RungReason::Adjusted, Some(event.clone()));
                 }
                 None => self.sink.reject(row, Rejection::UnknownName(id.to_owned())),
