@@ -167,7 +167,9 @@ fn programme(random: &mut Random) -> String {
 }
 
 fn cap(random: &mut Random, points: bool) -> String {
-    let per = random.pick(&["event", "day", "week", "month", "quarter", "year", "lifetime", "10 days", "100 hours", "2 months"]);
+    // How often makes no sense within one event.
+    let skipped = usize::from(!points);
+    let per = random.pick(&["event", "day", "week", "month", "quarter", "year", "lifetime", "10 days", "100 hours", "2 months"][skipped..]);
     let over = random.pick(&["trim", "trim", "reject"]);
     let pool = random.pick(&["", "", ", pool = \"member\""]);
     if points {
@@ -179,7 +181,10 @@ fn cap(random: &mut Random, points: bool) -> String {
 
 fn earn(random: &mut Random, out: &mut String) {
     let amount = random.pick(&["line.net", "line.net", "event.net"]);
-    let when = random.pick(&["", "when = 'line.category != \"gift\"'\n", "when = 'event.net >= 5.00'\n", "when = 'default(event.channel, \"\") == \"app\" || event.net > 12.00'\n"]);
+    let by_line = *amount == "line.net";
+    // A rule on the event's amount must not run line by line.
+    let line_only = usize::from(!by_line);
+    let when = random.pick(&["when = 'line.category != \"gift\"'\n", "", "when = 'event.net >= 5.00'\n", "when = 'default(event.channel, \"\") == \"app\" || event.net > 12.00'\n"][line_only..]);
     let points = random.pick(&["2", "10", "1.5", "{ low = 1, mid = 1.2, top = 1.7 }", "\"1/3\""]);
     let per = random.pick(&["1.00", "2.50", "0.75"]);
     let whole = random.pick(&["", "", "whole = true\n"]);
@@ -205,21 +210,21 @@ fn earn(random: &mut Random, out: &mut String) {
     if random.percent(60) {
         out.push_str("\n[[earn]]\nid = \"review\"\nkind = \"per_event\"\non = \"activity\"\nwhen = 'event.name == \"reviewed\" && has(event.object)'\npoints = 20\ncounts = true\ncap = [{ count = 1, per = \"month\", each = 'default(event.object, \"\")' }, { count = 4, per = \"month\" }]\n");
     }
-    multipliers(random, out);
+    multipliers(random, out, by_line);
 }
 
-fn multipliers(random: &mut Random, out: &mut String) {
+fn multipliers(random: &mut Random, out: &mut String, by_line: bool) {
     let n = random.below(4);
     let conditions = [
-        "event.weekday == \"tue\"",
         "line.category == \"drink\"",
+        "event.weekday == \"tue\"",
         "event.hour >= 12",
         "account.visits_30 >= 3",
         "account.rung >= \"mid\"",
         "event.net >= 20.00",
     ];
     for index in 0..n {
-        let when = random.pick(&conditions);
+        let when = random.pick(&conditions[usize::from(!by_line)..]);
         let times = random.pick(&["2", "1.5", "{ low = 1.1, mid = 1.25, top = 1.5 }", "3"]);
         let _ = write!(
             out,
@@ -351,7 +356,8 @@ fn history(random: &mut Random) -> (Vec<EventTable>, String) {
             writer.row(Kind::Enrol, &[member, &account, member, &moment(random, joined)]);
             if random.percent(50) {
                 let birthday = random.pick(&["02-29", "01-31", "06-15", "12-31", "03-01"]);
-                let at = moment(random, joined + random.below(40) as i32);
+                let known = joined + random.below(40) as i32;
+                let at = moment(random, known);
                 writer.row(Kind::Profile, &[&format!("p-{member}"), &account, member, &at, birthday, "en"]);
             }
         }

@@ -74,8 +74,8 @@ pub fn check(text: &str) -> Result<(), Problem> {
             let (name, holds) = FIELDS[at];
             return Err(Problem {
                 field: Some(at),
-                message: format!("`{field}` is not a {name} that can be followed"),
-                label: name.to_owned(),
+                message: format!("`{field}` does not fit the field for the {name}"),
+                label: format!("the {name}"),
                 help: format!("it takes {holds}; also lists `1,15`, ranges `1-5`, steps `*/2`"),
             });
         }

@@ -170,12 +170,12 @@ impl Batch {
         self.columns.get(column)?.as_ref()?.text(row)
     }
 
-    /// The member of a row.
+    /// The member of a row; where it is empty, the same text as the account.
     pub fn member_at(&self, row: usize) -> &str {
         self.member
             .as_ref()
-            .unwrap_or(&self.account)
-            .get(row)
+            .and_then(|member| member.get(row))
+            .or_else(|| self.account.get(row))
             .unwrap_or_default()
     }
 

@@ -214,3 +214,71 @@ pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .min()
         .map(|(_, candidate)| candidate)
 }
+
+/// A finding as plain text, the same on every machine: for golden tests and logs.
+pub fn plain(finding: &Finding, text: &str) -> String {
+    let severity = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let mut out = format!(
+        "{severity}[{}]: {}\n  --> {}{}\n",
+        finding.code.text(),
+        finding.message,
+        finding.file,
+        Spot::of(text, finding.place).position()
+    );
+    out += &Spot::of(text, finding.place).underlined(&finding.label);
+    for other in &finding.also {
+        out += &Spot::of(text, other.place).underlined(&other.label);
+    }
+    out + &format!("help: {}\n", finding.help)
+}
+
+/// A place in lines and characters.
+struct Spot<'t> {
+    line: usize,
+    /// The whole line.
+    content: &'t str,
+    /// Characters before the underlined ones.
+    before: usize,
+    /// Underlined characters of this line.
+    under: usize,
+}
+
+impl<'t> Spot<'t> {
+    fn of(text: &'t str, place: Place) -> Spot<'t> {
+        let floor = |byte: u32| {
+            let mut at = (byte as usize).min(text.len());
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let (start, end) = (floor(place.start), floor(place.end.max(place.start)));
+        let first = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let last = text[start..].find('\n').map_or(text.len(), |at| start + at);
+        Spot {
+            line: text[..start].matches('\n').count() + 1,
+            content: text[first..last].trim_end(),
+            before: text[first..start].chars().count(),
+            under: text[start..end.clamp(start, last)].chars().count().max(1),
+        }
+    }
+
+    fn position(&self) -> String {
+        format!(":{}:{}", self.line, self.before + 1)
+    }
+
+    fn underlined(&self, label: &str) -> String {
+        let width = self.line.to_string().len();
+        format!(
+            " {} | {}\n {} | {}{} {label}\n",
+            self.line,
+            self.content,
+            " ".repeat(width),
+            " ".repeat(self.before),
+            "^".repeat(self.under)
+        )
+    }
+}

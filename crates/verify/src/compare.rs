@@ -149,35 +149,51 @@ pub fn compare(
     booked_rungs: &[RungMove],
     booked_issued: &[Issued],
 ) -> Vec<Difference> {
-    let expected = recount
-        .entries
-        .iter()
-        .map(entry_line)
-        .chain(recount.rungs.iter().map(rung_line))
-        .chain(recount.issued.iter().map(reward_line));
-    let booked = booked_entries
-        .iter()
-        .map(entry_line)
-        .chain(booked_rungs.iter().map(rung_line))
-        .chain(booked_issued.iter().map(reward_line));
-    let (missing, mut surplus) = surplus(expected, booked);
-    if missing.is_empty() && surplus.is_empty() {
-        return Vec::new();
+    Reading::of(program).compare(
+        account,
+        recount,
+        booked_entries,
+        booked_rungs,
+        booked_issued,
+    )
+}
+
+impl Reading<'_> {
+    /// As [`compare()`], for many accounts of one programme.
+    pub fn compare(
+        &self,
+        account: &str,
+        recount: &Recount,
+        booked_entries: &[Entry],
+        booked_rungs: &[RungMove],
+        booked_issued: &[Issued],
+    ) -> Vec<Difference> {
+        let expected = recount
+            .entries
+            .iter()
+            .map(entry_line)
+            .chain(recount.rungs.iter().map(rung_line))
+            .chain(recount.issued.iter().map(reward_line));
+        let booked = booked_entries
+            .iter()
+            .map(entry_line)
+            .chain(booked_rungs.iter().map(rung_line))
+            .chain(booked_issued.iter().map(reward_line));
+        let (missing, mut surplus) = surplus(expected, booked);
+        let say = Say { reading: self };
+        let mut differences = Vec::new();
+        for line in missing {
+            // The booked line that was meant, if there is one: same place, other content.
+            let meant = surplus.iter().position(|other| line.same_place(other));
+            let other = meant.map(|index| surplus.remove(index));
+            differences.push(say.difference(account, Some(&line), other.as_ref()));
+        }
+        for line in surplus {
+            differences.push(say.difference(account, None, Some(&line)));
+        }
+        differences.sort_by(|a, b| (a.at, a.table, &a.sentence).cmp(&(b.at, b.table, &b.sentence)));
+        differences
     }
-    let reading = Reading::of(program);
-    let say = Say { reading: &reading };
-    let mut differences = Vec::new();
-    for line in missing {
-        // The booked line that was meant, if there is one: same place, other content.
-        let meant = surplus.iter().position(|other| line.same_place(other));
-        let other = meant.map(|index| surplus.remove(index));
-        differences.push(say.difference(account, Some(&line), other.as_ref()));
-    }
-    for line in surplus {
-        differences.push(say.difference(account, None, Some(&line)));
-    }
-    differences.sort_by(|a, b| (a.at, a.table, &a.sentence).cmp(&(b.at, b.table, &b.sentence)));
-    differences
 }
 
 impl Line {

@@ -6,6 +6,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use rungs_engine::calendar::{Calendar, Day, Instant, LeapDay, Length, MonthDay, Per, Unit};
 use rungs_engine::program::Period;
+use std::ops::Range;
+use std::sync::OnceLock;
 
 const SECOND: i64 = 1_000_000;
 const DAY_SECONDS: i64 = 86_400;
@@ -234,21 +236,70 @@ impl Window {
 }
 
 /// Everything that the calendar of one programme needs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Days<'a> {
-    pub(crate) zone: &'a TimeZone,
-    pub(crate) leap_day: LeapDay,
-    pub(crate) week: i64,
-    pub(crate) period: Option<Period>,
+    zone: &'a TimeZone,
+    leap_day: LeapDay,
+    week: i64,
+    period: Option<Period>,
+    /// The changes of the zone's offset in the usual years: from when on, and seconds east of UTC. Looked
+    /// up often, and asked of the zone only once.
+    offsets: OnceLock<Vec<(Instant, i64)>>,
 }
 
-impl Days<'_> {
+/// The instants between which a zone's changes are remembered: 2000 and 2040 in UTC.
+const REMEMBERED: Range<Instant> = 946_684_800 * SECOND..2_208_988_800 * SECOND;
+
+impl<'a> Days<'a> {
+    pub(crate) fn new(
+        zone: &'a TimeZone,
+        leap_day: LeapDay,
+        week: i64,
+        period: Option<Period>,
+    ) -> Days<'a> {
+        Days {
+            zone,
+            leap_day,
+            week,
+            period,
+            offsets: OnceLock::new(),
+        }
+    }
+
+    /// Seconds east of UTC at an instant, as the zone says.
+    fn asked(&self, at: Instant) -> i64 {
+        Timestamp::from_microsecond(at)
+            .map_or(0, |stamp| i64::from(self.zone.to_offset(stamp).seconds()))
+    }
+
+    /// The remembered stretch of one offset that an instant lies in: its number and the offset.
+    fn stretch(&self, at: Instant) -> Option<(usize, i64)> {
+        if !REMEMBERED.contains(&at) {
+            return None;
+        }
+        let offsets = self.offsets.get_or_init(|| {
+            let first = (REMEMBERED.start, self.asked(REMEMBERED.start));
+            let start = Timestamp::from_microsecond(REMEMBERED.start).unwrap_or_default();
+            let changes = self.zone.following(start).map(|change| {
+                let at = change.timestamp().as_microsecond();
+                (at, i64::from(change.offset().seconds()))
+            });
+            std::iter::once(first)
+                .chain(changes.take_while(|(at, _)| REMEMBERED.contains(at)))
+                .collect()
+        });
+        let number = offsets
+            .partition_point(|(from, _)| *from <= at)
+            .checked_sub(1)?;
+        Some((number, offsets[number].1))
+    }
+
     /// Local seconds since 1970-01-01T00:00 on the wall clock.
     fn wall(&self, at: Instant) -> i64 {
-        let seconds = at.div_euclid(SECOND);
-        let offset = Timestamp::from_microsecond(at)
-            .map_or(0, |stamp| i64::from(self.zone.to_offset(stamp).seconds()));
-        seconds + offset
+        let offset = self
+            .stretch(at)
+            .map_or_else(|| self.asked(at), |(_, offset)| offset);
+        at.div_euclid(SECOND) + offset
     }
 
     /// The local day of an instant.
@@ -263,12 +314,19 @@ impl Days<'_> {
 
     /// The first instant of a local day: its 00:00, the first of two, or the end of the gap that skips it.
     pub(crate) fn midnight(&self, day: Day) -> Instant {
+        let wall = i64::from(day) * DAY_SECONDS;
+        // Where the offset is the same from a day before to a day after, nothing is skipped or repeated.
+        let before = self.stretch((wall - DAY_SECONDS) * SECOND);
+        let after = self.stretch((wall + DAY_SECONDS) * SECOND);
+        if let (Some((number, offset)), Some((same, _))) = (before, after)
+            && number == same
+        {
+            return (wall - offset) * SECOND;
+        }
         let (year, month, of_month) = civil(day);
         DateTime::new(year as i16, month as i8, of_month as i8, 0, 0, 0, 0)
             .and_then(|local| self.zone.to_ambiguous_timestamp(local).compatible())
-            .map_or(i64::from(day) * DAY_SECONDS * SECOND, |stamp| {
-                stamp.as_microsecond()
-            })
+            .map_or(wall * SECOND, |stamp| stamp.as_microsecond())
     }
 
     /// `2026-06-03T10:00`: the wall clock of an instant, to the minute.

@@ -1,7 +1,7 @@
 //! Draws, drawn again: tickets from the secret, the chance, and the lowest tickets where a budget is.
 
 use crate::compare::{Difference, Table};
-use crate::{Eligible, Win};
+use crate::{Eligible, Reading, Win};
 use rungs_engine::calendar::Instant;
 use rungs_engine::number::Rational;
 use rungs_engine::program::Program;
@@ -76,7 +76,8 @@ pub fn winners(
     members: &[&str],
 ) -> Vec<String> {
     let declared = &program.surprises[surprise];
-    let days = crate::reading::Reading::of(program).days;
+    let reading = Reading::of(program);
+    let days = &reading.days;
     let local = days.wall_text(occurrence, 'T');
     let date = crate::days::day_text(days.day(occurrence));
     let key = day_key(secret, &program.id, &date);
@@ -125,9 +126,7 @@ pub fn check(
         .map(|win| win.member.as_str())
         .collect();
     let id = &program.surprises[surprise].id;
-    let when = crate::reading::Reading::of(program)
-        .days
-        .wall_text(occurrence, ' ');
+    let when = Reading::of(program).days.wall_text(occurrence, ' ');
     let difference = |member: &str, expected: &str, found: &str| Difference {
         account: member.to_owned(),
         table: Table::Draws,

@@ -29,81 +29,94 @@ pub fn identities(
     entries: &[Entry],
     closing: &Closing,
 ) -> Vec<Difference> {
-    let reading = Reading::of(program);
-    let check = Check {
-        reading: &reading,
-        account,
-        scale: reading.scale(),
-    };
-    let mut differences = Vec::new();
-    let mut lots: BTreeMap<EventRef, Vec<&Entry>> = BTreeMap::new();
-    let mut debt = 0;
-    let mut in_time: Vec<&Entry> = entries.iter().collect();
-    in_time.sort_by_key(|entry| (entry.at, step(entry)));
-    for entry in in_time {
-        if !sign_fits(entry) {
-            differences.push(check.broken(
-                entry.at,
-                entry.kind,
-                "the sign of its kind",
-                entry.points,
-                format!("{} books", entry.kind.text()),
-            ));
+    Reading::of(program).identities(account, entries, closing)
+}
+
+impl Reading<'_> {
+    /// As [`identities()`], for many accounts of one programme.
+    pub fn identities(
+        &self,
+        account: &str,
+        entries: &[Entry],
+        closing: &Closing,
+    ) -> Vec<Difference> {
+        let check = Check {
+            reading: self,
+            account,
+            scale: self.scale(),
+        };
+        let mut differences = Vec::new();
+        let mut lots: BTreeMap<EventRef, Vec<&Entry>> = BTreeMap::new();
+        let mut debt = 0;
+        let mut in_time: Vec<&Entry> = entries.iter().collect();
+        in_time.sort_by_key(|entry| (entry.at, step(entry)));
+        for entry in in_time {
+            if !sign_fits(entry) {
+                differences.push(check.broken(
+                    entry.at,
+                    entry.kind,
+                    "the sign of its kind",
+                    entry.points,
+                    format!("{} books", entry.kind.text()),
+                ));
+            }
+            match entry.kind {
+                EntryKind::Debt => debt += entry.points,
+                EntryKind::Repay => debt += entry.points,
+                _ => {}
+            }
+            if debt < 0 {
+                differences.push(check.broken(
+                    entry.at,
+                    entry.kind,
+                    "a debt of at least 0",
+                    debt,
+                    "what is owed becomes".to_owned(),
+                ));
+                debt = 0;
+            }
+            if !matches!(entry.kind, EntryKind::Debt | EntryKind::Forgive) {
+                let lot = entry.lot.clone().unwrap_or_else(|| entry.event.clone());
+                lots.entry(lot).or_default().push(entry);
+            }
         }
-        match entry.kind {
-            EntryKind::Debt => debt += entry.points,
-            EntryKind::Repay => debt += entry.points,
-            _ => {}
-        }
-        if debt < 0 {
-            differences.push(check.broken(
-                entry.at,
-                entry.kind,
-                "a debt of at least 0",
-                debt,
-                "what is owed becomes".to_owned(),
-            ));
-            debt = 0;
-        }
-        if !matches!(entry.kind, EntryKind::Debt | EntryKind::Forgive) {
-            let lot = entry.lot.clone().unwrap_or_else(|| entry.event.clone());
-            lots.entry(lot).or_default().push(entry);
-        }
-    }
-    let (mut open, mut pending) = (0, 0);
-    for (lot, entries) in lots {
-        let sums = check.lot(&lot, &entries, &mut differences);
-        open += sums.open;
-        pending += sums.pending;
-        let left = sums.granted - sums.redeemed - sums.expired - sums.reversed - sums.other;
-        if left != sums.open + sums.pending {
-            let at = entries.first().map_or(0, |entry| entry.at);
-            differences.push(check.broken(
+        let (mut open, mut pending) = (0, 0);
+        for (lot, entries) in lots {
+            let sums = check.lot(&lot, &entries, &mut differences);
+            open += sums.open;
+            pending += sums.pending;
+            let left = sums.granted - sums.redeemed - sums.expired - sums.reversed - sums.other;
+            if left != sums.open + sums.pending {
+                let at = entries.first().map_or(0, |entry| entry.at);
+                differences.push(check.broken(
                 at,
                 EntryKind::Grant,
                 &decimal(left, check.scale),
                 sums.open + sums.pending,
                 format!("what is left of lot `{}` should be the rest of its grant, but its entries leave", lot.1),
             ));
+            }
         }
-    }
-    let end = entries.iter().map(|entry| entry.at).max().unwrap_or(0);
-    for (name, counted, stated) in [
-        ("balance", open, closing.balance),
-        ("pending", pending, closing.pending),
-        ("debt", debt, closing.debt),
-    ] {
-        if counted != stated {
-            differences.push(check.broken(
-                end,
-                EntryKind::Grant,
-                &decimal(counted, check.scale),
-                stated,
-                format!("the {name} that the entries add up to is not the one stated, which is"),
-            ));
+        let end = entries.iter().map(|entry| entry.at).max().unwrap_or(0);
+        for (name, counted, stated) in [
+            ("balance", open, closing.balance),
+            ("pending", pending, closing.pending),
+            ("debt", debt, closing.debt),
+        ] {
+            if counted != stated {
+                differences.push(check.broken(
+                    end,
+                    EntryKind::Grant,
+                    &decimal(counted, check.scale),
+                    stated,
+                    format!(
+                        "the {name} that the entries add up to is not the one stated, which is"
+                    ),
+                ));
+            }
         }
+        differences
     }
-    differences
 }
 
 /// At one instant a lot is granted, then ends or opens, then pays debt, before anything is taken from it.

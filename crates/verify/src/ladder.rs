@@ -3,7 +3,7 @@
 
 use crate::account::Account;
 use crate::days::{Window, ladder_period, micros_of, plus};
-use rungs_engine::calendar::{Day, Instant, Per};
+use rungs_engine::calendar::{Day, Instant};
 use rungs_engine::ledger::{EventRef, RungMove, RungReason};
 use rungs_engine::program::{Need, Period, RefundRung, Requalify, Shortfall, Tiers, Validity};
 
@@ -261,26 +261,7 @@ impl<'a> Account<'a> {
         if tiers.validity != Validity::None {
             return None;
         }
-        let mut metrics: Vec<usize> = tiers
-            .rungs
-            .iter()
-            .flat_map(|rung| rung.reach.iter().flatten().map(|(metric, _)| *metric))
-            .collect();
-        metrics.sort_unstable();
-        metrics.dedup();
-        metrics
-            .into_iter()
-            .filter_map(|metric| {
-                let per = self.reading.program.metrics[metric]
-                    .window
-                    .unwrap_or(Per::Period);
-                self.measures.next_change(
-                    metric,
-                    |at, day| self.reading.days.leaves(per, at, day),
-                    self.now,
-                )
-            })
-            .min()
+        self.measures.next_change(self.now)
     }
 
     /// Validity ends, or time alone may have changed what the metrics say.

@@ -4,7 +4,7 @@ use crate::ask::{Question, Value, View};
 use crate::days::Window;
 use crate::exact::{Checked, Overflow, fraction, unit};
 use crate::reading::Reading;
-use rungs_engine::calendar::{Day, Instant};
+use rungs_engine::calendar::{Day, Instant, Per};
 use rungs_engine::canonical::Kind;
 use rungs_engine::program::{MetricKind, Pool};
 use std::collections::BTreeMap;
@@ -20,6 +20,8 @@ pub(crate) struct Contribution {
     pub(crate) member: usize,
     /// What is added, in the metric's unit.
     pub(crate) amount: i128,
+    /// When it leaves the window of a metric that the rung follows, if it ever does.
+    leaves: Option<Instant>,
     /// The values that are told apart or remembered: codes into the list's dictionary.
     pub(crate) values: Vec<usize>,
 }
@@ -67,6 +69,14 @@ impl<'a> Measures<'a> {
         day: Day,
         member: usize,
     ) {
+        let leaves = if self.reading.followed.contains(&metric) {
+            let per = self.reading.program.metrics[metric].window;
+            self.reading
+                .days
+                .leaves(per.unwrap_or(Per::Period), at, day)
+        } else {
+            None
+        };
         let list = &mut self.lists[metric];
         let values = list.encode(worth.values);
         list.parts.push(Contribution {
@@ -75,6 +85,7 @@ impl<'a> Measures<'a> {
             day,
             member,
             amount: worth.amount,
+            leaves,
             values,
         });
     }
@@ -153,20 +164,19 @@ impl<'a> Measures<'a> {
             })
     }
 
-    /// The next instant after `now` at which something leaves the window of a metric that ends then.
-    pub(crate) fn next_change(
-        &self,
-        metric: usize,
-        leaves: impl Fn(Instant, Day) -> Option<Instant>,
-        now: Instant,
-    ) -> Option<Instant> {
-        let parts = &self.lists[metric].parts;
-        // Older things leave earlier.
-        let gone = parts.partition_point(|part| {
-            leaves(part.at, part.day).is_some_and(|instant| instant <= now)
-        });
-        let next = parts.get(gone)?;
-        leaves(next.at, next.day)
+    /// The next instant after `now` at which something leaves the window of a metric that the rung follows.
+    pub(crate) fn next_change(&self, now: Instant) -> Option<Instant> {
+        self.reading
+            .followed
+            .iter()
+            .filter_map(|metric| {
+                let parts = &self.lists[*metric].parts;
+                // Older things leave earlier.
+                let gone =
+                    parts.partition_point(|part| part.leaves.is_some_and(|instant| instant <= now));
+                parts.get(gone)?.leaves
+            })
+            .min()
     }
 }
 

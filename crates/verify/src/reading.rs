@@ -6,7 +6,7 @@ use crate::exact::unit;
 use rungs_engine::canonical::{Kind, Moment};
 use rungs_engine::condition::expression::{AccountColumn, Expr, MemberColumn, Node};
 use rungs_engine::number::gcd;
-use rungs_engine::program::{EarnKind, MetricKind, Program, Trigger};
+use rungs_engine::program::{EarnKind, MetricKind, Program, Trigger, Validity};
 
 /// A programme, read for the recount. Make it once and recount any number of accounts with it.
 pub struct Reading<'p> {
@@ -27,6 +27,8 @@ pub struct Reading<'p> {
     pub(crate) units: Vec<i128>,
     /// By metric: `when` or `of` mentions the line.
     pub(crate) by_line: Vec<bool>,
+    /// The metrics of the ladder, where the rung is what they say at every instant.
+    pub(crate) followed: Vec<usize>,
     /// Rewards for birthdays.
     pub(crate) for_birthdays: Vec<usize>,
 }
@@ -80,12 +82,12 @@ impl<'p> Reading<'p> {
         let adjust_value = column(Kind::Adjust, false, "value");
         Reading {
             program,
-            days: Days {
-                zone: program.zone.jiff(),
-                leap_day: program.leap_day,
-                week: program.week,
-                period: program.tiers.as_ref().map(|tiers| tiers.period),
-            },
+            days: Days::new(
+                program.zone.jiff(),
+                program.leap_day,
+                program.week,
+                program.tiers.as_ref().map(|tiers| tiers.period),
+            ),
             order: OrderColumns {
                 gross: order("gross"),
                 discount: order("discount"),
@@ -136,6 +138,7 @@ impl<'p> Reading<'p> {
                         .any(|expression| mentions_line(program, expression))
                 })
                 .collect(),
+            followed: followed(program),
             for_birthdays: (0..program.rewards.len())
                 .filter(|index| {
                     program.rewards[*index].on == Some(Trigger::Moment(Moment::Birthday))
@@ -221,6 +224,23 @@ fn metrics_in(expressions: &[&Expr]) -> Vec<usize> {
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// The metrics that a rung without validity follows.
+fn followed(program: &Program) -> Vec<usize> {
+    let followed = program
+        .tiers
+        .as_ref()
+        .filter(|tiers| tiers.validity == Validity::None);
+    let mut metrics: Vec<usize> = followed
+        .iter()
+        .flat_map(|tiers| &tiers.rungs)
+        .flat_map(|rung| rung.reach.iter().flatten())
+        .map(|(metric, _)| *metric)
+        .collect();
+    metrics.sort_unstable();
+    metrics.dedup();
+    metrics
 }
 
 /// The least unit in which all values that a metric can take on are whole.

@@ -1,5 +1,6 @@
 //! `cargo xtask run`: the main job of Rungs on both samples, from an empty clone.
 
+use crate::repository::cannot;
 use crate::step::{command, run as run_command, say};
 use crate::test::target;
 use std::path::{Path, PathBuf};
@@ -19,13 +20,13 @@ const SAMPLES: &[Sample] = &[
         id: "cdnow",
         about: "23,570 real customers of an online record shop, January 1997 to June 1998",
         as_of: "1998-06-30",
-        account: "00001",
+        account: "18027",
     },
     Sample {
         id: "coffee",
         about: "an invented chain of coffee houses, two years of all that it collects",
         as_of: "2026-11-15",
-        account: "m00001",
+        account: "C00353",
     },
 ];
 
@@ -35,6 +36,7 @@ const SAMPLES: &[Sample] = &[
 /// The first call that failed.
 pub fn run(root: &Path) -> Result<(), String> {
     say("== build (once; some minutes on a first run)");
+    forget(root)?;
     let build = ["cargo", "build", "--release", "--package", "rungs-cli"];
     run_command(&mut command(root, &build))?;
     let rungs = target(root)?.join("release").join(binary());
@@ -48,7 +50,19 @@ pub fn run(root: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn binary() -> String {
+/// Empties the samples' stores, so that the whole history is settled before one's eyes.
+fn forget(root: &Path) -> Result<(), String> {
+    for sample in SAMPLES {
+        let store = root.join(".rungs").join(sample.id);
+        if store.exists() {
+            std::fs::remove_dir_all(&store).map_err(|error| cannot("remove", &store, &error))?;
+        }
+    }
+    Ok(())
+}
+
+/// The name of the built binary on this system.
+pub fn binary() -> String {
     format!("rungs{}", std::env::consts::EXE_SUFFIX)
 }
 

@@ -2,8 +2,9 @@
 //!
 //! The order is from cheap to dear. The runners stand last, so that their own summaries are the last lines.
 
+use crate::repository::cannot;
 use crate::step::{command, output, run as run_command, say, step, works};
-use crate::{docs, python, tidy};
+use crate::{docs, python, samples, tidy};
 use std::path::{Path, PathBuf};
 
 /// The release of cargo-deny that is installed where there is none.
@@ -35,6 +36,7 @@ pub fn run(root: &Path, scope: Scope) -> Result<(), String> {
     step("house rules", || tidy::run(root))?;
     step("generated pages", || docs::run(root, docs::Mode::Check))?;
     if !everything {
+        cargo(root, "build", &["build", "--workspace"])?;
         return step("tests", || rust_tests(root, &[]));
     }
     let deny = ["deny", "--all-features", "check"];
@@ -44,6 +46,8 @@ pub fn run(root: &Path, scope: Scope) -> Result<(), String> {
         &[&deny[..], &["licenses", "bans", "sources"]].concat(),
     )?;
     cargo(root, "build", &["build", "--workspace", "--release"])?;
+    let built = target(root)?.join("release");
+    step("programmes and their scenarios", || programs(root, &built))?;
     let interpreter = step("python", || python::environment(root, python::CHECKS))?;
     let examples = ["test", "--workspace", "--release", "--doc", "--quiet"];
     cargo(root, "examples in the documentation", &examples)?;
@@ -51,13 +55,28 @@ pub fn run(root: &Path, scope: Scope) -> Result<(), String> {
 
     // Nothing is printed after this: the runner's summary is the last line.
     say("\n== tests against pandas and DuckDB");
-    let built = target(root)?.join("release");
     run_command(
         command(root, &[&interpreter, "-m", "pytest", "-q", "-ra"])
             .args(["-p", "no:cacheprovider", "tests/python"])
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("RUNGS_BUILT", built),
     )
+}
+
+/// Checks every programme of the repository with the built binary and runs the scenarios beside them.
+fn programs(root: &Path, built: &Path) -> Result<(), String> {
+    let rungs = built.join(samples::binary());
+    let mut folders = Vec::new();
+    for parent in ["programs", "bench/programs"] {
+        let listed = std::fs::read_dir(root.join(parent))
+            .map_err(|error| cannot("list", Path::new(parent), &error))?;
+        folders.extend(listed.flatten().map(|entry| entry.path()));
+    }
+    folders.sort();
+    for word in ["check", "test"] {
+        run_command(command(root, &[&rungs.to_string_lossy(), word]).args(&folders))?;
+    }
+    Ok(())
 }
 
 /// A step that is one call of cargo.

@@ -2,22 +2,15 @@
 //! denominator; nothing else converts.
 
 use super::expression::{Expr, Node, Sort};
-use super::typing::{Typed, Typer, called, is_number, part};
-use crate::calendar::{MonthDay, day_from};
-use crate::finding::{Code, closest};
+use super::literals::{WEEKDAYS, is_literal, takes_names};
+use super::typing::{Typed, Typer, called, is_number};
+use crate::calendar::day_from;
+use crate::finding::Code;
 use crate::number::{decimal, gcd};
 use std::ops::Range;
 
-/// Weekdays as they are written, Monday first.
-pub(super) const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-
 /// Largest denominator: that of 18 digits after the point.
 const FINEST: i64 = 1_000_000_000_000_000_000;
-
-/// A constant that has no denominator.
-fn index<'a>(value: i64, sort: Sort, span: Range<usize>) -> Typed<'a> {
-    part(Node::Constant(value), sort, 1, span, &[])
-}
 
 impl<'a> Typer<'a> {
     /// Both sides with one sort. `verb` completes "text cannot … an integer"; with `compared` a literal
@@ -40,99 +33,16 @@ impl<'a> Typer<'a> {
         if is_number(x) && is_number(y) {
             return self.numbers(a, b, verb);
         }
-        if b.literal().is_some()
-            && let Some(b) = self.named(&a, &b)
-        {
-            return Some((a, b?));
+        if takes_names(x) && is_literal(&b.expr) && y == Sort::Text {
+            let b = self.named(&a, b)?;
+            return Some((a, b));
         }
-        if a.literal().is_some()
-            && let Some(a) = self.named(&b, &a)
-        {
-            return Some((a?, b));
+        if takes_names(y) && is_literal(&a.expr) && x == Sort::Text {
+            let a = self.named(&b, a)?;
+            return Some((a, b));
         }
         self.mismatch(&a, &b, verb);
         None
-    }
-
-    /// A literal beside a column that declares its values must be one of them.
-    fn choice(&mut self, column: &Typed<'a>, literal: &Typed<'a>) -> Option<()> {
-        let (Some(values), Some(text)) = (column.choices, literal.literal()) else {
-            return Some(());
-        };
-        if values.iter().any(|value| value == text) {
-            return Some(());
-        }
-        let written = self.written(&column.span());
-        let help = match closest(text, values.iter().map(String::as_str)) {
-            Some(meant) => format!("did you mean `\"{meant}\"`?"),
-            None => format!("its values are {}", listed(values)),
-        };
-        self.problem(
-            Code::UnknownValue,
-            literal.span(),
-            format!("`{written}` is never `{text}`"),
-            "not one of the declared values",
-            help,
-        );
-        None
-    }
-
-    /// A text literal beside a rung, weekday or month-day; nothing if the other side is none of these.
-    fn named(&mut self, beside: &Typed<'a>, literal: &Typed<'a>) -> Option<Option<Typed<'a>>> {
-        let (text, span) = (literal.literal()?.to_owned(), literal.span());
-        let written = self.written(&beside.span());
-        match beside.sort() {
-            Sort::Rung => {
-                let rungs = self.scope.rungs;
-                if let Some(at) = rungs.iter().position(|rung| *rung == text) {
-                    return Some(Some(index(at as i64, Sort::Rung, span)));
-                }
-                let help = match closest(&text, rungs.iter().map(String::as_str)) {
-                    Some(meant) => format!("did you mean `\"{meant}\"`?"),
-                    None => format!("the rungs are {}", listed(rungs)),
-                };
-                self.problem(
-                    Code::UnknownValue,
-                    span,
-                    format!("there is no rung `{text}`"),
-                    "not the id of a `[[tiers.rung]]`",
-                    help,
-                );
-                Some(None)
-            }
-            Sort::Weekday => {
-                if let Some(at) = WEEKDAYS.iter().position(|day| *day == text) {
-                    return Some(Some(index(at as i64, Sort::Weekday, span)));
-                }
-                let lower = text.to_lowercase();
-                let meant = WEEKDAYS.iter().find(|day| lower.starts_with(**day));
-                self.problem(
-                    Code::UnknownValue,
-                    span,
-                    format!("`{text}` is not a weekday"),
-                    "weekdays have three small letters",
-                    match meant {
-                        Some(meant) => format!("write `\"{meant}\"`"),
-                        None => format!("one of `{}`", WEEKDAYS.join("`, `")),
-                    },
-                );
-                Some(None)
-            }
-            Sort::MonthDay => {
-                if let Some(day) = MonthDay::parse(&text) {
-                    return Some(Some(index(day.packed(), Sort::MonthDay, span)));
-                }
-                self.problem(
-                    Code::UnknownValue,
-                    span,
-                    format!("`{text}` is not a day of the year"),
-                    "a month-day is month and day, two digits each",
-                    format!("write `{written} == \"05-20\"`"),
-                );
-                Some(None)
-            }
-            _ => None,
-        }
     }
 
     fn numbers(
@@ -157,25 +67,23 @@ impl<'a> Typer<'a> {
         Some((a, b))
     }
 
-    /// Whether a literal may stand for money: with a point, or where the currency has no minor unit.
+    /// Whether literals may stand for money: with a point, or where the currency has no minor unit.
     fn is_money(&self, number: &Typed<'_>) -> bool {
-        number.constant().is_some()
+        is_literal(&number.expr)
             && (number.sort() == Sort::Decimal || self.scope.currency_digits == 0)
     }
 
     /// Says that two sides do not go together, and what to write instead.
     fn mismatch(&mut self, a: &Typed<'_>, b: &Typed<'_>, verb: &str) {
         // The literal is underlined if there is one: it is what one changes.
-        let is_literal =
-            |typed: &Typed<'_>| typed.constant().is_some() || typed.literal().is_some();
-        let (other, wrong) = if is_literal(a) && !is_literal(b) {
+        let (other, wrong) = if is_literal(&a.expr) && !is_literal(&b.expr) {
             (b, a)
         } else {
             (a, b)
         };
         let (beside, found) = (self.written(&other.span()), self.written(&wrong.span()));
         let help = match (other.sort(), wrong.sort()) {
-            (Sort::Money, Sort::Integer) if is_literal(wrong) => wrong
+            (Sort::Money, Sort::Integer) if is_literal(&wrong.expr) => wrong
                 .constant()
                 .map(|value| format!("write `{}`", self.money(value))),
             (Sort::Money, Sort::Integer | Sort::Decimal) => Some(
@@ -200,7 +108,7 @@ impl<'a> Typer<'a> {
                 Some(text) if text.parse::<i64>().is_ok() => Some(format!("write `{text}`")),
                 _ => None,
             },
-            (Sort::Text, Sort::Integer | Sort::Decimal) if is_literal(wrong) => {
+            (Sort::Text, Sort::Integer | Sort::Decimal) if is_literal(&wrong.expr) => {
                 Some(format!("write `\"{found}\"`"))
             }
             (Sort::Boolean, Sort::Text) if matches!(wrong.literal(), Some("true" | "false")) => {
@@ -323,15 +231,6 @@ impl<'a> Typer<'a> {
         );
         None
     }
-}
-
-/// Texts as they stand in a sentence.
-fn listed(texts: &[String]) -> String {
-    texts
-        .iter()
-        .map(|text| format!("`\"{text}\"`"))
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 /// A number as it is written, for messages.

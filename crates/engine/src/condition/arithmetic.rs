@@ -71,8 +71,8 @@ impl<'a> Typer<'a> {
         let (a, b) = (a?, b?);
         self.full(&a);
         self.full(&b);
-        if a.sort() == Sort::Text || b.sort() == Sort::Text {
-            return self.no_texts(sign, &a, &b, span);
+        if sign == "+" && (a.sort() == Sort::Text || b.sort() == Sort::Text) {
+            return self.no_texts(&a, &b, span);
         }
         match sign {
             "+" | "-"
@@ -121,13 +121,7 @@ impl<'a> Typer<'a> {
         true
     }
 
-    fn no_texts(
-        &mut self,
-        sign: &str,
-        a: &Typed<'_>,
-        b: &Typed<'_>,
-        span: Range<usize>,
-    ) -> Option<Typed<'a>> {
+    fn no_texts(&mut self, a: &Typed<'_>, b: &Typed<'_>, span: Range<usize>) -> Option<Typed<'a>> {
         let (left, right) = (self.written(&a.span()), self.written(&b.span()));
         let help = match (a.literal(), b.literal()) {
             (_, Some(_)) if a.sort() == Sort::Text => {
@@ -136,12 +130,12 @@ impl<'a> Typer<'a> {
             (Some(_), _) if b.sort() == Sort::Text => {
                 format!("compare the column itself: `{right}.endsWith({left})`")
             }
-            _ => format!("compare each by itself: `{left} == … && {right} == …`"),
+            _ => "compare each column by itself, and join the comparisons with `&&`".to_owned(),
         };
         self.problem(
             Code::ConditionRefused,
             span,
-            format!("texts are not built, so `{sign}` is refused"),
+            "texts are not built, so this `+` is refused",
             "a condition only asks; it makes no texts",
             help,
         );
@@ -232,7 +226,7 @@ impl<'a> Typer<'a> {
         b: Typed<'a>,
         span: Range<usize>,
     ) -> Option<Typed<'a>> {
-        let (a, b) = self.agree(a, b, "be added to or taken from", false)?;
+        let (a, b) = self.agree(a, b, "go into one sum with", false)?;
         let (sort, exact) = (a.sort(), exact(&a).zip(exact(&b)));
         if let Some((x, y)) = exact {
             let value = match sign {

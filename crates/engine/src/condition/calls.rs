@@ -1,136 +1,13 @@
-//! Functions, and those that are refused with the reason.
+//! Functions.
 
-use super::agree::number_text;
 use super::arithmetic::exact;
-use super::dates;
 use super::expression::{Between, DatePart, Node, Sort, TextTest};
+use super::refused::{FUNCTIONS, refused};
 use super::tree::{Shape, Tree};
-use super::typing::{Typed, Typer, called, constant, is_number, part};
-use crate::calendar::{Length, Unit, day_from};
+use super::typing::{Typed, Typer, called, is_number, part};
 use crate::finding::{Code, closest};
 use crate::number::Rational;
 use std::ops::Range;
-
-/// How a function is called.
-const FUNCTIONS: &[(&str, &str)] = &[
-    ("has", "has(event.coupon)"),
-    ("default", "default(event.coupon, \"\")"),
-    ("size", "size(event.coupon)"),
-    ("lower", "lower(event.coupon)"),
-    ("contains", "event.coupon.contains(\"x\")"),
-    ("startsWith", "event.coupon.startsWith(\"x\")"),
-    ("endsWith", "event.coupon.endsWith(\"x\")"),
-    ("min", "min(a, b)"),
-    ("max", "max(a, b)"),
-    ("abs", "abs(a)"),
-    ("date", "date(\"2026-03-10\")"),
-    ("duration", "duration(\"30 days\")"),
-    ("days", "days(member.enrolled, event.date)"),
-    ("months", "months(member.enrolled, event.date)"),
-    ("years", "years(member.enrolled, event.date)"),
-    ("year", "year(event.date)"),
-    ("month", "month(event.date)"),
-    ("day", "day(event.date)"),
-    ("weekday", "weekday(event.date)"),
-];
-
-/// What the language leaves out on purpose.
-pub(super) struct Refused {
-    names: &'static [&'static str],
-    /// Why.
-    pub reason: &'static str,
-    /// What to write instead.
-    pub help: &'static str,
-}
-
-const REFUSED: &[Refused] = &[
-    Refused {
-        names: &["now", "today", "currentDate", "current_date"],
-        reason: "there is no clock: an event is judged by its own time, on every night alike",
-        help: "write `event.date`",
-    },
-    Refused {
-        names: &["matches", "regex", "match", "like"],
-        reason: "regular expressions have no bounded cost",
-        help: "write `contains`, `startsWith`, `endsWith` or `in [..]`",
-    },
-    Refused {
-        names: &["null", "nil", "none", "NULL", "None"],
-        reason: "there is no empty value to compare with",
-        help: "ask `has(column)`, or give one with `default(column, value)`",
-    },
-    Refused {
-        names: &[
-            "timestamp",
-            "getDate",
-            "getFullYear",
-            "getMonth",
-            "getDayOfMonth",
-            "getDayOfWeek",
-            "getHours",
-        ],
-        reason: "instants have no calendar by themselves: a day belongs to the programme's zone",
-        help: "write `event.date`, `event.hour` or `event.weekday`, and `year(..)`, `month(..)`, `day(..)` of a date",
-    },
-    Refused {
-        names: &[
-            "string", "int", "uint", "double", "bool", "bytes", "type", "dyn",
-        ],
-        reason: "nothing is converted: a column has one declared type",
-        help: "declare the type of the column in `[collect]`",
-    },
-    Refused {
-        names: &["round", "floor", "ceil", "trunc"],
-        reason: "amounts stay exact: rounding is declared once, at the wallet",
-        help: "leave it out, and say `rounding` at `[points.<wallet>]`",
-    },
-    Refused {
-        names: &["random", "rand"],
-        reason: "a condition gives the same on every night",
-        help: "draw with a `[[surprises]]` of kind `chance`",
-    },
-    Refused {
-        names: &[
-            "concat",
-            "join",
-            "format",
-            "replace",
-            "substring",
-            "split",
-            "trim",
-            "upper",
-            "upperAscii",
-        ],
-        reason: "a condition only asks; it makes no texts",
-        help: "compare with `==`, `contains`, `startsWith`, `endsWith`, or `lower(..)`",
-    },
-    Refused {
-        names: MACROS,
-        reason: "there are no loops but over `event.lines`",
-        help: "write the rule per line: it runs once for each where it names `line.…`",
-    },
-    Refused {
-        names: &["if", "else", "then", "switch"],
-        reason: "a choice is written with `? :`",
-        help: "write `condition ? value : other`",
-    },
-];
-
-/// Macros of CEL: over lines they come later, over anything else never.
-const MACROS: &[&str] = &[
-    "exists",
-    "exists_one",
-    "all",
-    "filter",
-    "map",
-    "sum",
-    "count",
-];
-
-/// Why a name is refused, if it is.
-pub(super) fn refused(name: &str) -> Option<&'static Refused> {
-    REFUSED.iter().find(|refused| refused.names.contains(&name))
-}
 
 impl<'a> Typer<'a> {
     /// `name(…)` or `on.name(…)`.
@@ -204,7 +81,7 @@ impl<'a> Typer<'a> {
     fn no_function(&mut self, name: &str, name_span: &Range<usize>, all: &[&Tree]) {
         // The arguments have problems of their own that can be told apart.
         for tree in all {
-            self.clause(tree, false);
+            self.clause(tree);
         }
         let known = FUNCTIONS.iter().find(|(known, _)| *known == name);
         let (message, label, help) = if let Some((_, shown)) = known {
@@ -257,7 +134,7 @@ impl<'a> Typer<'a> {
     }
 
     /// Says that the number of arguments is wrong.
-    fn count(&mut self, name: &str, found: usize, span: &Range<usize>) {
+    pub(super) fn count(&mut self, name: &str, found: usize, span: &Range<usize>) {
         let shown = FUNCTIONS
             .iter()
             .find(|(known, _)| *known == name)
@@ -265,7 +142,7 @@ impl<'a> Typer<'a> {
         self.problem(
             Code::ConditionType,
             span.clone(),
-            format!("`{name}` is called with something else"),
+            format!("`{name}` is not called like this"),
             match found {
                 0 => "nothing stands in the brackets".to_owned(),
                 1 => "one value stands here".to_owned(),
@@ -292,7 +169,8 @@ impl<'a> Typer<'a> {
         self.of_sort(name, of, sort)
     }
 
-    fn of_sort(&mut self, name: &str, of: Typed<'a>, sort: Sort) -> Option<Typed<'a>> {
+    /// An argument, if it has this sort.
+    pub(super) fn of_sort(&mut self, name: &str, of: Typed<'a>, sort: Sort) -> Option<Typed<'a>> {
         if of.sort() == sort {
             return Some(of);
         }
@@ -451,14 +329,18 @@ impl<'a> Typer<'a> {
         let of = self.typed(only)?;
         self.full(&of);
         if !is_number(of.sort()) {
-            return self.of_sort("abs", of, Sort::Decimal);
+            self.problem(
+                Code::ConditionType,
+                of.span(),
+                "`abs` needs a number",
+                format!("this is {}", called(of.sort())),
+                "name a column that is a number",
+            );
+            return None;
         }
         let (sort, den) = (of.sort(), of.expr.den);
         if let Some(value) = exact(&of) {
-            let value = match value.num.checked_abs() {
-                Some(num) => Some(Rational { num, ..value }),
-                None => None,
-            };
+            let value = value.num.checked_abs().map(|num| Rational { num, ..value });
             return self.folded(value, sort, span.clone());
         }
         let range = of.range.map(|(low, high)| {
@@ -475,175 +357,6 @@ impl<'a> Typer<'a> {
             span.clone(),
             &[optional],
         );
-        typed.range = range;
-        Some(typed)
-    }
-
-    /// The text in the brackets of `date` and `duration`.
-    fn literal_argument<'t>(
-        &mut self,
-        name: &str,
-        arguments: &'t [Tree],
-        span: &Range<usize>,
-    ) -> Option<(&'t str, Range<usize>)> {
-        let [only] = arguments else {
-            self.count(name, arguments.len(), span);
-            return None;
-        };
-        match &only.shape {
-            Shape::Text(text) => Some((text, only.span.clone())),
-            _ => {
-                let help = match self
-                    .typed(only)
-                    .map(|typed| (typed.sort(), typed.constant()))
-                {
-                    Some((Sort::Time, _)) => "use the local date: `event.date`".to_owned(),
-                    Some((Sort::Date, _)) => {
-                        "it is a date already: leave the function out".to_owned()
-                    }
-                    Some((Sort::Integer, Some(count))) if name == "duration" => {
-                        format!("write `duration(\"{} days\")`", number_text(count, 1))
-                    }
-                    _ => match name {
-                        "date" => "write `date(\"2026-03-10\")`".to_owned(),
-                        _ => "write `duration(\"30 days\")`".to_owned(),
-                    },
-                };
-                self.problem(
-                    Code::ConditionType,
-                    only.span.clone(),
-                    format!("`{name}` needs a text literal"),
-                    "not a literal in quotes",
-                    help,
-                );
-                None
-            }
-        }
-    }
-
-    fn date(&mut self, arguments: &[Tree], span: &Range<usize>) -> Option<Typed<'a>> {
-        let (text, place) = self.literal_argument("date", arguments, span)?;
-        let Some(day) = day_from(text) else {
-            self.problem(
-                Code::ConditionType,
-                place,
-                format!("`{text}` is not a date"),
-                "year, month and day of a day that exists",
-                "write it as in `date(\"2026-03-10\")`",
-            );
-            return None;
-        };
-        let node = Node::Constant(i64::from(day));
-        Some(part(node, Sort::Date, 1, span.clone(), &[]))
-    }
-
-    fn duration(&mut self, arguments: &[Tree], span: &Range<usize>) -> Option<Typed<'a>> {
-        /// Longest length that is added to a date: it keeps every date within the calendar.
-        const CENTURIES: i64 = 200;
-        let (text, place) = self.literal_argument("duration", arguments, span)?;
-        let fits = |length: &Length| {
-            let in_a_year = match length.unit {
-                Unit::Minute => 525_600,
-                Unit::Hour => 8_760,
-                Unit::Day => 365,
-                Unit::Week => 52,
-                Unit::Month => 12,
-                Unit::Quarter => 4,
-                Unit::Year => 1,
-            };
-            length.count <= in_a_year * CENTURIES
-        };
-        let (message, label, help) = match Length::parse(text) {
-            Some(length) if length.exact().is_some() => (
-                format!("`{text}` is no length of a date"),
-                "a date has no hours and minutes",
-                "write days, weeks, months, quarters or years",
-            ),
-            Some(length) if !fits(&length) => (
-                format!("`{text}` is too long"),
-                "at most 200 years",
-                "write a length that occurs",
-            ),
-            Some(_) => {
-                let node = Node::Text(text.to_owned());
-                return Some(part(node, Sort::Duration, 1, span.clone(), &[]));
-            }
-            None => (
-                format!("`{text}` is not a duration"),
-                "a number, a space, a unit; singular with 1",
-                "write it as in `duration(\"30 days\")` or `duration(\"1 month\")`",
-            ),
-        };
-        self.problem(Code::ConditionType, place, message, label, help);
-        None
-    }
-
-    fn between(
-        &mut self,
-        name: &str,
-        unit: Between,
-        arguments: &[Tree],
-        span: &Range<usize>,
-    ) -> Option<Typed<'a>> {
-        let [a, b] = arguments else {
-            self.count(name, arguments.len(), span);
-            return None;
-        };
-        let (a, b) = (self.typed(a), self.typed(b));
-        for side in [&a, &b].into_iter().flatten() {
-            self.full(side);
-        }
-        let a = a.and_then(|a| self.of_sort(name, a, Sort::Date));
-        let b = b.and_then(|b| self.of_sort(name, b, Sort::Date));
-        let (a, b) = (a?, b?);
-        if let (Some(a), Some(b)) = (a.constant(), b.constant()) {
-            let value = Rational::whole(dates::between(unit, a, b));
-            return Some(constant(value, Sort::Integer, span.clone()));
-        }
-        let from = [a.expr.optional, b.expr.optional];
-        let node = Node::Between(unit, Box::new(a.expr), Box::new(b.expr));
-        let mut typed = part(node, Sort::Integer, 1, span.clone(), &from);
-        typed.range = Some((-3_600_000, 3_600_000)); // the calendar's years hold no more days
-        Some(typed)
-    }
-
-    fn part_of(
-        &mut self,
-        name: &str,
-        which: DatePart,
-        arguments: &[Tree],
-        span: &Range<usize>,
-    ) -> Option<Typed<'a>> {
-        let [only] = arguments else {
-            self.count(name, arguments.len(), span);
-            return None;
-        };
-        let of = self.typed(only)?;
-        self.full(&of);
-        if of.sort() == Sort::MonthDay {
-            self.problem(
-                Code::NotYet,
-                span.clone(),
-                format!("`{name}` of a month-day cannot be asked yet"),
-                "this version of Rungs takes parts of dates only",
-                "compare the whole: `member.birthday >= \"05-01\" && member.birthday <= \"05-31\"`",
-            );
-            return None;
-        }
-        let of = self.of_sort(name, of, Sort::Date)?;
-        let (sort, range) = match which {
-            DatePart::Year => (Sort::Integer, Some((0, 9_999))),
-            DatePart::Month => (Sort::Integer, Some((1, 12))),
-            DatePart::Day => (Sort::Integer, Some((1, 31))),
-            DatePart::Weekday => (Sort::Weekday, None),
-        };
-        if let Some(day) = of.constant() {
-            let node = Node::Constant(dates::of(which, day));
-            return Some(part(node, sort, 1, span.clone(), &[]));
-        }
-        let optional = of.expr.optional;
-        let node = Node::Part(which, Box::new(of.expr));
-        let mut typed = part(node, sort, 1, span.clone(), &[optional]);
         typed.range = range;
         Some(typed)
     }

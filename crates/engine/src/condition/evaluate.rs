@@ -96,6 +96,9 @@ pub struct At<'a> {
     pub batch: Option<&'a Batch>,
     /// The row: of the line, or the first of the event.
     pub row: usize,
+    /// Numbers that stand instead of the batch's: (index in `Program::columns`, value). A refund asks
+    /// again with what is left of the order.
+    pub changed: &'a [(usize, i64)],
     /// The instant.
     pub time: Instant,
     /// Its local day.
@@ -122,6 +125,7 @@ impl<'a> At<'a> {
         At {
             batch: Some(batch),
             row,
+            changed: &[],
             time: batch.time.get(row).copied().unwrap_or_default(),
             day,
             zone,
@@ -142,12 +146,20 @@ impl<'a> At<'a> {
         At {
             batch: None,
             row: 0,
+            changed: &[],
             time,
             day,
             zone,
             datasets: &[],
             account,
             member,
+        }
+    }
+
+    fn column_number(&self, column: usize) -> Option<i64> {
+        match self.changed.iter().find(|(changed, _)| *changed == column) {
+            Some((_, value)) => Some(*value),
+            None => self.batch?.number(column, self.row),
         }
     }
 
@@ -226,7 +238,7 @@ fn number<'a, S: State + ?Sized>(
     let truth = |value: bool| Ok(Some(i64::from(value)));
     match &expr.node {
         Node::Constant(value) => Ok(Some(*value)),
-        Node::Column(column) => Ok(at.batch.and_then(|batch| batch.number(*column, at.row))),
+        Node::Column(column) => Ok(at.column_number(*column)),
         Node::Common(column) => Ok(at.common_number(*column)),
         Node::Account(column) => Ok(state.account(*column)),
         Node::Member(column) => Ok(state.member_number(*column)),

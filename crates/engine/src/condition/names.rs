@@ -1,10 +1,11 @@
 //! What a name stands for: the columns of `event`, `line`, `member` and `account`.
 
 use super::expression::{AccountColumn, Common, Expr, MemberColumn, MomentColumn, Node, Sort};
-use super::typing::{Hole, Typed, Typer};
+use super::guards::Hole;
+use super::typing::{Typed, Typer};
 use super::{MetricColumn, Occasion};
 use crate::canonical::{Kind, Moment, Type};
-use crate::finding::{Code, closest};
+use crate::finding::Code;
 use crate::program::{Column, Pool};
 use std::ops::Range;
 
@@ -48,17 +49,6 @@ const ACCOUNT: &[(&str, AccountColumn, Sort)] = &[
     ("rung_until", AccountColumn::RungUntil, Sort::Date),
     ("enrolled", AccountColumn::Enrolled, Sort::Date),
     ("members", AccountColumn::Members, Sort::Integer),
-];
-
-/// Known words of later editions.
-const LATER: &[(&str, &str)] = &[
-    ("event", "lines"),
-    ("event", "revision"),
-    ("line", "number"),
-    ("account", "plan"),
-    ("account", "badges"),
-    ("member", "segment"),
-    ("member", "loyalty"),
 ];
 
 /// What a name can be found to be.
@@ -122,7 +112,10 @@ impl<'a> Typer<'a> {
     }
 
     /// The columns that stand under a root, with their index in `Program::columns`.
-    fn columns(&self, root: &str) -> impl Iterator<Item = (usize, &'a Column)> + use<'a> {
+    pub(super) fn columns(
+        &self,
+        root: &str,
+    ) -> impl Iterator<Item = (usize, &'a Column)> + use<'a> {
         let wanted = match (root, self.scope.occasion) {
             ("event", Occasion::Event(kind)) => Some((kind, false)),
             ("line", Occasion::Event(kind)) if self.scope.lines => Some((kind, true)),
@@ -136,7 +129,11 @@ impl<'a> Typer<'a> {
             .filter(move |(_, column)| wanted == Some((column.kind, column.line)))
     }
 
-    fn metrics(&self, root: &str) -> impl Iterator<Item = (usize, &'a MetricColumn)> + use<'a> {
+    /// The metrics of a root's pool, with their index in `Program::metrics`.
+    pub(super) fn metrics(
+        &self,
+        root: &str,
+    ) -> impl Iterator<Item = (usize, &'a MetricColumn)> + use<'a> {
         let pool = match root {
             "account" => Some(Pool::Account),
             "member" => Some(Pool::Member),
@@ -149,33 +146,36 @@ impl<'a> Typer<'a> {
             .filter(move |(_, metric)| Some(metric.pool) == pool)
     }
 
-    /// All that can be named under a root, in the order of the language's pages.
-    fn names(&self, root: &str) -> Vec<&'a str> {
-        let mut names: Vec<&str> = Vec::new();
+    /// All that can be named under a root.
+    pub(super) fn names(&self, root: &str) -> Vec<&'a str> {
+        // Those of the programme first: they are what one looks for.
+        let mut names: Vec<&str> = self
+            .columns(root)
+            .map(|(_, column)| column.name.as_str())
+            .collect();
+        names.extend(
+            self.metrics(root)
+                .filter(|(_, metric)| metric.windowed)
+                .map(|(_, metric)| metric.id.as_str()),
+        );
         match root {
             "event" => {
-                names.extend(self.commons().map(|(name, ..)| *name));
                 names.extend(self.moments().iter().map(|(name, ..)| *name));
+                names.extend(self.commons().map(|(name, ..)| *name));
             }
             "member" => names.push("enrolled"),
             "account" => {
                 let ladder = !self.scope.rungs.is_empty();
+                names.extend(self.scope.wallet.map(|(id, _)| id));
                 names.extend(
                     ACCOUNT
                         .iter()
                         .map(|(name, ..)| *name)
                         .filter(|name| ladder || !name.contains("rung")),
                 );
-                names.extend(self.scope.wallet.map(|(id, _)| id));
             }
             _ => {}
         }
-        names.extend(self.columns(root).map(|(_, column)| column.name.as_str()));
-        names.extend(
-            self.metrics(root)
-                .filter(|(_, metric)| metric.windowed)
-                .map(|(_, metric)| metric.id.as_str()),
-        );
         names
     }
 
@@ -335,160 +335,5 @@ impl<'a> Typer<'a> {
                 None
             }
         }
-    }
-
-    fn unknown_root(&mut self, root: &str, name: &str, span: &Range<usize>) {
-        let help = match closest(root, ROOTS.iter().copied()) {
-            Some(meant) => format!("did you mean `{meant}.{name}`?"),
-            None => "begin with `event`, `line`, `member` or `account`".to_owned(),
-        };
-        self.problem(
-            Code::UnknownColumn,
-            span.start..span.start + root.len(),
-            format!("there is no `{root}`"),
-            "a column stands under `event`, `line`, `member` or `account`",
-            help,
-        );
-    }
-
-    /// A name without a root where a value belongs.
-    pub(super) fn bare(&mut self, name: &str, span: &Range<usize>) {
-        if let Some(refused) = super::calls::refused(name) {
-            self.problem(
-                Code::ConditionRefused,
-                span.clone(),
-                format!("`{name}` is not part of the language"),
-                refused.reason,
-                refused.help,
-            );
-        } else if ROOTS.contains(&name) {
-            self.problem(
-                Code::ConditionType,
-                span.clone(),
-                format!("`{name}` by itself is no value"),
-                "one of its columns is",
-                format!("write `{name}.…` with {}", self.listed(name)),
-            );
-        } else if let Some(root) = ROOTS.iter().find(|root| self.names(root).contains(&name)) {
-            self.problem(
-                Code::UnknownColumn,
-                span.clone(),
-                format!("there is no `{name}` without a root"),
-                "columns stand under `event`, `line`, `member` or `account`",
-                format!("write `{root}.{name}`"),
-            );
-        } else {
-            self.problem(
-                Code::UnknownColumn,
-                span.clone(),
-                format!("there is no `{name}`"),
-                "neither a column nor a text",
-                format!("a text stands in quotes: `\"{name}\"`; a column begins with its root: `event.date`"),
-            );
-        }
-    }
-
-    /// What exists under a root, as a sentence.
-    fn listed(&self, root: &str) -> String {
-        let names = self.names(root);
-        match names.split_last() {
-            None => "no columns here".to_owned(),
-            Some((last, [])) => format!("`{last}`"),
-            Some((last, others)) => format!("`{}` or `{last}`", others.join("`, `")),
-        }
-    }
-
-    fn unknown_column(
-        &mut self,
-        root: &str,
-        name: &str,
-        span: &Range<usize>,
-        name_span: &Range<usize>,
-    ) {
-        if LATER.contains(&(root, name)) {
-            self.problem(
-                Code::NotYet,
-                span.clone(),
-                format!("`{root}.{name}` cannot be asked yet"),
-                "this version of Rungs does not settle it",
-                match name {
-                    "lines" => {
-                        "write the rule per line: it runs once for each where it names `line.…`"
-                    }
-                    _ => "leave it out until a version of Rungs knows it",
-                },
-            );
-            return;
-        }
-        if root == "line" && self.columns("line").next().is_none() {
-            let (label, help) = match self.scope.occasion {
-                Occasion::Event(Kind::Order | Kind::Refund) => (
-                    "this is asked once for the whole event",
-                    "name a column of the event: `event.…`".to_owned(),
-                ),
-                Occasion::Event(_) => (
-                    "only orders and refunds have lines",
-                    "name a column of the event: `event.…`".to_owned(),
-                ),
-                _ => (
-                    "there is no order here",
-                    "name `account.…` or `member.…`".to_owned(),
-                ),
-            };
-            self.problem(
-                Code::UnknownColumn,
-                span.clone(),
-                format!("there is no `line.{name}` here"),
-                label,
-                help,
-            );
-            return;
-        }
-        if self.metrics(root).any(|(_, metric)| metric.id == name) {
-            self.problem(
-                Code::UnknownColumn,
-                name_span.clone(),
-                format!("the metric `{name}` cannot be asked in a condition"),
-                "it has no `window`",
-                format!(
-                    "give `[[metrics]]` `{name}` a `window`, for example `window = \"lifetime\"`"
-                ),
-            );
-            return;
-        }
-        let elsewhere = ROOTS
-            .iter()
-            .find(|other| **other != root && self.names(other).contains(&name));
-        let help = if let Some(other) = elsewhere {
-            format!("write `{other}.{name}`")
-        } else if let Some(meant) = closest(name, self.names(root)) {
-            format!("did you mean `{root}.{meant}`?")
-        } else {
-            format!("`{root}` has {}", self.listed(root))
-        };
-        let label = match (root, self.scope.occasion) {
-            ("event", Occasion::Event(kind)) => format!("not a column of `{}` events", kind.text()),
-            ("event", Occasion::Moment(moment)) => {
-                format!("not a column of the moment `{}`", moment.text())
-            }
-            ("event", Occasion::Schedule) => {
-                "a schedule brings the columns of its time only".into()
-            }
-            ("line", _) => "not a column of a line".into(),
-            ("member", _) => {
-                "not a column of `profile` and not a metric with `pool = \"member\"`".into()
-            }
-            _ if name.contains("rung") && self.scope.rungs.is_empty() => {
-                "the programme has no `[tiers]`".into()
-            }
-            _ => "not known of an account".to_owned(),
-        };
-        self.problem(
-            Code::UnknownColumn,
-            name_span.clone(),
-            format!("there is no `{root}.{name}`"),
-            label,
-            help,
-        );
     }
 }

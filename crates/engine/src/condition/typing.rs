@@ -1,23 +1,13 @@
 //! Untyped tree to typed tree. A part that has a problem becomes nothing, so that it is said once and
 //! the other parts are still looked at.
 
-use super::expression::{Compare, Expr, Node, Sort};
+use super::expression::{Expr, Node, Sort};
+use super::guards::{Hole, facts};
 use super::tree::{Shape, Tree};
 use super::{Expected, Problem, Scope};
 use crate::finding::Code;
 use crate::number::Rational;
 use std::ops::Range;
-
-/// A column that may be empty where it is used.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Hole {
-    /// As it is written: `event.net`.
-    pub path: String,
-    /// Where.
-    pub span: Range<usize>,
-    /// Its sort.
-    pub sort: Sort,
-}
 
 /// A typed part and what is known of it while the rest is typed.
 #[derive(Debug, Clone)]
@@ -96,27 +86,6 @@ pub(super) struct Typer<'a> {
     pub holes: Vec<Hole>,
 }
 
-/// The columns that must have a value where a condition is `truth`.
-fn facts(tree: &Tree, truth: bool, found: &mut Vec<String>) {
-    match &tree.shape {
-        Shape::Call {
-            on: None,
-            name,
-            arguments,
-            ..
-        } if truth && name == "has" => {
-            found.extend(arguments.first().and_then(Tree::path));
-        }
-        Shape::Not(of) => facts(of, !truth, found),
-        Shape::All(parts) if truth => parts.iter().for_each(|part| facts(part, true, found)),
-        Shape::Any(parts) if !truth => parts.iter().for_each(|part| facts(part, false, found)),
-        // Neither is true where a side is empty.
-        Shape::Compare("==", a, b) if truth => found.extend(a.path().into_iter().chain(b.path())),
-        Shape::In(of, _) if truth => found.extend(of.path()),
-        _ => {}
-    }
-}
-
 impl<'a> Typer<'a> {
     /// Says a problem.
     pub(super) fn problem(
@@ -143,7 +112,7 @@ impl<'a> Typer<'a> {
 
     /// The whole condition.
     pub(super) fn whole(&mut self, tree: &Tree, expected: Expected) -> Option<Expr> {
-        let typed = self.clause(tree, expected != Expected::Any)?;
+        let typed = self.clause(tree)?;
         let (sort, span) = (typed.sort(), typed.span());
         if sort == Sort::Duration {
             self.problem(
@@ -192,7 +161,12 @@ impl<'a> Typer<'a> {
                 );
                 None
             }
-            _ => Some(typed.expr),
+            _ => {
+                if expected != Expected::Any {
+                    self.full_clause(&typed, tree);
+                }
+                Some(typed.expr)
+            }
         }
     }
 
@@ -208,97 +182,11 @@ impl<'a> Typer<'a> {
             )
     }
 
-    /// Types a part of which the guards are asked by itself; with `full` it must not be empty.
-    pub(super) fn clause(&mut self, tree: &Tree, full: bool) -> Option<Typed<'a>> {
-        let outer = std::mem::take(&mut self.holes);
-        let typed = self.typed(tree);
-        if full && let Some(typed) = &typed {
-            self.full(typed);
-        }
-        let holes = std::mem::replace(&mut self.holes, outer);
-        let boolean = typed
-            .as_ref()
-            .is_none_or(|typed| typed.sort() == Sort::Boolean);
-        self.unguarded(&tree.span, holes, boolean);
-        typed
-    }
-
-    /// A part that must have a value here.
-    pub(super) fn full(&mut self, typed: &Typed<'_>) {
-        self.holes.extend(typed.empty.iter().cloned());
-    }
-
-    /// Says which columns need a guard, with the text of the clause with guards.
-    fn unguarded(&mut self, clause: &Range<usize>, mut holes: Vec<Hole>, boolean: bool) {
-        holes.sort_by_key(|hole| hole.span.start);
-        holes.dedup_by_key(|hole| hole.span.start);
-        let mut paths: Vec<&str> = Vec::new();
-        for hole in &holes {
-            if !paths.contains(&hole.path.as_str()) {
-                paths.push(&hole.path);
-            }
-        }
-        let text = self.written(clause);
-        let guarded: String = paths
-            .iter()
-            .map(|path| format!("has({path}) && "))
-            .chain([text.to_owned()])
-            .collect();
-        // The same clause with every hole filled.
-        let mut filled = Some(String::new());
-        let mut at = clause.start;
-        for hole in &holes {
-            let value = self.neutral(hole.sort);
-            filled = filled.zip(value).map(|(text, value)| {
-                let before = self.written(&(at..hole.span.start));
-                format!("{text}{before}default({}, {value})", hole.path)
-            });
-            at = hole.span.end;
-        }
-        let filled = filled.map(|text| text + self.written(&(at..clause.end)));
-        let help = match (boolean, filled) {
-            (true, Some(filled)) => format!("write `{guarded}` or `{filled}`"),
-            (true, None) => format!("write `{guarded}`"),
-            (false, Some(filled)) => format!("write `{filled}`"),
-            (false, None) => format!(
-                "write `{} ? {text} : …`",
-                guarded.trim_end_matches(text).trim_end_matches(" && ")
-            ),
-        };
-        for path in paths {
-            let Some(hole) = holes.iter().find(|hole| hole.path == path) else {
-                continue;
-            };
-            self.problems.push(Problem {
-                code: Code::Unguarded,
-                span: hole.span.clone(),
-                message: format!("`{path}` may be empty, and nothing says what holds then"),
-                label: if path.starts_with("event.") || path.starts_with("line.") {
-                    "not every dataset declares it required".into()
-                } else {
-                    "it is not always known".into()
-                },
-                help: help.clone(),
-            });
-        }
-    }
-
-    /// A literal that stands for "nothing" in the text to paste.
-    fn neutral(&self, sort: Sort) -> Option<String> {
-        match sort {
-            Sort::Text => Some("\"\"".into()),
-            Sort::Integer | Sort::Decimal => Some("0".into()),
-            Sort::Money => Some(self.money(0)),
-            Sort::Boolean => Some("false".into()),
-            Sort::Rung => self.scope.rungs.first().map(|rung| format!("\"{rung}\"")),
-            _ => None,
-        }
-    }
-
     /// A part that must be true or false, and not empty.
     pub(super) fn boolean(&mut self, tree: &Tree, of: &str) -> Option<Typed<'a>> {
-        let typed = self.clause(tree, true)?;
+        let typed = self.clause(tree)?;
         if typed.sort() == Sort::Boolean {
+            self.full_clause(&typed, tree);
             return Some(typed);
         }
         let written = self.written(&tree.span);
@@ -428,13 +316,13 @@ impl<'a> Typer<'a> {
         let asked = self.boolean(condition, "what stands before `?`");
         let known = self.guards.len();
         facts(condition, true, &mut self.guards);
-        let yes = self.clause(yes, false);
+        let yes = self.clause(yes);
         self.guards.truncate(known);
         facts(condition, false, &mut self.guards);
-        let no = self.clause(no, false);
+        let no = self.clause(no);
         self.guards.truncate(known);
         let (asked, yes, no) = (asked?, yes?, no?);
-        let (yes, no) = self.agree(yes, no, "be chosen from", false)?;
+        let (yes, no) = self.agree(yes, no, "be the alternative to", false)?;
         let (yes, no) = self.level(yes, no, &span)?;
         if let Some(value) = asked.constant() {
             return Some(if value != 0 { yes } else { no });
@@ -458,160 +346,6 @@ impl<'a> Typer<'a> {
             range,
             choices: None,
         })
-    }
-
-    fn compare(
-        &mut self,
-        sign: &'static str,
-        a: &Tree,
-        b: &Tree,
-        span: Range<usize>,
-    ) -> Option<Typed<'a>> {
-        let compare = match sign {
-            "==" => Compare::Equal,
-            "!=" => Compare::NotEqual,
-            "<" => Compare::Less,
-            "<=" => Compare::LessEqual,
-            ">" => Compare::Greater,
-            _ => Compare::GreaterEqual,
-        };
-        let (a, b) = (self.typed(a), self.typed(b));
-        let (a, b) = (a?, b?);
-        let (a, b) = self.agree(a, b, "be compared with", true)?;
-        let (a, b) = self.level(a, b, &span)?;
-        if compare != Compare::Equal {
-            self.full(&a);
-            self.full(&b);
-        }
-        let equality = matches!(compare, Compare::Equal | Compare::NotEqual);
-        if !equality && !self.ordered(sign, &a, &b, &span) {
-            return None;
-        }
-        if a.sort() == Sort::Duration {
-            self.problem(
-                Code::ConditionType,
-                span,
-                "durations cannot be compared",
-                "a length is only added to a date or taken from it",
-                "write `days(a, b) >= 30`",
-            );
-            return None;
-        }
-        if let (Some(x), Some(y)) = (a.constant(), b.constant()) {
-            return Some(truth(compare.holds(x.cmp(&y)), span));
-        }
-        if let (Some(x), Some(y)) = (a.literal(), b.literal()) {
-            return Some(truth(compare.holds(x.cmp(y)), span));
-        }
-        let node = Node::Compare(compare, Box::new(a.expr), Box::new(b.expr));
-        Some(part(node, Sort::Boolean, 1, span, &[]))
-    }
-
-    /// Whether `<` and its like make sense.
-    fn ordered(&mut self, sign: &str, a: &Typed<'_>, b: &Typed<'_>, span: &Range<usize>) -> bool {
-        let (left, right) = (self.written(&a.span()), self.written(&b.span()));
-        let (message, label, help) = match a.sort() {
-            Sort::Text => (
-                "texts have no order",
-                "how texts sort differs from language to language",
-                format!("ask `{left} == {right}`, or `{left} in [..]`"),
-            ),
-            Sort::Boolean => (
-                "true and false have no order",
-                "neither is more than the other",
-                format!("ask `{left} == {right}`"),
-            ),
-            Sort::Weekday => (
-                "weekdays have no order",
-                "a week begins on different days",
-                format!("list them: `{left} in [\"sat\", \"sun\"]`"),
-            ),
-            _ => return true,
-        };
-        self.problem(
-            Code::ConditionRefused,
-            span.clone(),
-            format!("{message}, so `{sign}` is refused"),
-            label,
-            help,
-        );
-        false
-    }
-
-    fn within(&mut self, of: &Tree, list: &Tree, span: Range<usize>) -> Option<Typed<'a>> {
-        let of = self.typed(of);
-        let Shape::List(items) = &list.shape else {
-            let written = self.written(&list.span);
-            self.problem(
-                Code::ConditionType,
-                list.span.clone(),
-                "`in` needs a list of literals",
-                "not a list",
-                format!("write `in [{written}]` with literals"),
-            );
-            return None;
-        };
-        if items.is_empty() {
-            self.problem(
-                Code::ConditionType,
-                list.span.clone(),
-                "nothing is in an empty list",
-                "so this is never true",
-                "write the values: `in [\"a\", \"b\"]`",
-            );
-            return None;
-        }
-        let mut typed = Vec::new();
-        for item in items {
-            let Some(item) = self.typed(item) else {
-                typed.push(None);
-                continue;
-            };
-            if item.constant().is_none() && item.literal().is_none() {
-                self.problem(
-                    Code::ConditionType,
-                    item.span(),
-                    "a list holds literals only",
-                    "this differs from event to event",
-                    "compare by itself: `a == b || a in [..]`",
-                );
-                typed.push(None);
-                continue;
-            }
-            typed.push(Some(item));
-        }
-        let mut of = of?;
-        let mut agreed = Vec::new();
-        for item in typed {
-            agreed.push(item.and_then(|item| {
-                let (left, item) = self.agree(of.clone(), item, "be compared with", true)?;
-                of = left;
-                Some(item)
-            }));
-        }
-        let items: Vec<Typed<'a>> = agreed.into_iter().collect::<Option<_>>()?;
-        if of.sort() == Sort::Text {
-            let texts = items
-                .iter()
-                .filter_map(|item| item.literal().map(str::to_owned))
-                .collect();
-            let node = Node::InTexts(Box::new(of.expr), texts);
-            return Some(part(node, Sort::Boolean, 1, span, &[]));
-        }
-        let mut den = of.expr.den;
-        for item in &items {
-            den = self.common(den, item.expr.den, &span)?;
-        }
-        let of = self.scaled(of, den, &span)?;
-        let mut values = Vec::new();
-        for item in items {
-            values.push(self.scaled(item, den, &span)?.constant()?);
-        }
-        if let Some(value) = of.constant() {
-            return Some(truth(values.contains(&value), span));
-        }
-        let node = Node::In(Box::new(of.expr), values);
-        Some(part(node, Sort::Boolean, 1, span, &[]))
     }
 }
 

@@ -134,7 +134,11 @@ impl State for View<'_> {
 
     fn member_number(&self, column: MemberColumn) -> Option<i64> {
         match column {
-            MemberColumn::Enrolled => self.state.members.get(self.member)?.enrolled.map(i64::from),
+            // Where single members are not remembered, the account is its only member.
+            MemberColumn::Enrolled => match self.state.members.get(self.member) {
+                Some(member) => member.enrolled.map(i64::from),
+                None => self.state.enrolled.map(i64::from),
+            },
             MemberColumn::Profile(column) => match self.profile(column)? {
                 Key::Number(number) => Some(*number),
                 Key::Text(_) => None,

@@ -39,7 +39,8 @@ pub struct Moment<'a, 'p> {
 /// What the rules gave, with the memory for it.
 #[derive(Debug, Default)]
 pub struct Earned {
-    /// Exact points by rule and line (rules × width).
+    /// Exact points by rule and place (rules × width): place 0 is the event itself, for rules that do not
+    /// run per line, then the lines.
     lines: Vec<i64>,
     width: usize,
     /// Exact points by rule, before caps.
@@ -86,7 +87,7 @@ impl Earned {
         caps: &mut [CapUse],
     ) -> Result<(), Overflow> {
         let plan = moment.plan;
-        self.reset(plan.rules.len(), rows.len());
+        self.reset(plan.rules.len(), rows.len() + 1);
         for rule in &plan.base[moment.kind as usize] {
             self.base(*rule, moment, rows.clone(), view)
                 .inspect_err(|_| self.overflow = Some(*rule))?;
@@ -204,7 +205,8 @@ impl Earned {
                 Rate::Times(_) => Some(0),
             };
             let exact = exact.ok_or(Overflow)?.max(0);
-            self.lines[rule * self.width + row - rows.start] = exact;
+            let place = if plan.per_line { 1 + row - rows.start } else { 0 };
+            self.lines[rule * self.width + place] = exact;
             total = total.checked_add(exact).ok_or(Overflow)?;
         }
         self.exact[rule] = total;
@@ -228,8 +230,9 @@ impl Earned {
             }
             self.order.clear();
             for rule in &meeting.rules {
-                let row = if plan.rules[*rule].by_line {
-                    rows.start + line
+                // Place 0 is the event; a rule that asks for the line raises bases that run per line only.
+                let row = if plan.rules[*rule].by_line && line > 0 {
+                    rows.start + line - 1
                 } else {
                     rows.start
                 };

@@ -66,8 +66,10 @@ impl Period {
 pub struct Measure {
     /// The period it is about (calendar windows): first day, and first day of the next.
     period: (Day, Day),
-    /// Sum, count or number of distinct values.
+    /// Sum or count; with kind distinct what the desk added.
     total: i64,
+    /// Number of different values among the keys (kind distinct).
+    different: i64,
     /// (day or instant, value) of what is in a rolling window.
     cells: VecDeque<(i64, i64)>,
     /// (day or instant, value) of the kinds distinct, first and last.
@@ -79,6 +81,7 @@ impl Measure {
     pub fn clear(&mut self) {
         self.period = (0, 0);
         self.total = 0;
+        self.different = 0;
         self.cells.clear();
         self.keys.clear();
     }
@@ -122,7 +125,7 @@ impl Measure {
                 self.keys.pop_front();
             }
             if kind == MetricKind::Distinct {
-                self.total = self.distinct();
+                self.different = self.distinct();
             }
         }
     }
@@ -159,7 +162,7 @@ impl Measure {
         match kind {
             MetricKind::Distinct => {
                 if !self.keys.iter().rev().any(|seen| seen.1 == key) {
-                    self.total += 1;
+                    self.different += 1;
                 }
             }
             // Without a rolling window only the value itself can ever be asked for.
@@ -218,7 +221,7 @@ impl Measure {
         {
             self.keys.remove(index);
             if kind == MetricKind::Distinct {
-                self.total = self.distinct();
+                self.different = self.distinct();
             }
         }
     }
@@ -226,7 +229,7 @@ impl Measure {
     /// The value just before instant `at`: what happened at the very instant is not in [t − w, t).
     #[inline]
     pub fn before(&self, window: Window, at: Instant) -> i64 {
-        let mut total = self.total;
+        let mut total = self.total + self.different;
         if matches!(window, Window::Exact(_)) {
             for cell in self.cells.iter().rev().take_while(|cell| cell.0 >= at) {
                 total -= cell.1;
@@ -238,7 +241,7 @@ impl Measure {
     /// The value with everything that was added.
     #[inline]
     pub fn total(&self) -> i64 {
-        self.total
+        self.total + self.different
     }
 
     /// The first or last remembered value.

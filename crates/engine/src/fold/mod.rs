@@ -145,3 +145,20 @@ pub fn refunded_orders(plan: &Plan<'_>, batch: &Batch, rows: Range<usize>) -> Ve
         .map(EventId::of)
         .collect()
 }
+
+/// The accounts of a batch with their rows.
+pub fn account_rows(batch: &Batch) -> impl Iterator<Item = (&str, Range<usize>)> {
+    let mut row = 0;
+    std::iter::from_fn(move || {
+        if row >= batch.rows {
+            return None;
+        }
+        let start = row;
+        let (code, account) = (batch.account.codes[row], batch.account.get(row).unwrap_or_default());
+        row += 1;
+        while row < batch.rows && (batch.account.codes[row] == code || batch.account.get(row) == Some(account)) {
+            row += 1;
+        }
+        Some((account, start..row))
+    })
+}

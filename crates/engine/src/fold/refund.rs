@@ -124,6 +124,7 @@ impl<S: Sink> Account<'_, '_, S> {
             ),
         }
         self.scratch.pass.orders.push(order);
+        self.climb(Some(&event));
     }
 
     fn take_line(&self, order: &mut OrderMemory, row: usize) {

@@ -52,7 +52,7 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
         if qualified > self.state.rung {
             self.climb_to(qualified, event);
         } else if qualified < self.state.rung && tiers.validity == Validity::None {
-            self.move_to(qualified, None, RungReason::Shortfall, event.cloned());
+            self.move_to(qualified, None, RungReason::Shortfall, None);
         }
     }
 

@@ -37,8 +37,9 @@ impl Measure for Frequency {
 
     fn observe(&self, scope: &Scope<'_>, facts: &AccountFacts<'_>, into: &mut Partial) {
         scope.each_window(facts, into, |bought, into| {
-            into.add(bought.window, bought.group, ORDERS, bought.orders);
-            into.add(bought.window, bought.group, CUSTOMERS, 1);
+            let cells = into.cells(bought.window, bought.group);
+            cells[ORDERS] += bought.orders;
+            cells[CUSTOMERS] += 1;
         });
     }
 

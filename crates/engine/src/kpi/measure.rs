@@ -209,25 +209,29 @@ impl Scope<'_> {
         into: &mut Partial,
         mut book: impl FnMut(Bought, &mut Partial),
     ) {
-        let mut orders = self.dated(facts).peekable();
-        let Some((_, first)) = orders.peek() else {
+        let mut orders = self.dated(facts);
+        let Some((window, first)) = orders.next() else {
             return;
         };
         into.seen(first.day);
         let mut holder = self.holder(facts);
-        while let Some((window, order)) = orders.next() {
-            let mut bought = Bought {
-                window,
-                group: self.group(&mut holder, window),
-                orders: 1,
-                revenue: self.revenue(order),
-            };
-            while let Some((_, order)) = orders.next_if(|(next, _)| *next == window) {
+        let mut start = |window, order| Bought {
+            window,
+            group: self.group(&mut holder, window),
+            orders: 1,
+            revenue: self.revenue(order),
+        };
+        let mut bought = start(window, first);
+        for (window, order) in orders {
+            if window == bought.window {
                 bought.orders += 1;
                 bought.revenue += self.revenue(order);
+            } else {
+                book(bought, into);
+                bought = start(window, order);
             }
-            book(bought, into);
         }
+        book(bought, into);
     }
 
     /// Adds up amounts by window, in the first counter. `amounts` are (day, amount) in the order of

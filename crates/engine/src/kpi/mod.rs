@@ -33,13 +33,7 @@ mod totals;
 mod window;
 
 #[cfg(test)]
-mod cases;
-#[cfg(test)]
-mod laws;
-#[cfg(test)]
-mod oracle;
-#[cfg(test)]
-mod sample;
+mod tests;
 
 pub use facts::{AccountFacts, OrderFact, PointsFact, RewardFact, RungFact};
 pub use figure::{Amount, Figure, Fraction, Unit, Window, WindowKind};

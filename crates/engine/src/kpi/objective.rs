@@ -122,7 +122,7 @@ fn expected(objective: &Objective, from: Day, day: Day) -> Option<Fraction> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::kpi::sample::{Account, MONTH, QUARTER, day, figures, kpi, program};
+    use crate::kpi::tests::sample::{Account, MONTH, QUARTER, day, figures, kpi, program};
     use crate::number::Rational;
     use crate::program::KpiKind;
 

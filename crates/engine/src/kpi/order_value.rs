@@ -37,8 +37,9 @@ impl Measure for OrderValue {
 
     fn observe(&self, scope: &Scope<'_>, facts: &AccountFacts<'_>, into: &mut Partial) {
         scope.each_window(facts, into, |bought, into| {
-            into.add(bought.window, bought.group, REVENUE, bought.revenue);
-            into.add(bought.window, bought.group, ORDERS, bought.orders);
+            let cells = into.cells(bought.window, bought.group);
+            cells[REVENUE] += bought.revenue;
+            cells[ORDERS] += bought.orders;
         });
     }
 

@@ -116,7 +116,16 @@ impl Partial {
     }
 
     /// Index of a window, which is made if it is not there.
+    #[inline]
     fn slot(&mut self, window: i32) -> usize {
+        match self.held(window) {
+            Some(slot) => slot,
+            None => self.grow(window),
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, window: i32) -> usize {
         if self.windows == 0 {
             self.start = window;
         }
@@ -137,6 +146,12 @@ impl Partial {
                 .resize(groups * self.tallies, Tally::default());
         }
         (window - self.start) as usize
+    }
+
+    /// The counters of a group in a window.
+    pub fn cells(&mut self, window: i32, group: usize) -> &mut [i128] {
+        let first = (self.slot(window) * self.groups + group) * self.counters;
+        &mut self.cells[first..first + self.counters]
     }
 
     /// Adds to a counter.

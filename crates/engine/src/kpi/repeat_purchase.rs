@@ -37,9 +37,9 @@ impl Measure for RepeatPurchase {
 
     fn observe(&self, scope: &Scope<'_>, facts: &AccountFacts<'_>, into: &mut Partial) {
         scope.each_window(facts, into, |bought, into| {
-            into.add(bought.window, bought.group, CUSTOMERS, 1);
-            let repeats = i128::from(bought.orders >= 2);
-            into.add(bought.window, bought.group, REPEATERS, repeats);
+            let cells = into.cells(bought.window, bought.group);
+            cells[CUSTOMERS] += 1;
+            cells[REPEATERS] += i128::from(bought.orders >= 2);
         });
     }
 

@@ -57,6 +57,9 @@ pub struct PointsFlow {
 
 impl PointsFlow {
     fn add(&mut self, kind: EntryKind, points: i128) {
+        if kind.changes_points() {
+            self.open += points;
+        }
         match kind {
             EntryKind::Grant => self.granted += points,
             EntryKind::Adjust => self.adjusted += points,
@@ -107,15 +110,17 @@ impl Totals {
     /// Counts one account.
     pub fn observe(&mut self, facts: &AccountFacts<'_>) {
         let until = self.as_of;
-        let mut orders = 0;
+        let (mut orders, mut revenue, mut refunded) = (0, 0, 0);
         for order in facts.orders.iter().filter(|order| order.day <= until) {
-            self.refunded += i128::from(order.refunded);
+            refunded += i128::from(order.refunded);
             if !order.whole {
                 orders += 1;
-                self.revenue += i128::from(order.net) - i128::from(order.refunded);
+                revenue += i128::from(order.net) - i128::from(order.refunded);
             }
         }
         self.orders += orders;
+        self.revenue += revenue;
+        self.refunded += refunded;
         self.customers += i128::from(orders > 0);
         if facts.enrolled.is_some_and(|day| day <= until) {
             self.members += 1;
@@ -124,10 +129,16 @@ impl Totals {
                 *members += 1;
             }
         }
+        let mut by_kind = [0i128; EntryKind::ALL.len()];
+        let mut pending = 0;
         for fact in facts.points.iter().filter(|fact| fact.day <= until) {
-            self.points.add(fact.kind, i128::from(fact.points));
-            self.points.open += fact.open();
-            self.points.pending += i128::from(fact.pending);
+            by_kind[fact.kind as usize] += i128::from(fact.points);
+            pending += i128::from(fact.pending);
+        }
+        self.points.pending += pending;
+        self.points.open -= pending;
+        for kind in EntryKind::ALL {
+            self.points.add(*kind, by_kind[*kind as usize]);
         }
         for fact in facts.rewards.iter().filter(|fact| fact.day <= until) {
             if let Some((issued, cost)) = self.rewards.get_mut(usize::from(fact.reward)) {
@@ -158,7 +169,7 @@ impl Totals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kpi::sample::{Account, day, program};
+    use crate::kpi::tests::sample::{Account, day, program};
 
     #[test]
     fn totals_balance_the_points() {

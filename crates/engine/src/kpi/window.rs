@@ -19,6 +19,8 @@ pub struct Windows {
     /// Number of the window of each day from `table_from` to `as_of`.
     table: Arc<[i32]>,
     table_from: Day,
+    /// The day after each window of the table, by number.
+    ends: Arc<[Day]>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -56,9 +58,13 @@ impl Windows {
             as_of,
             table: Arc::new([]),
             table_from: as_of,
+            ends: Arc::new([]),
         };
         windows.table_from = (i64::from(as_of) - TABLE) as Day;
         windows.table = windows.numbers(windows.table_from, as_of);
+        if let (Some(first), Some(last)) = (windows.table.first(), windows.table.last()) {
+            windows.ends = (*first..=*last).map(|number| windows.end(number)).collect();
+        }
         Some(windows)
     }
 
@@ -80,7 +86,7 @@ impl Windows {
             .map(|day| {
                 if day >= next {
                     number = self.compute(day);
-                    next = self.before(number);
+                    next = self.end(number);
                 }
                 number
             })
@@ -153,6 +159,14 @@ impl Windows {
 
     /// The day after the last one of a window.
     pub fn before(&self, number: i32) -> Day {
+        let first = self.table.first().copied().unwrap_or(0);
+        match self.ends.get(number.wrapping_sub(first) as usize) {
+            Some(end) if number >= first => *end,
+            _ => self.end(number),
+        }
+    }
+
+    fn end(&self, number: i32) -> Day {
         match self.shape {
             Shape::Calendar(..) => self.from(number + 1),
             Shape::Rolling { .. } | Shape::Lifetime if number > 0 => Day::MAX,

@@ -117,7 +117,7 @@ impl Value for Kind {
                 None
             }
             DeValue::String(word) if is_moment(word) => {
-                reader.not_yet(place, &format!("the moment `{word}` here"));
+                reader.not_yet(place, &format!("the moment `{word}` in this place"));
                 None
             }
             _ => reader.word(item, &Self::shape()).and_then(Kind::from_text),
@@ -346,7 +346,7 @@ fn personal(build: &mut Build<'_>, table: &DatasetTable, place: Place) {
     build.reader.find_both(
         Code::PurposeMissing,
         first.place,
-        format!("{names} is personal data without {}", list(&missing)),
+        format!("personal data ({names}) without {}", list(&missing)),
         "declared personal here",
         (place, "the dataset that collects it"),
         "add `purpose = \"…\"` (what it is needed for) and `retention = \"2 years\"` to the dataset",

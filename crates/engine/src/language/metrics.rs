@@ -4,7 +4,7 @@ use super::Build;
 use super::quoted::{Condition, Expression, Quoted};
 use super::reader::{Item, Placed, Reader, Rows, Value};
 use super::table::{KindWord, Kinds, Shape, Table, table};
-use super::values::{EarnSort, Many, Name, Ref, WalletSort};
+use super::values::{EarnSort, Filled, Many, Name, Ref, WalletSort};
 use crate::calendar::Per;
 use crate::canonical::Kind;
 use crate::condition::expression::{AccountColumn, Expr, MemberColumn, Node, Sort};
@@ -100,7 +100,7 @@ table! {
         /// The wallet; the only one if not given.
         optional wallet: Ref<WalletSort>,
         /// Only these rules, whether they count for the rung or not.
-        optional rules: Many<Ref<EarnSort>>,
+        optional rules: Filled<Ref<EarnSort>>,
     }
 }
 
@@ -218,7 +218,7 @@ impl Value for MetricTable {
                 let table = GrantedTable::from_row(&row, reader);
                 metric.rules = table
                     .rules
-                    .map(|rules| rules.value.iter().map(|rule| rule.value.0).collect());
+                    .map(|rules| rules.value.0.iter().map(|rule| rule.value.0).collect());
             }
             MetricKind::Spent => {
                 SpentTable::from_row(&row, reader);

@@ -68,9 +68,6 @@ pub struct Checked {
     pub findings: Vec<Finding>,
 }
 
-/// How the whole file is called.
-pub(crate) const ROOT: &str = "the programme";
-
 table! {
     /// A programme: one file a version, named by the local date from which it rules.
     Root as "the programme" {

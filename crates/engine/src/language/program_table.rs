@@ -1,8 +1,8 @@
 //! `[program]` and `[[assumptions]]`.
 
 use super::Build;
-use super::reader::{Item, Placed, Reader};
-use super::table::table;
+use super::reader::{Item, Placed, Reader, Value};
+use super::table::{Shape, table};
 use super::values::{Anything, DurationOrZero, Many, Weekday, Whole};
 use crate::calendar::{LeapDay, Length, Unit, Zone};
 use crate::finding::{Code, closest};
@@ -18,7 +18,7 @@ table! {
         /// ISO 4217 code of the one currency; rows in others go to quarantine.
         required currency: String,
         /// Edition of the language and of the engine's semantics.
-        default("1") edition: Whole<1, 1>,
+        default("1") edition: Edition,
         /// How long a night waits for stragglers.
         default("\"1 day\"") settle_after: DurationOrZero,
         /// How long a settled night stays open to late events.
@@ -35,6 +35,30 @@ table! {
         holidays,
         /// How far ahead promises may be reduced.
         notice,
+    }
+}
+
+/// The edition of the language and of the engine's semantics: there is one so far.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Edition;
+
+impl Value for Edition {
+    fn shape() -> Shape {
+        Whole::<1, 1>::shape()
+    }
+
+    fn read(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let Whole(edition) = Whole::<0, 1_000_000>::read(item, reader)?;
+        if edition != 1 {
+            reader.wrong_value(
+                item,
+                format!("edition `{edition}` is not known"),
+                "this version of rungs knows edition 1",
+                "write `edition = 1`, or run the version of rungs that this programme was written for",
+            );
+            return None;
+        }
+        Some(Edition)
     }
 }
 

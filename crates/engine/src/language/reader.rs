@@ -163,7 +163,11 @@ impl<'s> Reader<'s> {
     ) -> Option<Row<'r, 't>> {
         let place = self.place(item.span());
         let Some(table) = item.get_ref().as_table() else {
-            self.wrong_type(item, "a table", "{ … }");
+            let example = match title.starts_with('[') {
+                true => title.to_owned(),
+                false => super::table::inline(keys),
+            };
+            self.wrong_type(item, "a table", &example);
             return None;
         };
         let mut excused = Vec::new();
@@ -177,14 +181,15 @@ impl<'s> Reader<'s> {
                 }) => {
                     excused.extend_from_slice(instead);
                     let _ = value;
-                    let what = match title {
-                        super::ROOT => format!("`[{name}]`"),
-                        _ => format!("`{name}` of `{title}`"),
+                    let what = if is_file(title) {
+                        format!("`[{name}]`")
+                    } else {
+                        format!("`{name}` of `{title}`")
                     };
                     self.not_yet(place, &what);
                 }
                 Some(_) => {}
-                None => self.unknown_key(place, name.get_ref(), keys, title),
+                None => excused.extend(self.unknown_key(place, name.get_ref(), keys, title)),
             }
         }
         Some(Row {
@@ -195,27 +200,40 @@ impl<'s> Reader<'s> {
         })
     }
 
-    fn unknown_key(&mut self, place: Place, name: &str, keys: &[Key], title: &str) {
-        let known = keys
+    /// Says that a key is unknown; gives the key that was probably meant, which is then not missed.
+    fn unknown_key(
+        &mut self,
+        place: Place,
+        name: &str,
+        keys: &[Key],
+        title: &str,
+    ) -> Option<&'static str> {
+        let meant = closest(name, keys.iter().map(|key| key.name));
+        let meant = keys
             .iter()
-            .filter(|key| !matches!(key.need, Need::Later(_)));
-        let help = match closest(name, keys.iter().map(|key| key.name)) {
+            .map(|key| key.name)
+            .find(|key| Some(*key) == meant);
+        let settled = keys
+            .iter()
+            .filter(|key| !matches!(key.need, Need::Later(_)))
+            .map(|key| key.name);
+        let help = match meant {
             Some(word) => format!("did you mean `{word}`?"),
-            None => format!(
-                "its keys are {}",
-                known
-                    .map(|key| format!("`{}`", key.name))
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ),
+            None => format!("known are {}", list(&settled.collect::<Vec<_>>())),
         };
-        self.find(
-            Code::UnknownKey,
-            place,
-            format!("unknown key `{name}`"),
-            format!("`{title}` has no such key"),
-            help,
-        );
+        let (message, label) = if is_file(title) {
+            (
+                format!("unknown table `{name}`"),
+                format!("{title} cannot have such a table"),
+            )
+        } else {
+            (
+                format!("unknown key `{name}`"),
+                format!("`{title}` has no such key"),
+            )
+        };
+        self.find(Code::UnknownKey, place, message, label, help);
+        meant
     }
 
     /// Says that something belongs to the language, but cannot be settled yet.
@@ -237,7 +255,7 @@ impl<'s> Reader<'s> {
             Code::WrongType,
             place,
             format!("{wants} is needed here, not {found}"),
-            format!("{found}"),
+            format!("this is {found}"),
             format!("write it like `{example}`"),
         );
     }
@@ -291,18 +309,25 @@ impl<'s> Reader<'s> {
     /// Says that a key is missing.
     pub fn missing(&mut self, place: Place, name: &str, title: &str, doc: &str, shape: &Shape) {
         let choice = match shape {
-            Shape::Choice(words) => format!("; the choices are {}", settled(words)),
+            Shape::Choice(words) => match settled(words) {
+                one if !one.contains(',') => format!("; for now {one} is the only choice"),
+                several => format!("; the choices are {several}"),
+            },
             _ => String::new(),
         };
-        let add = match title {
-            super::ROOT => format!("[{name}]"),
+        let add = match shape.title() {
+            Some(header) if is_file(title) => header.to_owned(),
             _ => format!("{name} = {}", shape.example()),
         };
         self.find(
             Code::MissingKey,
             place,
             format!("`{name}` is missing"),
-            format!("`{title}` needs it"),
+            if is_file(title) {
+                format!("{title} cannot do without")
+            } else {
+                format!("`{title}` needs it")
+            },
             format!(
                 "add `{add}`: {}{choice}",
                 lower_first(doc).trim_end_matches('.')
@@ -409,7 +434,9 @@ impl<'s> Reader<'s> {
                 None
             }
             None => {
-                let help = match closest(word, words.iter().map(|known| known.word)) {
+                let longer = words.iter().find(|known| word.starts_with(known.word));
+                let close = closest(word, words.iter().map(|known| known.word));
+                let help = match close.or(longer.map(|known| known.word)) {
                     Some(close) => format!("did you mean `\"{close}\"`?"),
                     None => format!("the choices are {}", settled(words)),
                 };
@@ -440,7 +467,7 @@ impl<'s> Reader<'s> {
         let help = match closest(id, known.iter().map(String::as_str)) {
             Some(close) => format!("did you mean `{close}`?"),
             None if known.is_empty() => format!("this programme declares no {sort}"),
-            None => format!("declared are {}", list(known)),
+            None => format!("declared: {}", list(known)),
         };
         self.find(
             code,
@@ -460,6 +487,11 @@ pub(crate) fn list<T: AsRef<str>>(names: &[T]) -> String {
         .map(|name| format!("`{}`", name.as_ref()))
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// Whether the title is a whole file's, and its keys are tables.
+fn is_file(title: &str) -> bool {
+    title.starts_with("the ")
 }
 
 fn lower_first(text: &str) -> String {

@@ -260,6 +260,22 @@ impl Value for Cells {
     }
 }
 
+impl Cells {
+    /// The place of a column's name in the first line.
+    fn column(&self, reader: &Reader<'_>, name: &str) -> Place {
+        let head = reader.at(self.head);
+        let mut start = 0;
+        for cell in head.split('|') {
+            if cell.trim() == name {
+                let at = self.head.start as usize + start + cell.len() - cell.trim_start().len();
+                return reader.place(at..at + name.len());
+            }
+            start += cell.len() + 1;
+        }
+        self.head
+    }
+}
+
 /// First and last byte of the content of each line.
 fn line_spans(text: &str) -> impl Iterator<Item = (usize, usize)> {
     let mut start = 0;
@@ -340,14 +356,14 @@ impl Checker<'_, '_, '_> {
     fn unknown(&mut self, place: Place, sort: &str, name: &str, known: &[&str]) {
         let help = match closest(name, known.iter().copied()) {
             Some(close) => format!("did you mean `{close}`?"),
-            None if known.is_empty() => format!("the programme declares no {sort}"),
-            None => format!("declared are {}", list(known)),
+            None if known.is_empty() => format!("there is no {sort} at all"),
+            None => format!("known: {}", list(known)),
         };
         self.reader.find(
             Code::Scenario,
             place,
             format!("unknown {sort} `{name}`"),
-            "the programme does not declare it",
+            format!("the programme has no such {sort}"),
             help,
         );
     }
@@ -453,9 +469,10 @@ impl Checker<'_, '_, '_> {
                     Some(close) => format!("did you mean `{close}`?"),
                     None => format!("its columns are {}", list(known)),
                 };
+                let place = cells.column(self.reader, column);
                 self.reader.find(
                     Code::Scenario,
-                    cells.head,
+                    place,
                     format!("unknown column `{column}`"),
                     format!("`{what}` has no such column"),
                     help,

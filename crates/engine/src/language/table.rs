@@ -122,6 +122,17 @@ impl Shape {
         }
     }
 
+    /// How the header of such a table is written, if it has one.
+    pub fn title(&self) -> Option<&'static str> {
+        match self {
+            Shape::Table(Table { title, .. }) | Shape::Kinds(Kinds { title, .. }) => {
+                title.starts_with('[').then_some(title)
+            }
+            Shape::List(of) => of.title(),
+            _ => None,
+        }
+    }
+
     /// How a value is written.
     pub fn example(&self) -> String {
         match self {
@@ -146,7 +157,7 @@ impl Shape {
 }
 
 /// An inline table with the keys that must be there.
-fn inline(keys: &[Key]) -> String {
+pub(crate) fn inline(keys: &[Key]) -> String {
     let parts: Vec<String> = keys
         .iter()
         .filter(|key| key.need == Need::Required)

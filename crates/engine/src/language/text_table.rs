@@ -95,9 +95,9 @@ impl TextTable {
             return Err(TextTableProblem {
                 line,
                 message: format!(
-                    "this row has {} cells, but the table has {} columns",
-                    cells.len(),
-                    self.columns.len()
+                    "this row has {}, but the table has {}",
+                    counted(cells.len(), "cell"),
+                    counted(self.columns.len(), "column")
                 ),
                 help: "put `|` between cells; leave a cell blank where it is empty".to_owned(),
             });
@@ -126,6 +126,10 @@ impl TextTable {
     }
 }
 
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -152,7 +156,7 @@ mod tests {
         assert_eq!(problem.line, 2);
         assert_eq!(
             problem.message,
-            "this row has 1 cells, but the table has 2 columns"
+            "this row has 1 cell, but the table has 2 columns"
         );
         assert_eq!(
             TextTable::parse("a | a\n").unwrap_err().message,

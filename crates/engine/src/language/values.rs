@@ -92,7 +92,8 @@ fn as_words(text: &str, joint: char) -> String {
             out.push(joint);
         }
     }
-    out.trim_matches(|c: char| c == joint || c.is_ascii_digit())
+    out.trim_start_matches(|c: char| c == joint || c.is_ascii_digit())
+        .trim_end_matches(joint)
         .to_owned()
 }
 
@@ -103,13 +104,16 @@ pub(crate) fn id_form(
     text: &str,
     joint: char,
 ) {
-    let (form, why) = if joint == '-' {
-        ("kebab-case", "ids of yours are `kebab-case`")
-    } else {
-        (
+    let (form, why) = match joint {
+        '-' => ("kebab-case", "ids of yours are `kebab-case`"),
+        _ if text.contains('-') => (
             "snake_case",
-            "what can stand in a condition is `snake_case`: a hyphen would be a minus there",
-        )
+            "this can stand in a condition, where a hyphen would be a minus",
+        ),
+        _ => (
+            "snake_case",
+            "what can stand in a condition is `snake_case`",
+        ),
     };
     let better = as_words(text, joint);
     let help = if better.is_empty() {
@@ -694,9 +698,9 @@ impl<T: Value> Value for Vec<Placed<T>> {
     fn read(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let Some(items) = item.get_ref().as_array() else {
             let shape = Self::shape();
-            match item.get_ref() {
-                DeValue::Table(_) => reader.wrong_type(item, "a list of tables", "[[…]]"),
-                _ => reader.wrong_type(item, "a list", &shape.example()),
+            match Self::shape().title() {
+                Some(title) => reader.wrong_type(item, "a list of tables", title),
+                None => reader.wrong_type(item, "a list", &shape.example()),
             }
             return None;
         };
@@ -709,6 +713,30 @@ impl<T: Value> Value for Vec<Placed<T>> {
                 })
                 .collect(),
         )
+    }
+}
+
+/// A list that is not empty, all of which could be read.
+#[derive(Debug)]
+pub(crate) struct Filled<T>(pub Vec<Placed<T>>);
+
+impl<T: Value> Value for Filled<T> {
+    fn shape() -> Shape {
+        Shape::List(Box::new(T::shape()))
+    }
+
+    fn read(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let written = item.get_ref().as_array().map_or(0, |items| items.len());
+        let all = Many::<T>::read(item, reader)?;
+        if written == 0 {
+            reader.wrong_value(
+                item,
+                "this list is empty",
+                "names nothing",
+                format!("write at least one, like `{}`", Self::shape().example()),
+            );
+        }
+        (written > 0 && all.len() == written).then_some(Filled(all))
     }
 }
 
@@ -794,6 +822,17 @@ impl<T: Value> Value for ByRungOf<T> {
         let Some(table) = item.get_ref().as_table() else {
             return T::read(item, reader).map(|value| ByRungOf(vec![value]));
         };
+        if reader.names.rungs.is_empty() {
+            let place = reader.place(item.span());
+            reader.find(
+                Code::UnknownId,
+                place,
+                "a value by rung, but there are no rungs",
+                "this programme has no `[tiers]` with rungs",
+                "write one value for all, or declare `[tiers]`",
+            );
+            return None;
+        }
         let mut values: Vec<Option<T>> = reader.names.rungs.iter().map(|_| None).collect();
         let mut named = vec![false; values.len()];
         let mut sound = true;

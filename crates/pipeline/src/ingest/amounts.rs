@@ -1,14 +1,16 @@
 //! The amounts of orders: what follows from what is given.
 //!
-//! net = gross − discount, gross = net + discount, total = net + tax + shipping, each only where it is not
-//! given itself; a missing discount, tax or shipping counts as nothing. What is given stands, even if it does
-//! not add up: it is the shop's fact.
+//! An order and each of its lines always have all their amounts once they were read ([`Amounts::complete`]).
+//! What is given stands, even if it does not add up: it is the shop's fact.
 //!
 //! - A dataset without `line`: an order is its only line (number 1), and both carry the same amounts.
-//! - A dataset with `line`: each line's amounts are completed here. The event's are left as the file gives
-//!   them, often empty, because its lines may stand in other chunks or files: see [`line_sums`].
+//! - A dataset with `line`: each line is completed here. Gross, discount, net, tax and total of the order are
+//!   left as the file gives them, often empty, because its lines may stand in other chunks or files: the lake
+//!   sums them when all are together ([`line_sums`]). Only where the file has no amounts on its lines are
+//!   those of the order completed here.
 
-use super::convert::{Codes, Numbers};
+use super::codes::Codes;
+use super::convert::Numbers;
 use super::finding::RowCode;
 use super::plan::{Feed, LineNumber, Plan};
 use super::text_number::{LARGEST, rescale};
@@ -31,109 +33,127 @@ impl Cells {
     }
 }
 
-/// Columns of an order whose event-level amount is the sum of its lines where no line of the event carries
-/// the event-level amount: (event column, line column), indices in `Program::columns`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LineSums {
-    /// Gross, discount, net and tax, as far as the programme has both columns.
-    pub sums: Vec<(usize, usize)>,
-    /// Event-level columns for what follows once the sums are there: [`gross_and_net`] over (gross,
-    /// discount, net), then [`total`] over (net, tax, shipping) into the last.
-    pub gross: Option<usize>,
-    #[allow(missing_docs)]
-    pub discount: Option<usize>,
-    #[allow(missing_docs)]
-    pub net: Option<usize>,
-    #[allow(missing_docs)]
-    pub tax: Option<usize>,
-    #[allow(missing_docs)]
-    pub shipping: Option<usize>,
-    #[allow(missing_docs)]
-    pub total: Option<usize>,
+/// The amounts of an order, or (without shipping and total) of a line, in one unit; none where not given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Amounts {
+    pub gross: Option<i64>,
+    pub discount: Option<i64>,
+    pub net: Option<i64>,
+    pub tax: Option<i64>,
+    pub shipping: Option<i64>,
+    pub total: Option<i64>,
 }
 
-/// What has to be summed over the lines of an order of this dataset once all of them are together; none if
-/// the dataset's events are complete as they come from the ingest.
+impl Amounts {
+    /// All six: net = gross − discount, gross = net + discount, total = net + tax + shipping, each solved for
+    /// what is not given; what does not follow is 0. A gross below the net leaves a discount of 0. Nothing
+    /// if 64 bits do not hold a sum.
+    pub fn complete(self) -> Option<Amounts> {
+        let tax = self.tax.unwrap_or(0);
+        let shipping = self.shipping.unwrap_or(0);
+        let net = match (self.net, self.gross, self.total) {
+            (Some(net), _, _) => net,
+            (None, Some(gross), _) => gross.checked_sub(self.discount.unwrap_or(0))?,
+            (None, None, Some(total)) => total.checked_sub(tax)?.checked_sub(shipping)?,
+            (None, None, None) => 0,
+        };
+        let discount = match (self.discount, self.gross) {
+            (Some(discount), _) => discount,
+            (None, Some(gross)) => gross.checked_sub(net)?.max(0),
+            (None, None) => 0,
+        };
+        let gross = match self.gross {
+            Some(gross) => gross,
+            None => net.checked_add(discount)?,
+        };
+        let total = match self.total {
+            Some(total) => total,
+            None => net.checked_add(tax)?.checked_add(shipping)?,
+        };
+        Some(Amounts {
+            gross: Some(gross),
+            discount: Some(discount),
+            net: Some(net),
+            tax: Some(tax),
+            shipping: Some(shipping),
+            total: Some(total),
+        })
+    }
+
+    fn of(values: [Option<i64>; 6]) -> Amounts {
+        let [gross, discount, net, tax, shipping, total] = values;
+        Amounts {
+            gross,
+            discount,
+            net,
+            tax,
+            shipping,
+            total,
+        }
+    }
+
+    fn all(self) -> [Option<i64>; 6] {
+        [
+            self.gross,
+            self.discount,
+            self.net,
+            self.tax,
+            self.shipping,
+            self.total,
+        ]
+    }
+}
+
+/// Gross, discount, net, tax, shipping, total.
+const NAMES: [&str; 6] = ["gross", "discount", "net", "tax", "shipping", "total"];
+const NET: usize = 2;
+const SHIPPING: usize = 4;
+
+/// Columns of the programme by [`NAMES`].
+type Level = [Option<usize>; 6];
+
+/// What the lake does for orders with lines, when all of them are together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineSums {
+    /// An event column that no line of the event fills gets the sum of the line column: (event, line),
+    /// indices in `Program::columns`.
+    pub sums: Vec<(usize, usize)>,
+    /// Then [`Amounts::complete`] over these event columns: gross, discount, net, tax, shipping, total.
+    pub order: [Option<usize>; 6],
+}
+
+/// What has to be summed over the lines of an order of this dataset; none if its events are complete as they
+/// come from the ingest.
 pub fn line_sums(program: &Program, dataset: usize) -> Option<LineSums> {
     let dataset = program.datasets.get(dataset)?;
     if dataset.event != Kind::Order || dataset.line.is_none() {
         return None;
     }
-    let (event, line) = (
-        Level::of(program, Kind::Order, false),
-        Level::of(program, Kind::Order, true),
-    );
+    let (order, line) = (level(program, false), level(program, true));
+    let pairs = order.iter().zip(line);
     Some(LineSums {
-        sums: event
-            .all()
-            .into_iter()
-            .zip(line.all())
-            .filter_map(|(event, line)| Some((event?, line?)))
+        sums: pairs
+            .filter_map(|(order, line)| Some(((*order)?, line?)))
             .collect(),
-        gross: event.gross,
-        discount: event.discount,
-        net: event.net,
-        tax: event.tax,
-        shipping: find(program, Kind::Order, false, "shipping"),
-        total: find(program, Kind::Order, false, "total"),
+        order,
     })
 }
 
-/// Whether event-level amounts of this dataset's orders may have to be summed over lines.
+/// Whether amounts of this dataset's orders may have to be summed over lines.
 pub fn needs_line_sums(program: &Program, dataset: usize) -> bool {
     line_sums(program, dataset).is_some()
 }
 
-/// Gross and net, each from the other where it is missing, all in the same units; nothing if 64 bits do not
-/// hold them.
-pub fn gross_and_net(
-    gross: Option<i64>,
-    discount: Option<i64>,
-    net: Option<i64>,
-) -> Option<(Option<i64>, Option<i64>)> {
-    let off = discount.unwrap_or(0);
-    Some(match (gross, net) {
-        (Some(gross), None) => (Some(gross), Some(gross.checked_sub(off)?)),
-        (None, Some(net)) => (Some(net.checked_add(off)?), Some(net)),
-        both => both,
-    })
-}
-
-/// net + tax + shipping; nothing if 64 bits do not hold it.
-pub fn total(net: i64, tax: Option<i64>, shipping: Option<i64>) -> Option<i64> {
-    net.checked_add(tax.unwrap_or(0))?
-        .checked_add(shipping.unwrap_or(0))
-}
-
-fn find(program: &Program, kind: Kind, line: bool, name: &str) -> Option<usize> {
+fn find(program: &Program, line: bool, name: &str) -> Option<usize> {
     program
         .columns
         .iter()
-        .position(|column| column.kind == kind && column.line == line && column.name == name)
+        .position(|column| column.kind == Kind::Order && column.line == line && column.name == name)
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Level {
-    gross: Option<usize>,
-    discount: Option<usize>,
-    net: Option<usize>,
-    tax: Option<usize>,
-}
-
-impl Level {
-    fn of(program: &Program, kind: Kind, line: bool) -> Level {
-        let find = |name| find(program, kind, line, name);
-        Level {
-            gross: find("gross"),
-            discount: find("discount"),
-            net: find("net"),
-            tax: find("tax"),
-        }
-    }
-
-    fn all(self) -> [Option<usize>; 4] {
-        [self.gross, self.discount, self.net, self.tax]
-    }
+fn level(program: &Program, line: bool) -> Level {
+    NAMES.map(|name| find(program, line, name))
 }
 
 /// Told of a row in which a computed column (its index) is not what it should be.
@@ -150,36 +170,50 @@ pub(super) fn complete(
     if plan.dataset.event != Kind::Order {
         return;
     }
-    let event = Level::of(program, Kind::Order, false);
-    let line = Level::of(program, Kind::Order, true);
+    let (order, line) = (level(program, false), level(program, true));
+    let filled = |columns: &[Option<Cells>], at: Option<usize>| numbers(columns, at).is_some();
     if plan.line == LineNumber::One {
-        for (event, line) in event.all().into_iter().zip(line.all()) {
-            copy(program, columns, line, event, flaw);
+        for (order, line) in order.into_iter().zip(line) {
+            copy(program, columns, line, order, flaw);
         }
-        complete_level(plan, columns, event, rows, flaw);
-        complete_total(program, columns, event, rows, flaw);
-        for (event, line) in event.all().into_iter().zip(line.all()) {
-            copy(program, columns, event, line, flaw);
+        complete_level(plan, columns, order, rows, flaw);
+        for (order, line) in order.into_iter().zip(line) {
+            copy(program, columns, order, line, flaw);
         }
+    } else if !line.iter().any(|at| filled(columns, *at))
+        && order.iter().any(|at| filled(columns, *at))
+    {
+        complete_level(plan, columns, order, rows, flaw);
+    } else {
+        fill(columns, order[SHIPPING], 0, rows);
     }
     complete_level(plan, columns, line, rows, flaw);
-    if let Some(index) = find(program, Kind::Order, true, "quantity") {
+    if let Some(index) = find(program, true, "quantity") {
         let one = 10i64.pow(u32::from(program.columns[index].digits));
-        let given = numbers(columns, Some(index)).cloned();
-        let quantity = match given {
-            None => Numbers::same(one, rows),
-            Some(given) if given.valid.is_none() => return,
-            Some(given) => Numbers {
-                values: (0..rows).map(|row| given.get(row).unwrap_or(one)).collect(),
-                valid: None,
-            },
-        };
-        columns[index] = Some(Cells::Numbers(quantity));
+        fill(columns, Some(index), one, rows);
     }
 }
 
 fn numbers(columns: &[Option<Cells>], index: Option<usize>) -> Option<&Numbers> {
     columns.get(index?)?.as_ref()?.numbers()
+}
+
+/// Gives the rows of a column that have no number this one.
+fn fill(columns: &mut [Option<Cells>], index: Option<usize>, value: i64, rows: usize) {
+    let Some(index) = index else {
+        return;
+    };
+    let filled = match numbers(columns, Some(index)) {
+        None => Numbers::same(value, rows),
+        Some(given) if given.valid.is_none() => return,
+        Some(given) => Numbers {
+            values: (0..rows)
+                .map(|row| given.get(row).unwrap_or(value))
+                .collect(),
+            valid: None,
+        },
+    };
+    columns[index] = Some(Cells::Numbers(filled));
 }
 
 /// Fills a column from another of the same meaning, if it has nothing of its own.
@@ -212,45 +246,7 @@ fn copy(
     columns[to] = Some(Cells::Numbers(copied));
 }
 
-/// Units of a column in units of the finest of a group, and back.
-#[derive(Clone, Copy)]
-struct Units(i64);
-
-impl Units {
-    fn of(program: &Program, index: Option<usize>, finest: u8) -> Units {
-        let digits = index
-            .and_then(|index| program.columns.get(index))
-            .map_or(finest, |column| column.digits);
-        Units(10i64.pow(u32::from(finest - digits)))
-    }
-
-    fn finest(program: &Program, group: &[Option<usize>]) -> u8 {
-        let digits = group
-            .iter()
-            .flatten()
-            .filter_map(|index| program.columns.get(*index));
-        digits.map(|column| column.digits).max().unwrap_or(0)
-    }
-
-    fn up(self, value: Option<i64>) -> Result<Option<i64>, RowCode> {
-        value
-            .map(|value| value.checked_mul(self.0).ok_or(RowCode::OutOfRange))
-            .transpose()
-    }
-
-    fn down(self, value: i64) -> Result<i64, RowCode> {
-        let exact = value % self.0 == 0;
-        let value = value / self.0;
-        if !exact {
-            Err(RowCode::TooPrecise)
-        } else if value.abs() > LARGEST {
-            Err(RowCode::OutOfRange)
-        } else {
-            Ok(value)
-        }
-    }
-}
-
+/// Completes the amounts of the orders or of the lines of a chunk, in units of the finest of their columns.
 fn complete_level(
     plan: &Plan<'_>,
     columns: &mut [Option<Cells>],
@@ -258,105 +254,84 @@ fn complete_level(
     rows: usize,
     flaw: Flaw<'_>,
 ) {
-    let (Some(gross_index), Some(net_index)) = (level.gross, level.net) else {
-        return;
+    let given = level.map(|index| numbers(columns, index).cloned());
+    let full = |(index, given): (&Option<usize>, &Option<Numbers>)| {
+        index.is_none() || given.as_ref().is_some_and(|given| given.valid.is_none())
     };
-    let gross = numbers(columns, level.gross).cloned();
-    let net = numbers(columns, level.net).cloned();
-    let full = |numbers: &Option<Numbers>| numbers.as_ref().is_some_and(|one| one.valid.is_none());
-    if (gross.is_none() && net.is_none()) || (full(&gross) && full(&net)) {
+    if level.iter().zip(&given).all(full) {
         return;
     }
-    let discount = numbers(columns, level.discount).cloned();
-    let group = [level.gross, level.discount, level.net];
-    let finest = Units::finest(plan.program, &group);
-    let units = group.map(|index| Units::of(plan.program, index, finest));
-    let may_be_negative = group
+    let digits = level.map(|index| plan.program.columns.get(index?).map(|column| column.digits));
+    let finest = digits.iter().flatten().max().copied().unwrap_or(0);
+    let units = digits.map(|digits| 10i64.pow(u32::from(finest - digits.unwrap_or(finest))));
+    let may_be_negative = level
         .iter()
         .flatten()
         .any(|index| matches!(plan.columns.get(*index), Some(Feed::From(source)) if !source.sign));
-    let at = |numbers: &Option<Numbers>, row| numbers.as_ref().and_then(|one| one.get(row));
-    let both = |row: usize| -> Result<(Option<i64>, Option<i64>), (usize, RowCode)> {
-        let (had_gross, had_net) = (at(&gross, row), at(&net, row));
-        if had_gross.is_some() == had_net.is_some() {
-            return Ok((had_gross, had_net));
+    let mut values = level.map(|_| vec![0i64; rows]);
+    for row in 0..rows {
+        let given = std::array::from_fn(|at| given[at].as_ref()?.get(row));
+        match complete_row(given, units, may_be_negative) {
+            Ok(completed) => {
+                for (values, value) in values.iter_mut().zip(completed) {
+                    values[row] = value;
+                }
+            }
+            Err((at, code)) => {
+                if let Some(index) = level[at].or(level[NET]) {
+                    flaw(row, index, code);
+                }
+            }
         }
-        let computed = if had_net.is_none() {
-            net_index
-        } else {
-            gross_index
-        };
-        let fail = |code| (computed, code);
-        let (gross, net) = gross_and_net(
-            units[0].up(had_gross).map_err(fail)?,
-            units[1].up(at(&discount, row)).map_err(fail)?,
-            units[2].up(had_net).map_err(fail)?,
-        )
-        .ok_or(fail(RowCode::OutOfRange))?;
-        let down = |units: Units, had: Option<i64>, now: Option<i64>| match (had, now) {
-            (None, Some(value)) => units.down(value).map(Some).map_err(fail),
-            _ => Ok(had),
-        };
-        let gross = down(units[0], had_gross, gross)?;
-        let net = down(units[2], had_net, net)?;
-        if !may_be_negative && net.is_some_and(|net| net < 0) {
-            return Err(fail(RowCode::Negative));
+    }
+    for (index, values) in level.into_iter().zip(values) {
+        if let Some(index) = index {
+            columns[index] = Some(Cells::Numbers(Numbers {
+                values: values.into(),
+                valid: None,
+            }));
         }
-        Ok((gross, net))
-    };
-    let mut nets: Vec<Option<i64>> = Vec::with_capacity(rows);
-    let new_gross = Numbers::each(rows, &mut |_, _| {}, |row| match both(row) {
-        Ok((gross, net)) => {
-            nets.push(net);
-            Ok(gross)
-        }
-        Err((computed, code)) => {
-            nets.push(None);
-            flaw(row, computed, code);
-            Ok(None)
-        }
-    });
-    let new_net = Numbers::each(rows, &mut |_, _| {}, |row| Ok(nets[row]));
-    columns[gross_index] = Some(Cells::Numbers(new_gross));
-    columns[net_index] = Some(Cells::Numbers(new_net));
+    }
 }
 
-fn complete_total(
-    program: &Program,
-    columns: &mut [Option<Cells>],
-    level: Level,
-    rows: usize,
-    flaw: Flaw<'_>,
-) {
-    let shipping_index = find(program, Kind::Order, false, "shipping");
-    let total_index = find(program, Kind::Order, false, "total");
-    let (Some(index), Some(net)) = (total_index, numbers(columns, level.net).cloned()) else {
-        return;
-    };
-    let given = numbers(columns, total_index).cloned();
-    if given.as_ref().is_some_and(|given| given.valid.is_none()) {
-        return;
-    }
-    let tax = numbers(columns, level.tax).cloned();
-    let shipping = numbers(columns, shipping_index).cloned();
-    let group = [level.net, level.tax, shipping_index, total_index];
-    let finest = Units::finest(program, &group);
-    let units = group.map(|index| Units::of(program, index, finest));
-    let at = |numbers: &Option<Numbers>, row| numbers.as_ref().and_then(|one| one.get(row));
-    let mut told = |row, code| flaw(row, index, code);
-    let completed = Numbers::each(rows, &mut told, |row| {
-        if let Some(given) = at(&given, row) {
-            return Ok(Some(given));
+/// The six amounts of a row, or which one is not what it should be. `units` are those of each column in the
+/// finest.
+fn complete_row(
+    given: [Option<i64>; 6],
+    units: [i64; 6],
+    may_be_negative: bool,
+) -> Result<[i64; 6], (usize, RowCode)> {
+    let mut fine = given;
+    for (value, unit) in fine.iter_mut().zip(units) {
+        if let Some(value) = value {
+            *value = value.checked_mul(unit).ok_or((NET, RowCode::OutOfRange))?;
         }
-        let Some(net) = units[0].up(net.get(row))? else {
-            return Ok(None);
+    }
+    let all = Amounts::of(fine)
+        .complete()
+        .ok_or((NET, RowCode::OutOfRange))?
+        .all();
+    let mut out = [0; 6];
+    for (at, unit) in units.into_iter().enumerate() {
+        let value = all[at].unwrap_or(0);
+        out[at] = match given[at] {
+            Some(given) => given,
+            None => {
+                // Divisions are slow, and almost all columns are in the same units.
+                let (value, rest) = match unit {
+                    1 => (value, 0),
+                    unit => (value / unit, value % unit),
+                };
+                if rest != 0 {
+                    return Err((at, RowCode::TooPrecise));
+                } else if !(-LARGEST..=LARGEST).contains(&value) {
+                    return Err((at, RowCode::OutOfRange));
+                } else if value < 0 && !may_be_negative {
+                    return Err((at, RowCode::Negative));
+                }
+                value
+            }
         };
-        let sum = total(
-            net,
-            units[1].up(at(&tax, row))?,
-            units[2].up(at(&shipping, row))?,
-        );
-        units[3].down(sum.ok_or(RowCode::OutOfRange)?).map(Some)
-    });
-    columns[index] = Some(Cells::Numbers(completed));
+    }
+    Ok(out)
 }

@@ -1,23 +1,21 @@
 //! Chunks of a file become batches of canonical events, and rows that are none become rejections.
 
-use super::amounts::{self, Cells};
-use super::check;
-use super::convert::{self, Codes, Numbers, text_at};
+use super::amounts::Cells;
+use super::codes::{self, Codes, text_at};
+use super::convert::{self, Numbers};
 use super::finding::{Rejected, RowCode};
-use super::identity::{Ids, ids};
 use super::lines::{self, Head, Heads};
-use super::plan::{Feed, LineNumber, Plan, Source};
+use super::plan::{Feed, Plan};
 use super::pseudonym::PseudonymKey;
 use super::reject::{Fault, Faults};
+use super::said::{Said, SaidReader};
 use crate::schema::event_schema;
 use arrow::compute::filter_record_batch;
 use arrow_array::{
-    ArrayRef, BooleanArray, Date32Array, Decimal64Array, Int16Array, Int32Array, Int64Array,
+    Array, ArrayRef, BooleanArray, Date32Array, Decimal64Array, Int16Array, Int32Array, Int64Array,
     RecordBatch, TimestampMicrosecondArray, new_null_array,
 };
 use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
-use rungs_engine::canonical::{Kind, Type};
-use rungs_engine::program::{Column, Literal, Pii};
 use std::sync::Arc;
 
 /// Rows of a file as they come from it.
@@ -65,19 +63,8 @@ pub(super) struct Assembler<'a> {
     schema: SchemaRef,
     /// The event whose lines may go on in the next chunk.
     before: Option<Head>,
-}
-
-/// Everything that the rows of a chunk say, before it is known which of them stay.
-struct Said {
-    ids: Ids,
-    account: Codes,
-    member: Codes,
-    time: Numbers,
-    revision: Option<Numbers>,
-    line: Numbers,
-    channel: Option<Codes>,
-    store: Option<Codes>,
-    columns: Vec<Option<Cells>>,
+    /// Empty columns, by type: a programme has many that a file does not fill.
+    empty: Vec<ArrayRef>,
 }
 
 impl<'a> Assembler<'a> {
@@ -89,6 +76,7 @@ impl<'a> Assembler<'a> {
             key,
             schema: event_schema(plan.program),
             before: None,
+            empty: Vec::new(),
         }
     }
 
@@ -102,198 +90,15 @@ impl<'a> Assembler<'a> {
             })?;
             *array = readable;
         }
-        let said = self.read(&chunk, &mut faults)?;
+        let reader = SaidReader {
+            plan: self.plan,
+            key: self.key,
+        };
+        let said = reader.read(&chunk, &mut faults)?;
         self.compare_lines(&said, chunk.rows, &mut faults);
         let rejected = faults.rejected(self.plan, self.object, &chunk);
         let batch = self.batch(said, &chunk, &faults)?;
         Ok(Assembled { batch, rejected })
-    }
-
-    fn read(&self, chunk: &Chunk, faults: &mut Faults) -> Result<Said, ArrowError> {
-        let plan = self.plan;
-        let rows = chunk.rows;
-        let id_parts: Vec<&ArrayRef> = plan.id.iter().map(|slot| &chunk.arrays[*slot]).collect();
-        let id_name = plan.dataset.event_id.join("` + `");
-        let id_slot = (plan.id.len() == 1).then(|| plan.id[0]);
-        let ids = ids(&id_parts, rows, &mut |row, code| {
-            faults.add(row, Fault::of(code, &id_name, id_slot));
-        })?;
-        let member = self.owner(plan.member, chunk, faults)?;
-        let account = match plan.account {
-            Some(slot) => self.owner(slot, chunk, faults)?,
-            None => member.clone(),
-        };
-        let time_name = &plan.slots[plan.time].name;
-        let time = convert::instants(&chunk.arrays[plan.time], plan.zone(), &mut |row, code| {
-            faults.add(row, Fault::of(code, time_name, Some(plan.time)))
-        })?;
-        check::required(&time, plan.time, plan, faults);
-        let revision = match plan.revision {
-            None => None,
-            Some(slot) => {
-                let revision = self.whole(slot, chunk, faults)?;
-                check::required(&revision, slot, plan, faults);
-                Some(revision)
-            }
-        };
-        if let Some(slot) = plan.void {
-            let name = &plan.slots[slot].name;
-            let void = convert::booleans(&chunk.arrays[slot], &mut |row, code| {
-                faults.add(row, Fault::of(code, name, Some(slot)));
-            })?;
-            for row in (0..rows).filter(|row| void.get(*row) == Some(1)) {
-                faults.add(row, Fault::of(RowCode::NotYet, name, Some(slot)));
-            }
-        }
-        let channel = self.place(plan.channel.as_ref(), chunk, faults)?;
-        let store = self.place(plan.store.as_ref(), chunk, faults)?;
-        let mut columns = Vec::with_capacity(plan.columns.len());
-        for (feed, column) in plan.columns.iter().zip(&plan.program.columns) {
-            columns.push(match feed {
-                Feed::Nothing => None,
-                Feed::Fixed(Literal::Text(text)) => {
-                    Some(Cells::Texts(convert::same_text(text, rows)?))
-                }
-                Feed::Fixed(Literal::Number(number)) => {
-                    Some(Cells::Numbers(Numbers::same(*number, rows)))
-                }
-                Feed::From(source) => self.column(column, source, chunk, faults)?,
-            });
-        }
-        let program = plan.program;
-        amounts::complete(plan, &mut columns, rows, &mut |row, column, code| {
-            let column = &program.columns[column];
-            let root = if column.line { "line" } else { "event" };
-            let name = format!("{root}.{}", column.name);
-            faults.add(row, Fault::computed(code, &name));
-        });
-        let line = self.line_numbers(chunk, &columns, faults)?;
-        Ok(Said {
-            ids,
-            account,
-            member,
-            time,
-            revision,
-            line,
-            channel,
-            store,
-            columns,
-        })
-    }
-
-    fn whole(
-        &self,
-        slot: usize,
-        chunk: &Chunk,
-        faults: &mut Faults,
-    ) -> Result<Numbers, ArrowError> {
-        let name = &self.plan.slots[slot].name;
-        convert::numbers(&chunk.arrays[slot], 0, false, &mut |row, code| {
-            faults.add(row, Fault::of(code, name, Some(slot)));
-        })
-    }
-
-    /// A member or account: never empty, never blank.
-    fn owner(&self, slot: usize, chunk: &Chunk, faults: &mut Faults) -> Result<Codes, ArrowError> {
-        let codes = convert::texts(&chunk.arrays[slot])?;
-        check::not_blank(&codes, slot, self.plan, faults);
-        Ok(codes)
-    }
-
-    /// Channel or store.
-    fn place(
-        &self,
-        source: Option<&Source>,
-        chunk: &Chunk,
-        faults: &mut Faults,
-    ) -> Result<Option<Codes>, ArrowError> {
-        let Some(source) = source else {
-            return Ok(None);
-        };
-        let codes = convert::texts(&chunk.arrays[source.slot])?;
-        check::texts(&codes, source, self.plan, faults);
-        self.protect(codes, source)
-    }
-
-    fn protect(&self, codes: Codes, source: &Source) -> Result<Option<Codes>, ArrowError> {
-        match source.pii {
-            None | Some(Pii::Keep) => Ok(Some(codes)),
-            Some(Pii::Drop) => Ok(None),
-            Some(Pii::Hash) => {
-                let (dataset, column) = (&self.plan.dataset.id, &self.plan.slots[source.slot].name);
-                convert::map_texts(&codes, |text| self.key.pseudonym(dataset, column, text))
-                    .map(Some)
-            }
-        }
-    }
-
-    fn column(
-        &self,
-        column: &Column,
-        source: &Source,
-        chunk: &Chunk,
-        faults: &mut Faults,
-    ) -> Result<Option<Cells>, ArrowError> {
-        let array = &chunk.arrays[source.slot];
-        let name = &self.plan.slots[source.slot].name;
-        let zone = self.plan.zone();
-        if column.kind_of_value == Type::Text {
-            let codes = convert::texts(array)?;
-            check::texts(&codes, source, self.plan, faults);
-            if column.kind == Kind::Order && column.name == "currency" {
-                check::currency(&codes, source, self.plan, faults);
-            }
-            return Ok(self.protect(codes, source)?.map(Cells::Texts));
-        }
-        let mut flaw = |row, code| faults.add(row, Fault::number(code, name, source, column));
-        let numbers = match column.kind_of_value {
-            Type::Boolean => convert::booleans(array, &mut flaw)?,
-            Type::Date => convert::days(array, zone, &mut flaw)?,
-            Type::MonthDay => convert::month_days(array, zone, &mut flaw)?,
-            Type::Time => convert::instants(array, zone, &mut flaw)?,
-            Type::Text | Type::Integer | Type::Decimal | Type::Money => {
-                convert::numbers(array, column.digits, source.minor, &mut flaw)?
-            }
-        };
-        check::numbers(&numbers, source, column, self.plan, faults);
-        // A pseudonym is a text: of other personal data nothing is kept but what is declared `keep`.
-        let kept = matches!(source.pii, None | Some(Pii::Keep));
-        Ok(kept.then_some(Cells::Numbers(numbers)))
-    }
-
-    fn line_numbers(
-        &self,
-        chunk: &Chunk,
-        columns: &[Option<Cells>],
-        faults: &mut Faults,
-    ) -> Result<Numbers, ArrowError> {
-        let slot = match self.plan.line {
-            LineNumber::None => return Ok(Numbers::same(0, chunk.rows)),
-            LineNumber::One => return Ok(Numbers::same(1, chunk.rows)),
-            LineNumber::Slot(slot) => slot,
-        };
-        let given = self.whole(slot, chunk, faults)?;
-        let name = &self.plan.slots[slot].name;
-        let line_cells: Vec<&Cells> = columns
-            .iter()
-            .zip(&self.plan.program.columns)
-            .filter(|(_, column)| column.line)
-            .filter_map(|(cells, _)| cells.as_ref())
-            .collect();
-        let refund = self.plan.dataset.event == Kind::Refund;
-        Ok(Numbers::each(
-            chunk.rows,
-            &mut |row, code| faults.add(row, Fault::line_number(code, name, slot)),
-            |row| match given.get(row) {
-                Some(line) if (1..=i64::from(i32::MAX)).contains(&line) => Ok(Some(line)),
-                Some(_) => Err(RowCode::OutOfRange),
-                // A refund that names no line and nothing of one gives back the whole rest.
-                None if refund && line_cells.iter().all(|cells| is_empty(cells, row)) => {
-                    Ok(Some(0))
-                }
-                None => Err(RowCode::MissingValue),
-            },
-        ))
     }
 
     fn compare_lines(&mut self, said: &Said, rows: usize, faults: &mut Faults) {
@@ -339,7 +144,7 @@ impl<'a> Assembler<'a> {
     }
 
     fn batch(
-        &self,
+        &mut self,
         said: Said,
         chunk: &Chunk,
         faults: &Faults,
@@ -349,44 +154,38 @@ impl<'a> Assembler<'a> {
             return Ok(None);
         }
         let plan = self.plan;
-        let text_or_null = |codes: Option<Codes>| -> ArrayRef {
-            match codes {
-                Some(codes) => Arc::new(codes),
-                None => new_null_array(&crate::schema::text_type(), rows),
-            }
-        };
         let member = match plan.account {
             None => None,
             Some(_) => Some(other_than(&said.member, &said.account)?),
         };
         let (id_numbers, id_texts) = said.ids.arrays();
-        let line: Int32Array = said
-            .line
-            .values
-            .iter()
-            .map(|line| Some(*line as i32))
-            .collect();
+        let line = Int32Array::from_iter_values(said.line.values.iter().map(|line| *line as i32));
         let time = TimestampMicrosecondArray::new(said.time.values, None).with_timezone("UTC");
         let revision: ArrayRef = match said.revision {
-            None => new_null_array(&DataType::Int64, rows),
+            None => self.empty(&DataType::Int64, rows),
             Some(revision) => Arc::new(Int64Array::new(revision.values, revision.valid)),
         };
         let mut arrays: Vec<ArrayRef> = vec![
             Arc::new(said.account),
-            text_or_null(member),
+            self.text(member, rows),
             Arc::new(time),
-            Arc::new(convert::same_text(plan.dataset.event.text(), rows)?),
-            Arc::new(convert::same_text(&plan.dataset.id, rows)?),
+            Arc::new(codes::same_text(plan.dataset.event.text(), rows)?),
+            Arc::new(codes::same_text(&plan.dataset.id, rows)?),
             Arc::new(id_numbers),
             Arc::new(id_texts),
             Arc::new(line),
-            text_or_null(said.channel),
-            text_or_null(said.store),
+            self.text(said.channel, rows),
+            self.text(said.store, rows),
             revision,
         ];
-        let own = self.schema.fields().iter().skip(arrays.len());
+        let schema = self.schema.clone();
+        let own = schema.fields().iter().skip(arrays.len());
         for (field, cells) in own.zip(said.columns) {
-            arrays.push(array(field.data_type(), cells, rows)?);
+            arrays.push(match cells {
+                None => self.empty(field.data_type(), rows),
+                Some(Cells::Texts(codes)) => Arc::new(codes),
+                Some(Cells::Numbers(numbers)) => array(field.data_type(), numbers)?,
+            });
         }
         if faults.count() == 0 {
             return RecordBatch::try_new(self.schema.clone(), arrays).map(Some);
@@ -403,12 +202,22 @@ impl<'a> Assembler<'a> {
         let kept = filter_record_batch(&all, &stays)?;
         RecordBatch::try_new(self.schema.clone(), kept.columns().to_vec()).map(Some)
     }
-}
 
-fn is_empty(cells: &Cells, row: usize) -> bool {
-    match cells {
-        Cells::Numbers(numbers) => numbers.get(row).is_none(),
-        Cells::Texts(codes) => text_at(codes, row).is_none(),
+    fn text(&mut self, codes: Option<Codes>, rows: usize) -> ArrayRef {
+        match codes {
+            Some(codes) => Arc::new(codes),
+            None => self.empty(&crate::schema::text_type(), rows),
+        }
+    }
+
+    fn empty(&mut self, kind: &DataType, rows: usize) -> ArrayRef {
+        let known = |array: &&ArrayRef| array.data_type() == kind && array.len() >= rows;
+        if let Some(array) = self.empty.iter().find(known) {
+            return array.slice(0, rows);
+        }
+        let array = new_null_array(kind, rows);
+        self.empty.push(array.clone());
+        array
     }
 }
 
@@ -423,12 +232,7 @@ fn other_than(member: &Codes, account: &Codes) -> Result<Codes, ArrowError> {
     Codes::try_new(keys, member.values().clone())
 }
 
-fn array(kind: &DataType, cells: Option<Cells>, rows: usize) -> Result<ArrayRef, ArrowError> {
-    let numbers = match cells {
-        None => return Ok(new_null_array(kind, rows)),
-        Some(Cells::Texts(codes)) => return Ok(Arc::new(codes)),
-        Some(Cells::Numbers(numbers)) => numbers,
-    };
+fn array(kind: &DataType, numbers: Numbers) -> Result<ArrayRef, ArrowError> {
     let Numbers { values, valid } = numbers;
     Ok(match kind {
         DataType::Decimal64(precision, scale) => Arc::new(

@@ -1,6 +1,7 @@
 //! What the programme demands of values, beyond that they can be read.
 
-use super::convert::{Codes, Numbers, text_at};
+use super::codes::{Codes, text_at};
+use super::convert::Numbers;
 use super::finding::RowCode;
 use super::plan::{Plan, Source};
 use super::reject::{Fault, Faults};

@@ -20,6 +20,7 @@ use std::sync::Arc;
 /// An open file, its footer read.
 pub(super) struct ColumnarFile {
     file: File,
+    metadata: ArrowReaderMetadata,
     bytes: u64,
     schema: SchemaRef,
     /// Names of its columns.
@@ -53,6 +54,7 @@ impl ColumnarFile {
         let header = schema.fields().iter().map(|field| field.name().clone());
         Ok(ColumnarFile {
             file,
+            metadata,
             bytes: object.bytes,
             header: header.collect(),
             schema,
@@ -84,10 +86,10 @@ impl ColumnarFile {
             }
         }
         let coded = Schema::new_with_metadata(fields, self.schema.metadata().clone());
-        let builder = self
-            .builder(ArrowReaderOptions::new().with_schema(Arc::new(coded)))
-            .or_else(|_| self.builder(ArrowReaderOptions::new()))
-            .map_err(broken)?;
+        let options = ArrowReaderOptions::new().with_schema(Arc::new(coded));
+        let metadata = ArrowReaderMetadata::try_new(self.metadata.metadata().clone(), options);
+        let metadata = metadata.unwrap_or(self.metadata);
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file, metadata);
         for group in builder.metadata().row_groups() {
             for column in group.columns() {
                 let start = column
@@ -118,13 +120,6 @@ impl ColumnarFile {
             positions,
             next_row: 1,
         })
-    }
-
-    fn builder(
-        &self,
-        options: ArrowReaderOptions,
-    ) -> parquet::errors::Result<ParquetRecordBatchReaderBuilder<File>> {
-        ParquetRecordBatchReaderBuilder::try_new_with_options(self.file.try_clone()?, options)
     }
 }
 

@@ -5,7 +5,8 @@
 //! compares them when all are together.
 
 use super::amounts::Cells;
-use super::convert::{Codes, Numbers, text_at};
+use super::codes::{Codes, text_at};
+use super::convert::Numbers;
 use super::finding::RowCode;
 use super::identity::Ids;
 

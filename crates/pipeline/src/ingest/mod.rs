@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! file ─▶ records.rs, delimited.rs (CSV) or columnar.rs (Parquet) ─▶ chunks of some thousand rows
-//!      ─▶ convert.rs, check.rs: columns by type, faults by row
+//!      ─▶ said.rs with convert.rs, codes.rs, check.rs: columns by type, faults by row
 //!      ─▶ amounts.rs, lines.rs: what follows from what is given, what must agree
 //!      ─▶ assemble.rs ─▶ batches of `schema::event_schema`, and rejected rows (reject.rs)
 //! ```
@@ -25,6 +25,7 @@
 mod amounts;
 mod assemble;
 mod check;
+mod codes;
 mod columnar;
 mod convert;
 mod delimited;
@@ -36,6 +37,7 @@ mod plan;
 mod pseudonym;
 mod records;
 mod reject;
+mod said;
 mod schema_doc;
 mod text_number;
 mod text_time;
@@ -43,7 +45,7 @@ mod text_time;
 #[cfg(test)]
 mod tests;
 
-pub use amounts::{LineSums, gross_and_net, line_sums, needs_line_sums, total};
+pub use amounts::{Amounts, LineSums, line_sums, needs_line_sums};
 pub use discover::{Inbox, Object, digest, discover};
 pub use finding::{ObjectCode, Refusal, Rejected, RowCode};
 pub use pseudonym::PseudonymKey;

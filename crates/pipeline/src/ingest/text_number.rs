@@ -111,9 +111,12 @@ mod tests {
     use proptest::prelude::*;
     use rungs_engine::number;
 
+    /// Text, digits, what is read.
+    type Case = (&'static str, u8, Result<Option<i64>, RowCode>);
+
     #[test]
     fn decimals_are_exact_and_never_rounded() {
-        let cases: &[(&str, u8, Result<Option<i64>, RowCode>)] = &[
+        let cases: &[Case] = &[
             ("4.5", 2, Ok(Some(450))),
             ("  -4.50 ", 2, Ok(Some(-450))),
             ("+7", 2, Ok(Some(700))),

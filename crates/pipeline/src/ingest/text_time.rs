@@ -188,6 +188,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use rungs_engine::calendar::day_of;
+    use std::sync::LazyLock;
 
     fn at(text: &str) -> i64 {
         text.parse::<jiff::Timestamp>().unwrap().as_microsecond()
@@ -310,12 +311,22 @@ mod tests {
         }
 
         #[test]
-        fn local_times_are_those_that_jiff_finds(seconds in 315_532_800i64..2_840_140_800, zone in prop_oneof![
-            Just("Europe/Dublin"), Just("America/Sao_Paulo"), Just("Australia/Lord_Howe"), Just("Asia/Kathmandu"), Just("Pacific/Apia"), Just("Africa/Casablanca"),
-        ]) {
-            let zone = Zone::named(zone).unwrap();
+        fn local_times_are_those_that_jiff_finds(seconds in 315_532_800i64..2_840_140_800, at in 0..ZONES.len()) {
+            let zone = &ZONES[at];
             let civil = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::from_second(seconds).unwrap());
-            prop_assert_eq!(local_micros(&zone, seconds * SECOND), zone.instant(civil));
+            prop_assert_eq!(local_micros(zone, seconds * SECOND), zone.instant(civil));
         }
     }
+
+    static ZONES: LazyLock<Vec<Zone>> = LazyLock::new(|| {
+        let names = [
+            "Europe/Dublin",
+            "America/Sao_Paulo",
+            "Australia/Lord_Howe",
+            "Asia/Kathmandu",
+            "Pacific/Apia",
+            "Africa/Casablanca",
+        ];
+        names.map(|name| Zone::named(name).unwrap()).into()
+    });
 }

@@ -221,7 +221,7 @@ fn quality(report: &Report<'_>) -> String {
     let quality = &report.quality;
     let of = |count: u64| number(i128::from(count));
     let mut text = format!(
-        "{} rows read: {} accepted, {} duplicates, {} in quarantine, {} late",
+        "{} rows read: accepted {}, duplicates {}, in quarantine {}, late {}",
         of(quality.read),
         of(quality.accepted),
         of(quality.duplicates),
@@ -253,6 +253,9 @@ fn by_window(program: &Program, kpi: &Kpi, figures: &[&Figure]) -> String {
     }
     let sum = totals.iter().all(|figure| figure.denominator == 1);
     let mut head = vec!["window", "value"];
+    if kpi.kind == KpiKind::InterPurchase {
+        head[1] = "mean";
+    }
     if !sum {
         head.extend(["numerator", "denominator"]);
     }
@@ -277,7 +280,7 @@ fn by_window(program: &Program, kpi: &Kpi, figures: &[&Figure]) -> String {
             let figure = figures
                 .iter()
                 .find(|figure| figure.window == total.window && figure.by == *part);
-            row.push(figure.map_or_else(String::new, |figure| value(program, figure)));
+            row.push(figure.map_or_else(|| "–".to_owned(), |figure| value(program, figure)));
         }
         rows.push(row);
     }

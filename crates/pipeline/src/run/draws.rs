@@ -6,32 +6,13 @@
 //! next without booking anything, only to know who may draw; then everything is settled and booked in
 //! one pass with the wins known.
 
+use crate::lake::decisions::Decision;
 use rungs_engine::calendar::{Day, Instant};
 use rungs_engine::cron::occurrences;
 use rungs_engine::event::Batch;
 use rungs_engine::fold::{AccountState, Fold, Given, Pass, Plan, Prepared, Rejection, Sink, Ticket, Win, day_key, ticket, wins};
 use rungs_engine::ledger::{Entry, Issued, RungMove};
-use serde::{Deserialize, Serialize};
 use std::ops::Range;
-
-/// One drawn ticket that won, or would have if the budget had sufficed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Drawn {
-    /// Id of the surprise.
-    pub surprise: String,
-    /// Scheduled instant, in microseconds.
-    pub at: Instant,
-    /// Scheduled local time.
-    pub occurrence: String,
-    /// The account.
-    pub account: String,
-    /// The member.
-    pub member: String,
-    /// The ticket, hexadecimal.
-    pub ticket: String,
-    /// Whether it wins, or the budget went to lower tickets.
-    pub won: bool,
-}
 
 /// An account on its way through the occurrences.
 #[derive(Debug)]
@@ -93,7 +74,7 @@ pub fn scheduled(plan: &Plan<'_>, from: Day, before: Day) -> Vec<Occurrence> {
 }
 
 /// Decides the occurrences one after the other. The walkers' wins are extended by what is decided.
-pub fn draw(plan: &Plan<'_>, secret: &[u8], due: &[Occurrence], walkers: &mut [Walker<'_>]) -> Vec<Drawn> {
+pub fn draw(plan: &Plan<'_>, secret: &[u8], due: &[Occurrence], walkers: &mut [Walker<'_>]) -> Vec<Decision> {
     let program = plan.program;
     let mut fold = Fold::default();
     let mut all = Vec::new();
@@ -129,7 +110,7 @@ pub fn draw(plan: &Plan<'_>, secret: &[u8], due: &[Occurrence], walkers: &mut [W
                     member: name.clone(),
                 });
             }
-            all.push(Drawn {
+            all.push(Decision {
                 surprise: surprise.id.clone(),
                 at: occurrence.at,
                 occurrence: occurrence.text.clone(),
@@ -140,7 +121,7 @@ pub fn draw(plan: &Plan<'_>, secret: &[u8], due: &[Occurrence], walkers: &mut [W
             });
         }
     }
-    all.sort_by(|a, b| (a.at, &a.surprise, &a.ticket).cmp(&(b.at, &b.surprise, &b.ticket)));
+    all.sort();
     all
 }
 

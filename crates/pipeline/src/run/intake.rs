@@ -5,7 +5,7 @@ use crate::ingest::{self, Object, Refusal, Rejected};
 use crate::lake::error::LakeError;
 use crate::lake::layout::Layout;
 use crate::lake::manifest::{Manifest, ObjectEntry};
-use crate::lake::staging::{Staged, StagingWriter};
+use crate::lake::staging::{Staged, Staging};
 use crate::lake::store::Store;
 use crate::progress::Progress;
 use crate::run::keys::Keys;
@@ -68,18 +68,18 @@ pub fn take_in(
     progress: &dyn Progress,
 ) -> Result<Intake, Trouble> {
     progress.stage("reading files", objects.len() as u64);
+    let staging = Staging::new(store, layout, run);
     let done: Vec<_> = objects
         .into_par_iter()
         .enumerate()
         .map(|(number, (object, digest))| {
-            let read = one(program, store, layout, run, number, &object, keys);
+            let read = one(program, &staging, number, &object, keys);
             progress.advance(1);
-            read.map(|(writer, ingested, rejected)| (object, digest, writer, ingested, rejected))
+            read.map(|(ingested, rejected)| (object, digest, ingested, rejected))
         })
         .collect::<Result<_, Trouble>>()?;
     let mut intake = Intake::default();
-    let mut writers = Vec::new();
-    for (object, digest, writer, ingested, rejected) in done {
+    for (number, (object, digest, ingested, rejected)) in done.into_iter().enumerate() {
         let dataset = program.datasets[object.dataset].id.clone();
         for column in &ingested.ignored_columns {
             intake.ignored_columns.insert((dataset.clone(), column.clone()));
@@ -94,43 +94,39 @@ pub fn take_in(
             rejected: ingested.rejected,
         });
         match ingested.refused {
-            Some(refusal) => intake.refused.push((object.name, refusal)),
-            None => {
-                writers.extend(writer);
-                intake.rejected.extend(rejected);
+            // A refused object is thrown away whole, even what was handed over before.
+            Some(refusal) => {
+                staging.discard(number as u32);
+                intake.refused.push((object.name, refusal));
             }
+            None => intake.rejected.extend(rejected),
         }
     }
-    intake.staged = Staged::of(writers)?;
+    intake.staged = staging.finish()?;
     Ok(intake)
 }
 
-type Read = (Option<StagingWriter>, ingest::Ingested, Vec<Rejected>);
-
 fn one(
     program: &Program,
-    store: &Store,
-    layout: &Layout,
-    run: u32,
+    staging: &Staging,
     number: usize,
     object: &Object,
     keys: &Keys,
-) -> Result<Read, Trouble> {
-    let mut writer = StagingWriter::create(store, layout, run, number)?;
+) -> Result<(ingest::Ingested, Vec<Rejected>), Trouble> {
     let mut rejected = Vec::new();
-    let ingested = ingest::ingest(
-        program,
-        object,
-        &keys.pseudonym,
-        &mut |record| writer.add(number as u32, &record).map_err(Trouble::from),
-        &mut |row| {
-            rejected.push(row);
-            Ok(())
-        },
-    )?;
-    // A refused object is thrown away whole.
-    let writer = ingested.refused.is_none().then_some(writer);
-    Ok((writer, ingested, rejected))
+    let ingested = staging.with(|writer| {
+        ingest::ingest(
+            program,
+            object,
+            &keys.pseudonym,
+            &mut |record| writer.add(number as u32, &record).map_err(Trouble::from),
+            &mut |row| {
+                rejected.push(row);
+                Ok(())
+            },
+        )
+    })?;
+    Ok((ingested, rejected))
 }
 
 impl From<LakeError> for Trouble {

@@ -13,12 +13,7 @@ fn dublin() -> TimeZone {
 }
 
 fn days(zone: &TimeZone) -> Days<'_> {
-    Days {
-        zone,
-        leap_day: LeapDay::February28,
-        week: 0,
-        period: None,
-    }
+    Days::new(zone, LeapDay::February28, 0, None)
 }
 
 #[test]
@@ -201,4 +196,28 @@ fn a_quarter_and_a_week_begin_where_they_should() {
         calendar_end(Calendar::Week, day("2026-10-06"), 0),
         day("2026-10-12")
     );
+}
+
+#[test]
+fn remembered_offsets_agree_with_the_zone_on_every_day_of_the_century() {
+    for name in [
+        "Europe/Dublin",
+        "Asia/Beirut",
+        "America/Havana",
+        "Australia/Lord_Howe",
+        "Pacific/Apia",
+    ] {
+        let zone = TimeZoneDatabase::bundled().get(name).unwrap();
+        let calendar = days(&zone);
+        for number in day("1999-12-25")..day("2041-01-10") {
+            let (year, month, of_month) = civil(number);
+            let local =
+                DateTime::new(year as i16, month as i8, of_month as i8, 0, 0, 0, 0).unwrap();
+            let stamp = zone.to_ambiguous_timestamp(local).compatible().unwrap();
+            let start = calendar.midnight(number);
+            assert_eq!(start, stamp.as_microsecond(), "{name} {}", day_text(number));
+            let noon = start + 43_200 * SECOND;
+            assert_eq!(calendar.wall(noon), noon / SECOND + calendar.asked(noon));
+        }
+    }
 }

@@ -7,6 +7,7 @@ mod earning;
 mod enrolment;
 mod history;
 mod ladder;
+mod laws;
 mod lots;
 mod measures;
 mod refunds;

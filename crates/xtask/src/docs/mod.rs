@@ -9,6 +9,7 @@ mod kpis;
 
 use crate::repository::{self, File};
 use crate::step::say;
+use rungs_engine::language;
 use std::path::Path;
 
 /// Whether pages are written or only compared.
@@ -29,9 +30,15 @@ pub type Page = (&'static str, String);
 /// If something that a page is made of cannot be read.
 pub fn pages(files: &[File]) -> Result<Vec<Page>, String> {
     Ok(vec![
+        (
+            "docs/reference/program.md",
+            notice("`crates/engine/src/language`") + &language::reference(),
+        ),
         ("docs/reference/diagnostics.md", diagnostics::page()),
         ("docs/reference/events.md", events::page()),
         ("docs/reference/kpis.md", kpis::page()),
+        ("schema/rungs.json", json(language::program_schema())),
+        ("schema/rungs-test.json", json(language::scenario_schema())),
         (
             "schema/events.json",
             json(rungs_pipeline::ingest::events_schema_json()),

@@ -40,16 +40,41 @@ fn roots(files: &[File]) -> Vec<String> {
         .filter(|file| file.path.ends_with("Cargo.toml"))
     {
         let folder = manifest.path.trim_end_matches("Cargo.toml");
-        let named = manifest
-            .text
-            .iter()
-            .flat_map(|text| text.lines())
+        let text = manifest.text.as_deref().unwrap_or_default();
+        let named = text
+            .lines()
             .filter_map(|line| line.trim().strip_prefix("path = \"")?.strip_suffix('"'))
             .filter(|path| path.ends_with(".rs"))
             .map(|path| format!("{folder}{path}"));
         roots.extend(named);
+        if !text.contains("[package]") {
+            // A virtual workspace compiles nothing of its own: that is how a root `tests/` is lost.
+            continue;
+        }
+        let found = files
+            .iter()
+            .filter_map(|file| Some((file, file.path.strip_prefix(folder)?)))
+            .filter(|(_, path)| {
+                is_found_by_cargo(path, !text.contains("[package]\nautotests = false"))
+            })
+            .map(|(file, _)| file.path.clone());
+        roots.extend(found);
     }
     roots
+}
+
+/// Whether cargo compiles a file of a package by its place: `tests/x.rs`, `tests/x/main.rs` and their like.
+fn is_found_by_cargo(path: &str, tests: bool) -> bool {
+    let (folder, rest) = match path.strip_prefix("src/bin/") {
+        Some(rest) => ("src/bin", rest),
+        None => path.split_once('/').unwrap_or(("", path)),
+    };
+    let looked_in = match folder {
+        "tests" => tests,
+        "examples" | "benches" | "src/bin" => true,
+        _ => false,
+    };
+    looked_in && rest.ends_with(".rs") && (!rest.contains('/') || rest.ends_with("/main.rs"))
 }
 
 /// Marks a file and all modules that it declares.
@@ -132,7 +157,7 @@ mod tests {
         let files = [
             file(
                 "tests/Cargo.toml",
-                "[[test]]\nname = \"laws\"\npath = \"laws.rs\"\n",
+                "[package]\nautotests = false\n[[test]]\nname = \"laws\"\npath = \"laws.rs\"\n",
             ),
             file("tests/laws.rs", "mod history;"),
             file("tests/history.rs", ""),
@@ -143,5 +168,25 @@ mod tests {
             .map(|dead| dead.path)
             .collect();
         assert_eq!(dead, ["tests/faults.rs"]);
+    }
+    #[test]
+    fn tests_that_cargo_finds_by_itself_are_alive() {
+        let files = [
+            file("Cargo.toml", "[workspace]\n"),
+            file("tests/lost.rs", ""),
+            file("crates/a/Cargo.toml", "[package]\n"),
+            file("crates/a/tests/laws.rs", ""),
+            file("crates/a/tests/recount/main.rs", "mod lots;"),
+            file("crates/a/tests/recount/lots.rs", ""),
+            file("crates/a/tests/recount/forgotten.rs", ""),
+        ];
+        let dead: Vec<_> = complaints(&files)
+            .into_iter()
+            .map(|dead| dead.path)
+            .collect();
+        assert_eq!(
+            dead,
+            ["tests/lost.rs", "crates/a/tests/recount/forgotten.rs"]
+        );
     }
 }

@@ -4,6 +4,7 @@
 //! and then by its code, and comparisons are loops over slices. Where settlement would not ask
 //! (`a && b` where `a` is false), nothing can overflow here either.
 
+mod flags;
 mod lanes;
 mod texts;
 
@@ -14,7 +15,8 @@ use crate::calendar::{Day, Zone, weekday};
 use crate::event::{Batch, Texts, Values};
 use crate::program::Dataset;
 use arrow_buffer::{NullBuffer, ScalarBuffer};
-use lanes::{Flags, Lane, Lanes, Valid};
+use flags::Flags;
+use lanes::{Lane, Lanes, Valid};
 use std::borrow::Cow;
 use texts::TextLane;
 
@@ -276,14 +278,10 @@ impl<'a> Frame<'a> {
             Node::Lower(of) => self.text(of).lower(),
             Node::Default(of, other) => {
                 let of = self.text(of);
-                let present = Flags {
-                    rows: of.valid().bytes(),
-                    over: of.over.clone(),
-                };
-                if present.rows.always() {
+                if of.valid().everywhere() {
                     return of;
                 }
-                texts::choose(present, of, self.text(other), rows)
+                of.or_else(self.text(other), rows)
             }
             Node::Choose(condition, yes, no) => {
                 let condition = self.flags(condition);
@@ -298,7 +296,13 @@ impl<'a> Frame<'a> {
         let of = |texts: Option<&Texts>| texts.map_or_else(TextLane::empty, TextLane::coded);
         match column {
             Common::Account => TextLane::coded(&batch.account),
-            Common::Member => TextLane::coded(batch.member.as_ref().unwrap_or(&batch.account)),
+            Common::Member => {
+                let account = TextLane::coded(&batch.account);
+                match &batch.member {
+                    Some(member) => TextLane::coded(member).or_else(account, batch.rows),
+                    None => account,
+                }
+            }
             Common::Channel => of(batch.channel.as_ref()),
             Common::Store => of(batch.store.as_ref()),
             Common::Source => texts::sources(batch, self.datasets),

@@ -1,6 +1,7 @@
 //! Texts of all rows: codes into a dictionary, or one text for all.
 
-use super::lanes::{Bytes, Flags, Lane, Over, Valid, chosen, either};
+use super::flags::{Bytes, Flags, Over, either};
+use super::lanes::{Lane, Valid, chosen};
 use crate::condition::expression::Compare;
 use crate::event::{Batch, Texts};
 use crate::program::Dataset;
@@ -130,6 +131,15 @@ impl TextLane {
             dictionary: StringArray::from_iter_values(used),
             valid: texts.valid.clone(),
         }
+    }
+
+    /// These, and another's where there is none.
+    pub(super) fn or_else(self, other: TextLane, rows: usize) -> TextLane {
+        let present = Flags {
+            rows: self.valid().bytes(),
+            over: self.over.clone(),
+        };
+        choose(present, self, other, rows)
     }
 
     /// Where a text passes; false where there is none. Each different text is looked at once.

@@ -2,8 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod agreement;
+mod calendar;
+mod cel;
 mod problems;
+mod rows;
 mod semantics;
+mod writer;
 
 use super::expression::{Expr, Sort};
 use super::{Expected, MetricColumn, Occasion, Problem, Scope, compile};

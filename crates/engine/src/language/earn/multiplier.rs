@@ -1,11 +1,10 @@
 //! `multiplier`: (times − 1) × the points of other rules.
 
 use super::{Body, Form, Rule};
-use crate::finding::Code;
 use crate::language::Build;
 use crate::language::reader::{Placed, Reader, Row, Rows};
 use crate::language::table::table;
-use crate::language::values::{AtLeast, ByRungOf, EarnSort, Many, Ref};
+use crate::language::values::{AtLeast, ByRungOf, EarnSort, Filled, Ref};
 use crate::program::EarnKind;
 
 table! {
@@ -14,7 +13,7 @@ table! {
         /// How many times: 2 doubles, 1.3 gives 30 % more.
         required times: ByRungOf<AtLeast<1>>,
         /// The rules that are raised.
-        required of: Many<Ref<EarnSort>>,
+        required of: Filled<Ref<EarnSort>>,
     }
 }
 
@@ -29,24 +28,15 @@ pub(crate) const FORM: Form = Form {
 
 impl Body for MultiplierTable {
     fn raises(&self) -> &[Placed<Ref<EarnSort>>] {
-        self.of.as_ref().map_or(&[], |of| of.value.as_slice())
+        self.of.as_ref().map_or(&[], |of| of.value.0.as_slice())
     }
 
-    fn check(self: Box<Self>, build: &mut Build<'_>, _: &Rule) -> Option<(EarnKind, bool)> {
+    fn check(self: Box<Self>, _: &mut Build<'_>, _: &Rule) -> Option<(EarnKind, bool)> {
         let of = self.of?;
-        if of.value.is_empty() {
-            build.reader.find(
-                Code::WrongValue,
-                of.place,
-                "a multiplier of nothing",
-                "an empty list",
-                "name the rules that are raised: `of = [\"my-rule\"]`",
-            );
-        }
         Some((
             EarnKind::Multiplier {
                 times: self.times?.value.map(|times| times.0),
-                of: of.value.iter().map(|of| of.value.0).collect(),
+                of: of.value.0.iter().map(|of| of.value.0).collect(),
             },
             false,
         ))

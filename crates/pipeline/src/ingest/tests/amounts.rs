@@ -21,21 +21,49 @@ fn an_order_without_lines_is_its_only_line() {
          line_quantity=1.000 line_gross=10.00 line_discount=1.50 line_net=8.50 line_tax=2.00"
     );
     assert_eq!(
-        order("net", "8.50"),
-        "gross=8.50 net=8.50 total=8.50 line_quantity=1.000 line_gross=8.50 line_net=8.50"
-    );
-    assert_eq!(
         order("net,discount,sku,quantity", "8.50,1.50,K7,2"),
-        "gross=10.00 discount=1.50 net=8.50 total=8.50 line_sku=K7 line_quantity=2.000 line_gross=10.00 line_discount=1.50 line_net=8.50"
+        "gross=10.00 discount=1.50 net=8.50 tax=0.00 shipping=0.00 total=8.50 \
+         line_sku=K7 line_quantity=2.000 line_gross=10.00 line_discount=1.50 line_net=8.50 line_tax=0.00"
     );
-    // What is given stands.
+}
+
+/// Gross, discount, net, tax, shipping and total of an order.
+fn six(header: &str, row: &str) -> String {
+    let all = order(header, row);
+    let amounts = all.split(' ').filter(|cell| !cell.starts_with("line_"));
+    let values: Vec<&str> = amounts.filter_map(|cell| cell.split('=').nth(1)).collect();
+    values.join(" ")
+}
+
+#[test]
+fn an_order_has_all_its_amounts() {
+    assert_eq!(six("net", "8.50"), "8.50 0.00 8.50 0.00 0.00 8.50");
+    assert_eq!(six("gross", "8.50"), "8.50 0.00 8.50 0.00 0.00 8.50");
     assert_eq!(
-        order("gross,discount,net,total", "10.00,1.00,8.00,7.00"),
-        "gross=10.00 discount=1.00 net=8.00 total=7.00 line_quantity=1.000 line_gross=10.00 line_discount=1.00 line_net=8.00"
+        six("gross,net", "10.00,8.50"),
+        "10.00 1.50 8.50 0.00 0.00 8.50"
     );
-    // A total alone does not say what of it is tax or shipping.
-    assert_eq!(order("total", "7.00"), "total=7.00 line_quantity=1.000");
-    assert_eq!(order("gross,net", ","), "line_quantity=1.000");
+    assert_eq!(six("total", "7.00"), "7.00 0.00 7.00 0.00 0.00 7.00");
+    assert_eq!(
+        six("total,tax,shipping", "9.00,1.00,2.50"),
+        "5.50 0.00 5.50 1.00 2.50 9.00"
+    );
+    assert_eq!(
+        six("total,discount", "9.00,1.00"),
+        "10.00 1.00 9.00 0.00 0.00 9.00"
+    );
+    // What is given stands, even if it does not add up.
+    assert_eq!(
+        six("gross,discount,net,total", "10.00,1.00,8.00,7.00"),
+        "10.00 1.00 8.00 0.00 0.00 7.00"
+    );
+    assert_eq!(
+        six("gross,net", "8.00,8.50"),
+        "8.00 0.00 8.50 0.00 0.00 8.50"
+    );
+    // What nobody says is nothing.
+    assert_eq!(six("gross,net", ","), "0.00 0.00 0.00 0.00 0.00 0.00");
+    assert_eq!(six("sku", "K7"), "0.00 0.00 0.00 0.00 0.00 0.00");
 }
 
 #[test]
@@ -44,15 +72,25 @@ fn amounts_are_completed_row_by_row() {
         &orders(),
         "id,member,time,gross,discount,net,total\n1,a,2026-03-10,5.00,,,\n2,a,2026-03-10,,1.00,3.00,\n3,a,2026-03-10,,,,9.00\n4,a,2026-03-10,5.00,1.00,4.00,4.00\n",
     );
-    assert_eq!(outcome.column("order_gross"), ["5.00", "4.00", "-", "5.00"]);
-    assert_eq!(outcome.column("order_net"), ["5.00", "3.00", "-", "4.00"]);
+    assert_eq!(
+        outcome.column("order_gross"),
+        ["5.00", "4.00", "9.00", "5.00"]
+    );
+    assert_eq!(
+        outcome.column("order_discount"),
+        ["0.00", "1.00", "0.00", "1.00"]
+    );
+    assert_eq!(
+        outcome.column("order_net"),
+        ["5.00", "3.00", "9.00", "4.00"]
+    );
     assert_eq!(
         outcome.column("order_total"),
         ["5.00", "3.00", "9.00", "4.00"]
     );
     assert_eq!(
         outcome.column("order_line_net"),
-        ["5.00", "3.00", "-", "4.00"]
+        ["5.00", "3.00", "9.00", "4.00"]
     );
 }
 
@@ -95,10 +133,41 @@ fn lines_are_completed_and_the_order_is_left_to_its_lines() {
     assert_eq!(outcome.column("line"), ["1", "2"]);
     assert_eq!(outcome.column("order_line_net"), ["2.50", "4.00"]);
     assert_eq!(outcome.column("order_line_quantity"), ["1.000", "3.000"]);
-    for empty in ["order_gross", "order_net", "order_total"] {
+    for empty in [
+        "order_gross",
+        "order_discount",
+        "order_net",
+        "order_tax",
+        "order_total",
+    ] {
         assert_eq!(outcome.column(empty), ["-", "-"], "{empty}");
     }
     assert_eq!(outcome.column("order_shipping"), ["2.00", "2.00"]);
+    let outcome = csv(
+        &lined_orders(),
+        "id,line,member,time,net\n7,1,ann,2026-03-10,3.00\n",
+    );
+    assert_eq!(outcome.column("order_shipping"), ["0.00"]);
+}
+
+#[test]
+fn where_lines_have_no_amounts_those_of_the_order_are_completed() {
+    let mut program = lined_orders();
+    let net = index(&program, Kind::Order, false, "net");
+    program.datasets[0].columns = vec![listed(net, "net")];
+    let outcome = csv(
+        &program,
+        "id,line,member,time,sku,net,tax\n7,1,ann,2026-03-10,K1,3.00,\n7,2,ann,2026-03-10,K2,3.00,\n",
+    );
+    // A column `tax` would be the lines' own: then the lines have amounts and the order waits for them.
+    assert_eq!(outcome.column("order_total"), ["-", "-"]);
+    let outcome = csv(
+        &program,
+        "id,line,member,time,sku,net\n7,1,ann,2026-03-10,K1,3.00\n7,2,ann,2026-03-10,K2,3.00\n",
+    );
+    assert_eq!(outcome.column("order_gross"), ["3.00", "3.00"]);
+    assert_eq!(outcome.column("order_total"), ["3.00", "3.00"]);
+    assert_eq!(outcome.column("order_line_net"), ["0.00", "0.00"]);
 }
 
 #[test]
@@ -118,7 +187,10 @@ fn which_datasets_leave_sums_to_the_lake() {
     let expected = ["gross", "discount", "net", "tax"]
         .map(|name| (format!("order_{name}"), format!("order_line_{name}")));
     assert_eq!(names, expected);
-    assert_eq!(sums.total, Some(index(&lined, Kind::Order, false, "total")));
+    assert_eq!(
+        sums.order[5],
+        Some(index(&lined, Kind::Order, false, "total"))
+    );
     assert!(needs_line_sums(&lined, 0));
     assert!(!needs_line_sums(&orders(), 0));
     assert!(!needs_line_sums(&lined, 1));

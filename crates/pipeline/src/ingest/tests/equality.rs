@@ -77,19 +77,13 @@ fn as_parquet(rows: &[Row]) -> Vec<u8> {
 }
 
 /// What quarantine says, without where.
-fn said(
-    outcome: &Outcome,
-) -> Vec<(
-    RowCode,
-    Option<String>,
-    String,
-    Option<String>,
-    Option<String>,
-)> {
-    let rejected = outcome.rejected.iter().cloned();
-    rejected
-        .map(|one| (one.code, one.column, one.reason, one.value, one.raw))
-        .collect()
+fn said(outcome: &Outcome) -> Vec<Rejected> {
+    let nowhere = |one: &Rejected| Rejected {
+        object: String::new(),
+        line: 0,
+        ..one.clone()
+    };
+    outcome.rejected.iter().map(nowhere).collect()
 }
 
 proptest! {

@@ -8,6 +8,8 @@ mod equality;
 mod objects;
 mod parquet_types;
 mod rows;
+mod samples;
+mod speed;
 mod values;
 
 use super::*;
@@ -24,6 +26,10 @@ use rungs_engine::program::{
 };
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
+
+/// Its table of midnights takes a while to make.
+static DUBLIN: LazyLock<Zone> = LazyLock::new(|| Zone::named("Europe/Dublin").unwrap());
 
 /// A programme in euros in Dublin with every canonical column and these of its own.
 pub(super) fn program(own: Vec<Column>) -> Program {
@@ -43,7 +49,7 @@ pub(super) fn program(own: Vec<Column>) -> Program {
         digest: String::new(),
         from: 0,
         name: "Bean & Leaf".into(),
-        zone: Zone::named("Europe/Dublin").unwrap(),
+        zone: DUBLIN.clone(),
         currency: "EUR".into(),
         currency_digits: 2,
         late: length("30 days"),

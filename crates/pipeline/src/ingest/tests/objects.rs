@@ -228,7 +228,7 @@ fn required_columns_must_be_there_and_optional_ones_need_not() {
     assert!(refusal.message.contains("`amount`"));
     program.datasets[0].columns[0].required = false;
     let outcome = csv(&program, "id,member,time\n1,ann,2026-03-10\n");
-    assert_eq!(outcome.column("order_net"), ["-"]);
+    assert_eq!(outcome.column("order_net"), ["0.00"]);
     program.datasets[0].line = Some("line".into());
     program.datasets[0].revision = Some("rev".into());
     program.datasets[0].account = Some("family".into());

@@ -87,11 +87,11 @@ fn money_comes_in_integers_decimals_and_texts() {
         let kind = values.data_type().clone();
         let outcome = two("net", values);
         assert_eq!(outcome.rejected, [], "{kind}");
-        assert_eq!(outcome.column("order_net"), [expected, "-"], "{kind}");
+        assert_eq!(outcome.column("order_net"), [expected, "0.00"], "{kind}");
     }
     assert_eq!(
         two("net", Arc::new(NullArray::new(2))).column("order_net"),
-        ["-", "-"]
+        ["0.00", "0.00"]
     );
 }
 

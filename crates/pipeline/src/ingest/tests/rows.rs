@@ -83,14 +83,18 @@ fn a_good_row_is_accepted_whole() {
         outcome.rows(),
         [
             "account=F1 member=ann time=2026-03-10T09:00:00Z kind=order source=till id=D1/17 line=1 store=D1 \
-             order_line_own_cup=true order_promised=2026-03-11 order_guests=2 order_currency=EUR order_coupon=SPRING \
-             order_line_category=drink order_line_quantity=1.000 order_line_gross=4.50 order_line_net=4.50"
+             order_line_own_cup=true order_promised=2026-03-11 order_guests=2 order_shipping=0.00 order_currency=EUR order_coupon=SPRING \
+             order_line_category=drink order_line_quantity=1.000 order_line_gross=4.50 order_line_discount=0.00 order_line_net=4.50 order_line_tax=0.00"
         ]
     );
 }
 
 /// Changes of the good row, the code they cause, the column named, and part of the reason.
-const CASES: &[(&[(&str, &str)], RowCode, &str, &str)] = &[
+type Case = (&'static [Change], RowCode, &'static str, &'static str);
+/// A column of the good row and what stands there instead.
+type Change = (&'static str, &'static str);
+
+const CASES: &[Case] = &[
     (
         &[("receipt", "")],
         RowCode::MissingValue,

@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 use super::sample::{Account, MONTH, day, days, figures, kpi, lines, program};
-use super::*;
+use crate::calendar::Per;
+use crate::kpi::*;
+use crate::program::KpiKind;
 use crate::program::{By, Kpi};
 
 fn by_rung(kind: KpiKind, window: Per) -> Kpi {

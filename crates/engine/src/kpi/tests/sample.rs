@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::{AccountFacts, Figure, Measures, OrderFact, PointsFact, RewardFact, RungFact};
 use crate::calendar::{Calendar, Day, LeapDay, Length, Per, Unit, Zone, day_from, day_text};
 use crate::finding::Place;
+use crate::kpi::{AccountFacts, Figure, Measures, OrderFact, PointsFact, RewardFact, RungFact};
 use crate::ledger::EntryKind;
 use crate::number::Rounding;
 use crate::program::{

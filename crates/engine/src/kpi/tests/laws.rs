@@ -5,9 +5,11 @@
 
 use super::oracle::Oracle;
 use super::sample::{Account, days, kpi, line, program};
-use super::*;
 use crate::calendar::Calendar;
+use crate::calendar::{Day, Per};
+use crate::kpi::*;
 use crate::ledger::EntryKind;
+use crate::program::KpiKind;
 use crate::program::{By, Kpi};
 use proptest::prelude::*;
 
@@ -136,7 +138,7 @@ fn merged(mut left: Partials, right: &Partials) -> Partials {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_kind_counts_what_its_definition_says(

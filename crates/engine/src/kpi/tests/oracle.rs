@@ -2,8 +2,8 @@
 //! it looks at all accounts again. The laws compare it with what the kinds count.
 
 use super::sample::Account;
-use super::{OrderFact, PointsFact};
 use crate::calendar::{Calendar, Day, Per, day_text};
+use crate::kpi::{OrderFact, PointsFact};
 use crate::ledger::EntryKind;
 use crate::program::{By, Kpi, KpiKind, Program};
 use std::collections::{BTreeMap, BTreeSet};

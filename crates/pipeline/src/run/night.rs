@@ -1,0 +1,350 @@
+//! The fold of a range of shards: states before, new events and decisions in; ledger, states and totals
+//! out. Accounts never read each other, so ranges are settled at the same time and the result does not
+//! depend on how many there are.
+
+use crate::lake::cut::Cut;
+use crate::lake::error::LakeError;
+use crate::lake::history::{ColumnSet, History};
+use crate::lake::ledger::{CauseNumbers, LedgerFiles, LedgerWriter};
+use crate::lake::manifest::{LakeFile, Manifest};
+use crate::lake::rows::{concat, slice};
+use crate::lake::shard::ShardRange;
+use crate::lake::states::{StateReader, StateRow, StateWriter};
+use crate::lake::store::Store;
+use rungs_engine::calendar::{Day, Instant};
+use rungs_engine::event::Batch;
+use rungs_engine::fold::{
+    AccountState, FORMAT, Fold, From, Given, NEVER, Plan, Prepared, Rejection, Sink, Win, account_rows, refunded_orders,
+};
+use rungs_engine::ledger::{Entry, EntryKind, Issued, RungMove};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// What all shards of a run share.
+pub struct Night<'a> {
+    /// The programme.
+    pub plan: &'a Plan<'a>,
+    /// The store.
+    pub store: &'a Store,
+    /// The run before; none in the first run.
+    pub before: Option<&'a Manifest>,
+    /// Number of this run.
+    pub run: u32,
+    /// End of the last night that was settled before.
+    pub settled: Instant,
+    /// End of this run's last night.
+    pub until: Instant,
+    /// This run's last night.
+    pub as_of: Day,
+    /// Numbers of causes.
+    pub numbers: &'a CauseNumbers,
+    /// All wins by account, those of earlier runs too, by time.
+    pub wins: &'a BTreeMap<String, Vec<Win>>,
+}
+
+/// Sums over accounts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Amounts booked, by place of the kind in [`EntryKind::ALL`].
+    pub booked: [i64; EntryKind::ALL.len()],
+    /// Change of open points.
+    pub open: i64,
+    /// Change of pending points.
+    pub pending: i64,
+    /// Change of debt.
+    pub debt: i64,
+    /// New accounts.
+    pub accounts: i64,
+    /// Change of enrolled accounts.
+    pub enrolled: i64,
+    /// Change of enrolled accounts by rung.
+    pub rungs: BTreeMap<u8, i64>,
+    /// Accounts that were touched.
+    pub touched: u64,
+    /// Rewards issued.
+    pub rewards: u64,
+    /// Rung moves.
+    pub moves: u64,
+    /// Entries.
+    pub entries: u64,
+}
+
+impl Totals {
+    /// Adds another range's.
+    pub fn merge(&mut self, other: &Totals) {
+        for (all, points) in self.booked.iter_mut().zip(&other.booked) {
+            *all += points;
+        }
+        for (rung, change) in &other.rungs {
+            *self.rungs.entry(*rung).or_default() += change;
+        }
+        self.open += other.open;
+        self.pending += other.pending;
+        self.debt += other.debt;
+        self.accounts += other.accounts;
+        self.enrolled += other.enrolled;
+        self.touched += other.touched;
+        self.rewards += other.rewards;
+        self.moves += other.moves;
+        self.entries += other.entries;
+    }
+
+    fn add(&mut self, state: &AccountState, sign: i64) {
+        self.open += sign * state.open;
+        self.pending += sign * state.pending;
+        self.debt += sign * state.debt;
+        if state.enrolled.is_some() {
+            self.enrolled += sign;
+            *self.rungs.entry(state.rung).or_default() += sign;
+        }
+    }
+}
+
+/// A row of the serving copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served {
+    /// The account.
+    pub account: String,
+    /// Spendable, pending and owed scaled points.
+    pub points: [i64; 3],
+    /// Id of the rung, if there is a ladder.
+    pub rung: Option<String>,
+    /// When the rung ends.
+    pub rung_until: Option<Day>,
+    /// The next lots that end, and their points.
+    pub next_expiry: Option<(Instant, i64)>,
+}
+
+/// What a range gave.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// Files of the ledger.
+    pub ledger: LedgerFiles,
+    /// File of the states.
+    pub states: Option<LakeFile>,
+    /// Sums.
+    pub totals: Totals,
+    /// Events that could not be settled: (source, id, why).
+    pub rejected: Vec<(String, String, Rejection)>,
+    /// Rows for the serving copy.
+    pub served: Vec<Served>,
+}
+
+/// Books into the lake, and keeps the sums.
+struct Booking<'w, 'a> {
+    ledger: &'w mut LedgerWriter<'a>,
+    totals: &'w mut Totals,
+    rejected: &'w mut Vec<(usize, Rejection)>,
+    error: Option<LakeError>,
+}
+
+impl Sink for Booking<'_, '_> {
+    #[inline]
+    fn entry(&mut self, entry: Entry) {
+        self.totals.booked[entry.kind as usize] += entry.points;
+        self.totals.entries += 1;
+        self.ledger.entry(0, &entry);
+    }
+    fn rung(&mut self, moved: RungMove) {
+        self.totals.moves += 1;
+        self.ledger.rung(0, &moved);
+    }
+    fn issued(&mut self, issued: Issued) {
+        self.totals.rewards += 1;
+        if let Err(error) = self.ledger.reward(0, &issued) {
+            self.error.get_or_insert(error);
+        }
+    }
+    fn reject(&mut self, row: usize, why: Rejection) {
+        self.rejected.push((row, why));
+    }
+}
+
+/// Settles a range of shards.
+pub struct RangeFold<'n, 'a> {
+    night: &'n Night<'a>,
+    ledger: LedgerWriter<'a>,
+    states: StateWriter<'a>,
+    fold: Fold,
+    state: AccountState,
+    bytes: Vec<u8>,
+    row: StateRow,
+    done: Settled,
+}
+
+impl<'n, 'a> RangeFold<'n, 'a> {
+    /// Begins a range.
+    pub fn new(night: &'n Night<'a>, range: ShardRange) -> RangeFold<'n, 'a> {
+        let program = night.plan.program;
+        let scale = program.wallet.as_ref().map_or(0, |wallet| wallet.scale);
+        RangeFold {
+            night,
+            ledger: LedgerWriter::new(night.store, night.run, range, night.numbers, scale, program.currency_digits),
+            states: StateWriter::new(night.store, night.run, range),
+            fold: Fold::default(),
+            state: AccountState::default(),
+            bytes: Vec::new(),
+            row: StateRow::default(),
+            done: Settled::default(),
+        }
+    }
+
+    /// Settles one shard.
+    pub fn shard(&mut self, shard: u16, cut: &Cut) -> Result<(), LakeError> {
+        let batches: Vec<Batch> = cut.events().collect();
+        let history = match self.night.before {
+            Some(before) => History::open(self.night.store, before, shard, self.night.plan.program)?,
+            None => History::empty(shard, self.night.plan.program),
+        };
+        let states = match self.night.before {
+            Some(before) => StateReader::open(self.night.store, before, shard)?,
+            None => StateReader::empty(shard),
+        };
+        let mut names: BTreeSet<&str> =
+            batches.iter().flat_map(account_rows).map(|(account, _)| account).collect();
+        for account in self.night.wins.iter().filter(|(_, wins)| wins.iter().any(|win| win.at >= self.night.settled)) {
+            if crate::lake::shard::shard_of(account.0, self.night.store.shards()) == shard {
+                names.insert(account.0);
+            }
+        }
+        let names: Vec<&str> = names.into_iter().collect();
+        let mut known = states.touched(&names, self.night.as_of)?.into_iter().peekable();
+        let empty = Batch::empty();
+        let nothing = Prepared::new(self.night.plan, &empty);
+        for batch in &batches {
+            let prepared = Prepared::new(self.night.plan, batch);
+            for (account, rows) in account_rows(batch) {
+                while let Some((name, row)) = known.next_if(|(name, _)| name.as_str() < account) {
+                    self.account(shard, &name, Some(row), &history, &empty, &nothing, 0..0)?;
+                }
+                let row = known.next_if(|(name, _)| name == account).map(|(_, row)| row);
+                self.account(shard, account, row, &history, batch, &prepared, rows)?;
+            }
+        }
+        for (name, row) in known {
+            self.account(shard, &name, Some(row), &history, &empty, &nothing, 0..0)?;
+        }
+        Ok(())
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn account(
+        &mut self,
+        shard: u16,
+        account: &str,
+        known: Option<StateRow>,
+        history: &History,
+        batch: &Batch,
+        prepared: &Prepared<'_>,
+        rows: Range<usize>,
+    ) -> Result<(), LakeError> {
+        let (night, plan) = (self.night, self.night.plan);
+        let metrics = plan.program.metrics.len();
+        let stored = known.as_ref().and_then(|row| AccountState::from_bytes(&row.state));
+        match &stored {
+            Some(stored) => self.done.totals.add(stored, -1),
+            None => self.done.totals.accounts += i64::from(known.is_none()),
+        }
+        self.done.totals.touched += 1;
+        self.ledger.account(shard, account)?;
+        let mut rejected = Vec::new();
+        let no_wins = Vec::new();
+        let wins = night.wins.get(account).unwrap_or(&no_wins);
+        let mut booking =
+            Booking { ledger: &mut self.ledger, totals: &mut self.done.totals, rejected: &mut rejected, error: None };
+        // Refunds of orders from earlier runs, and states of another form, need the account's history.
+        let asks_history = history.levels() > 0 && prepared.refunds && reaches_back(plan, batch, rows.clone());
+        let replayed = (asks_history || (known.is_some() && stored.is_none()))
+            .then(|| combined(account, history, plan, batch, rows.clone()))
+            .transpose()?;
+        let wake = match &replayed {
+            Some(all) => {
+                self.state.clear(metrics);
+                let prepared = Prepared::new(plan, all);
+                let given = Given { account, wins, until: night.until };
+                let mut from = From { to: &mut booking, at: night.settled, rejects: true };
+                self.fold.account(plan, given, &mut self.state, all, &prepared, 0..all.rows, &mut from)
+            }
+            None => {
+                match stored {
+                    Some(stored) => self.state = stored,
+                    None => self.state.clear(metrics),
+                }
+                let first = wins.partition_point(|win| win.at < night.settled);
+                let given = Given { account, wins: &wins[first..], until: night.until };
+                self.fold.account(plan, given, &mut self.state, batch, prepared, rows, &mut booking)
+            }
+        };
+        let error = booking.error.take();
+        if let Some(error) = error {
+            return Err(error);
+        }
+        let batch = replayed.as_ref().unwrap_or(batch);
+        for (row, why) in rejected {
+            if batch.time[row] >= night.settled {
+                let source = plan.program.datasets.get(usize::from(batch.source[row]));
+                let source = source.map_or(String::new(), |dataset| dataset.id.clone());
+                self.done.rejected.push((source, batch.id.get(row).to_string(), why));
+            }
+        }
+        self.done.totals.add(&self.state, 1);
+        self.keep(shard, account, wake)
+    }
+
+    /// Writes the state, and the row of the serving copy.
+    fn keep(&mut self, shard: u16, account: &str, wake: Instant) -> Result<(), LakeError> {
+        let program = self.night.plan.program;
+        let rung = program.tiers.as_ref().and_then(|tiers| tiers.rungs.get(usize::from(self.state.rung)));
+        self.state.to_bytes(&mut self.bytes);
+        self.row.wake = (wake != NEVER).then(|| program.zone.day(wake));
+        self.row.version = i32::from(FORMAT);
+        self.row.balance = self.state.open;
+        self.row.pending = self.state.pending;
+        self.row.debt = self.state.debt;
+        self.row.rung.clear();
+        self.row.rung.push_str(rung.map_or("", |rung| &rung.id));
+        self.row.rung_until = self.state.until;
+        std::mem::swap(&mut self.row.state, &mut self.bytes);
+        self.states.push(shard, account, &self.row)?;
+        std::mem::swap(&mut self.row.state, &mut self.bytes);
+        self.done.served.push(Served {
+            account: account.to_owned(),
+            points: [self.state.open, self.state.pending, self.state.debt],
+            rung: rung.map(|rung| rung.id.clone()),
+            rung_until: self.state.until,
+            next_expiry: self.state.next_expiry(),
+        });
+        Ok(())
+    }
+
+    /// Ends the range.
+    pub fn finish(mut self) -> Result<Settled, LakeError> {
+        self.done.ledger = self.ledger.finish()?;
+        self.done.states = self.states.finish()?;
+        Ok(self.done)
+    }
+}
+
+/// Whether a refund among the rows names an order that is not among them.
+fn reaches_back(plan: &Plan<'_>, batch: &Batch, rows: Range<usize>) -> bool {
+    let orders = refunded_orders(plan, batch, rows.clone());
+    orders.iter().any(|order| !rows.clone().any(|row| batch.kind_at(row) == Some(rungs_engine::canonical::Kind::Order) && batch.id.get(row) == *order))
+}
+
+/// All events of an account: its history, then the new ones.
+pub fn combined(
+    account: &str,
+    history: &History,
+    plan: &Plan<'_>,
+    batch: &Batch,
+    rows: Range<usize>,
+) -> Result<Batch, LakeError> {
+    let past = history.account(account, &ColumnSet::all(plan.program))?;
+    if rows.is_empty() {
+        return Ok(past);
+    }
+    if past.rows == 0 {
+        return Ok(slice(batch, rows.start, rows.len()));
+    }
+    Ok(concat(&[&past, &slice(batch, rows.start, rows.len())]))
+}

@@ -1,0 +1,101 @@
+//! Everybody at once, for the draws of a run.
+
+use super::draws::{Walker, draw as decide, scheduled};
+use super::night::combined;
+use super::{Request, Trouble};
+use crate::lake::cut::{Cut, Window};
+use crate::lake::decisions::Decision;
+use crate::lake::history::History;
+use crate::lake::manifest::Manifest;
+use crate::lake::states::StateReader;
+use crate::lake::store::Store;
+use rungs_engine::calendar::Day;
+use rungs_engine::event::Batch;
+use rungs_engine::fold::{AccountState, Fold, Given, Kept, Pass, Plan, Prepared, Win, account_rows, refunded_orders};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// One account's place in the batches of the run.
+struct Place {
+    account: String,
+    state: Option<Vec<u8>>,
+    batch: Option<(usize, Range<usize>)>,
+}
+
+/// Decides every occurrence from the day after the run's first night to the day after its last.
+#[allow(clippy::too_many_arguments)]
+pub fn draw(
+    plan: &Plan<'_>,
+    store: &Store,
+    before: Option<&Manifest>,
+    request: &Request<'_>,
+    first: Day,
+    window: Window,
+    cuts: &BTreeMap<u16, Cut>,
+    wins: &BTreeMap<String, Vec<Win>>,
+) -> Result<Vec<Decision>, Trouble> {
+    let mut batches: Vec<Batch> = Vec::new();
+    let mut places: BTreeMap<String, Place> = BTreeMap::new();
+    let mut earliest = request.as_of;
+    for (shard, cut) in cuts {
+        if let Some(before) = before {
+            StateReader::open(store, before, *shard)?.for_each(|account, row| {
+                let place = Place { account: account.to_owned(), state: Some(row.state.clone()), batch: None };
+                places.insert(account.to_owned(), place);
+                Ok(())
+            })?;
+        }
+        for batch in cut.events() {
+            if let Some(at) = batch.time.iter().min() {
+                earliest = earliest.min(plan.program.zone.day(*at));
+            }
+            let index = batches.len();
+            batches.push(batch.clone());
+            for (account, rows) in account_rows(&batch) {
+                let place = places.entry(account.to_owned()).or_insert_with(|| Place {
+                    account: account.to_owned(),
+                    state: None,
+                    batch: None,
+                });
+                let reaches_back = place.state.is_some() && !refunded_orders(plan, &batch, rows.clone()).is_empty();
+                place.batch = Some((index, rows.clone()));
+                if let (true, Some(before)) = (reaches_back, before) {
+                    // Its refunds name orders of earlier runs: it walks its whole history.
+                    let history = History::open(store, before, *shard, plan.program)?;
+                    let all = combined(account, &history, plan, &batch, rows)?;
+                    place.state = None;
+                    place.batch = Some((batches.len(), 0..all.rows));
+                    batches.push(all);
+                }
+            }
+        }
+    }
+    let prepared: Vec<Prepared<'_>> = batches.iter().map(|batch| Prepared::new(plan, batch)).collect();
+    let mut fold = Fold::default();
+    let mut walkers: Vec<Walker<'_>> = Vec::with_capacity(places.len());
+    for place in places.into_values() {
+        let mut state = place.state.as_deref().and_then(AccountState::from_bytes).unwrap_or_default();
+        if place.state.is_none() {
+            state.clear(plan.program.metrics.len());
+        }
+        let mut events = place.batch.map(|(batch, rows)| (&batches[batch], &prepared[batch], rows));
+        let mut pass = match &events {
+            Some((batch, _, rows)) => Pass::new(plan, batch, rows.clone()),
+            None => Pass::default(),
+        };
+        let all_wins = wins.get(&place.account).map_or(&[][..], Vec::as_slice);
+        let pending = all_wins.partition_point(|win| win.at < window.settled);
+        // Who walks the whole history first walks what was settled before.
+        if let Some((batch, prepared, rows)) = &mut events {
+            let past = rows.start + batch.time[rows.clone()].iter().take_while(|at| **at < window.settled).count();
+            if past > rows.start {
+                let given = Given { account: &place.account, wins: &all_wins[..pending], until: window.settled };
+                fold.stretch(plan, given, &mut pass, &mut state, batch, prepared, rows.start..past, &mut Kept::default());
+                rows.start = past;
+            }
+        }
+        walkers.push(Walker { account: place.account, state, events, pass, wins: all_wins[pending..].to_vec() });
+    }
+    let due = scheduled(plan, first.max(earliest), request.as_of + 2);
+    Ok(decide(plan, &request.keys.draw.0, &due, &mut walkers))
+}

@@ -1,0 +1,7 @@
+//! The report: facts from events and ledger, figures over CDNOW, JSON and text.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod cdnow;
+mod facts;
+mod sample;
+mod shape;
