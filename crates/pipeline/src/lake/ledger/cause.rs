@@ -177,6 +177,7 @@ impl CauseNumbers {
         ends.max().unwrap_or(0) as usize
     }
 
+    #[inline]
     /// The number of a cause. A rule or dataset that the version does not have is one of the next
     /// version's numbers or none at all: the engine never makes one.
     pub(crate) fn number(
