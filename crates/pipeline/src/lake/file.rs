@@ -1,10 +1,10 @@
 //! Files of the lake: written once, with length and digest for the manifest, and read by row group.
 
+use super::encode::{Chunk, encode};
 use super::error::{At, LakeError};
 use super::manifest::LakeFile;
 use super::shard::ShardRange;
 use super::store::Store;
-use super::encode::{Chunk, encode};
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -153,7 +153,9 @@ impl TableWriter {
         let chunks = encode(&self.columns).at(&self.path)?;
         let mut group = self.writer.next_row_group().at(&self.path)?;
         for chunk in chunks {
-            group.append_column(&chunk.bytes, chunk.close).at(&self.path)?;
+            group
+                .append_column(&chunk.bytes, chunk.close)
+                .at(&self.path)?;
         }
         group.close().at(&self.path)?;
         self.shards.push(shard);
@@ -174,10 +176,7 @@ impl TableWriter {
             add(SOURCES_KEY, serde_json::to_string(sources).at(&self.path)?);
         }
         let rows = self.rows;
-        self.writer
-            .into_inner()
-            .at(&self.path)?
-            .finish(range, rows)
+        self.writer.into_inner().at(&self.path)?.finish(range, rows)
     }
 }
 

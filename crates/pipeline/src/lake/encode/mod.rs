@@ -27,9 +27,7 @@ use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::data_type::ByteArray;
 use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::{
-    ColumnChunkMetaData, ColumnIndexBuilder, OffsetIndexBuilder,
-};
+use parquet::file::metadata::{ColumnChunkMetaData, ColumnIndexBuilder, OffsetIndexBuilder};
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
@@ -142,7 +140,7 @@ impl<'a> Writer<'a> {
             valid,
             optional: column.max_def_level() > 0,
             bloom: false,
-            sink: TrackedWrite::new(Vec::with_capacity(rows * 2 + 256)),
+            sink: TrackedWrite::new(Vec::with_capacity(rows * 3 + 256)),
             page: Vec::new(),
             plain: 0,
             plain_bytes: 0,
@@ -166,12 +164,16 @@ impl<'a> Writer<'a> {
     }
 
     fn nulls(&self) -> u64 {
-        self.valid.as_ref().map_or(0, |valid| valid.null_count() as u64)
+        self.valid
+            .as_ref()
+            .map_or(0, |valid| valid.null_count() as u64)
     }
 
     /// Begins a page with what says which rows have a value; returns these rows' nulls, if any.
     fn begin(&mut self, rows: &std::ops::Range<usize>) -> Option<NullBuffer> {
         self.page.clear();
+        // Pages are about as long as the one before.
+        self.page.reserve(self.plain + self.plain / 8 + 64);
         if !self.optional {
             return None;
         }
@@ -196,7 +198,8 @@ impl<'a> Writer<'a> {
         self.first_page.get_or_insert(offset);
         let size = self.sink.bytes_written() as u64 - offset;
         self.offsets.append_row_count(rows as i64);
-        self.offsets.append_offset_and_size(offset as i64, size as i32);
+        self.offsets
+            .append_offset_and_size(offset as i64, size as i32);
         Ok(())
     }
 
@@ -311,7 +314,8 @@ impl<'a> Writer<'a> {
         self.encoding = Encoding::RLE_DICTIONARY;
         self.page.clear();
         for text in different {
-            self.page.extend_from_slice(&(text.len() as u32).to_le_bytes());
+            self.page
+                .extend_from_slice(&(text.len() as u32).to_le_bytes());
             self.page.extend_from_slice(text.as_bytes());
         }
         let dictionary = Page::DictionaryPage {

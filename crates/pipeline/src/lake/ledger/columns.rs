@@ -75,7 +75,12 @@ impl LongColumn {
 
     /// Where [`NONE`] is no value.
     pub(super) fn drain_optional(&mut self, column: &ColumnDescPtr) -> Result<Chunk> {
-        let chunk = encode_long(column, &self.0, valid(&self.0, |value| value != NONE), false);
+        let chunk = encode_long(
+            column,
+            &self.0,
+            valid(&self.0, |value| value != NONE),
+            false,
+        );
         self.0.clear();
         chunk
     }

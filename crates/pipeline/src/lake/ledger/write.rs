@@ -115,7 +115,11 @@ impl<'a> LedgerWriter<'a> {
         currency_digits: u8,
     ) -> LedgerWriter<'a> {
         let rewards = |program: &rungs_engine::program::Program| {
-            program.rewards.iter().map(|reward| reward.id.clone()).collect()
+            program
+                .rewards
+                .iter()
+                .map(|reward| reward.id.clone())
+                .collect()
         };
         LedgerWriter {
             store,
@@ -226,7 +230,10 @@ impl<'a> LedgerWriter<'a> {
             LakeError::new(
                 LakeCode::Overflow,
                 self.store.folder(),
-                format!("account `{}` has too many rewards of one cause", self.account),
+                format!(
+                    "account `{}` has too many rewards of one cause",
+                    self.account
+                ),
                 "lower the quantity of the redeem, or give the reward a cap",
             )
         })?;
@@ -234,8 +241,12 @@ impl<'a> LedgerWriter<'a> {
         to.account.push(&self.account);
         to.at.push(issued.at);
         to.cause.push(cause);
-        to.reward
-            .push(names.get(usize::from(issued.reward)).cloned().unwrap_or_default());
+        to.reward.push(
+            names
+                .get(usize::from(issued.reward))
+                .cloned()
+                .unwrap_or_default(),
+        );
         to.member.push(issued.member.clone());
         to.event.push(event);
         to.occurrence.push(occurrence);
@@ -324,7 +335,12 @@ impl<'a> LedgerWriter<'a> {
     /// Sees to it that the file of a table exists.
     fn open(&mut self, table: usize) -> Result<(), LakeError> {
         if self.files[table].is_none() {
-            let name = format!("{}/{:05}/{}.parquet", TABLES[table].folder(), self.run, self.range);
+            let name = format!(
+                "{}/{:05}/{}.parquet",
+                TABLES[table].folder(),
+                self.run,
+                self.range
+            );
             let schema = &self.schemas[table];
             self.files[table] = Some(TableWriter::create(self.store, &name, self.run, schema)?);
         }
@@ -337,7 +353,9 @@ impl<'a> LedgerWriter<'a> {
         self.drain_rungs()?;
         self.drain_rewards()?;
         let range = self.range;
-        let mut files = self.files.map(|file| file.map(|file| file.finish(range, &[])).transpose());
+        let mut files = self
+            .files
+            .map(|file| file.map(|file| file.finish(range, &[])).transpose());
         let mut take = |table: usize| std::mem::replace(&mut files[table], Ok(None));
         Ok(LedgerFiles {
             entries: take(0)?,
