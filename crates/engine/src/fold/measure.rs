@@ -251,7 +251,10 @@ impl Measure {
     /// The instant at which the oldest part leaves a rolling window.
     #[inline]
     pub fn leaves(&self, window: Window, zone: &Zone) -> Option<Instant> {
-        let (cell, key) = (self.cells.front().map(|cell| cell.0), self.keys.front().map(|key| key.0));
+        let (cell, key) = (
+            self.cells.front().map(|cell| cell.0),
+            self.keys.front().map(|key| key.0),
+        );
         let oldest = cell.into_iter().chain(key).min()?;
         match window {
             Window::Exact(micros) => Some(oldest + micros + 1),
@@ -262,7 +265,10 @@ impl Measure {
 
     /// What it holds, apart from when.
     pub fn worth(&self) -> super::stretch::Worth {
-        super::stretch::Worth { total: self.total, keys: self.keys.iter().map(|key| key.1.clone()).collect() }
+        super::stretch::Worth {
+            total: self.total,
+            keys: self.keys.iter().map(|key| key.1.clone()).collect(),
+        }
     }
 
     /// First day of the next calendar period, if the measure is about one.

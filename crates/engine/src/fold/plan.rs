@@ -353,7 +353,8 @@ impl<'p> Plan<'p> {
             granted: of_kind(&program.metrics, MetricKind::Granted),
             spent: of_kind(&program.metrics, MetricKind::Spent),
             tracks_ground: program.tiers.as_ref().is_some_and(|tiers| {
-                matches!(tiers.period, Period::Rolling { .. }) && tiers.validity != crate::program::Validity::None
+                matches!(tiers.period, Period::Rolling { .. })
+                    && tiers.validity != crate::program::Validity::None
             }),
             tier_metrics: tier_metrics(program),
             rewards: by_kind(

@@ -293,7 +293,8 @@ impl<S: Sink> Account<'_, '_, S> {
                 measure.take_back(plan.windows[*metric], order.at, order.day, points);
             }
             if points > 0 {
-                self.state.take_from_ground(plan, *metric, (order.at, order.day), points, &[]);
+                self.state
+                    .take_from_ground(plan, *metric, (order.at, order.day), points, &[]);
             }
         }
         // Room under caps is free again for later events.
@@ -355,8 +356,16 @@ impl<S: Sink> Account<'_, '_, S> {
             let window = plan.windows[*metric];
             measure.slide(window, self.at, self.day, declared.kind);
             let (number, keys) = difference(order.added[*metric].as_ref(), added[*metric].as_ref());
-            take_back(measure, window, declared.kind, (order.at, order.day), number, &keys);
-            self.state.take_from_ground(plan, *metric, (order.at, order.day), number, &keys);
+            take_back(
+                measure,
+                window,
+                declared.kind,
+                (order.at, order.day),
+                number,
+                &keys,
+            );
+            self.state
+                .take_from_ground(plan, *metric, (order.at, order.day), number, &keys);
         }
         order.added = added;
     }

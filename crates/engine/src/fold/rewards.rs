@@ -156,8 +156,18 @@ impl<S: Sink> Account<'_, '_, S> {
             at: self.at,
             moment,
         };
-        let name = self.state.members.get(member).map_or(self.account, |member| member.id.as_str());
-        let at = At::instant(self.at, self.day, &self.plan.program.zone, self.account, name);
+        let name = self
+            .state
+            .members
+            .get(member)
+            .map_or(self.account, |member| member.id.as_str());
+        let at = At::instant(
+            self.at,
+            self.day,
+            &self.plan.program.zone,
+            self.account,
+            name,
+        );
         evaluate(expr, &at, &view) == Ok(Value::Number(1))
     }
 

@@ -36,22 +36,34 @@ pub struct Worth {
 
 impl Worth {
     fn value(&self) -> i64 {
-        let different = (0..self.keys.len()).filter(|at| !self.keys[..*at].contains(&self.keys[*at])).count();
+        let different = (0..self.keys.len())
+            .filter(|at| !self.keys[..*at].contains(&self.keys[*at]))
+            .count();
         self.total + different as i64
     }
 }
 
 /// The tier metrics as they are.
 pub fn worth(plan: &Plan<'_>, state: &AccountState) -> Vec<Worth> {
-    let of = |metric: &usize| state.measures.get(*metric).map(Measure::worth).unwrap_or_default();
+    let of = |metric: &usize| {
+        state
+            .measures
+            .get(*metric)
+            .map(Measure::worth)
+            .unwrap_or_default()
+    };
     plan.tier_metrics.iter().map(of).collect()
 }
 
 impl AccountState {
     /// Adds what happens at the very instant of a rolling stretch's end to it.
     pub fn add_to_ground(&mut self, plan: &Plan<'_>, metric: usize, at: Instant, added: &Added) {
-        let Some(ground) = self.ground.as_mut().filter(|ground| ground.at == at) else { return };
-        let Some(place) = plan.tier_metrics.iter().position(|known| *known == metric) else { return };
+        let Some(ground) = self.ground.as_mut().filter(|ground| ground.at == at) else {
+            return;
+        };
+        let Some(place) = plan.tier_metrics.iter().position(|known| *known == metric) else {
+            return;
+        };
         match added {
             Added::Number(number) => ground.metrics[place].total += number,
             Added::Keys(keys) => ground.metrics[place].keys.extend(keys.iter().cloned()),
@@ -59,12 +71,25 @@ impl AccountState {
     }
 
     /// Takes back from the ground what a refunded order gave a metric.
-    pub fn take_from_ground(&mut self, plan: &Plan<'_>, metric: usize, order: (Instant, Day), number: i64, keys: &[Key]) {
-        let Some(place) = plan.tier_metrics.iter().position(|known| *known == metric) else { return };
+    pub fn take_from_ground(
+        &mut self,
+        plan: &Plan<'_>,
+        metric: usize,
+        order: (Instant, Day),
+        number: i64,
+        keys: &[Key],
+    ) {
+        let Some(place) = plan.tier_metrics.iter().position(|known| *known == metric) else {
+            return;
+        };
         if !self.ground_holds(plan, metric, order) {
             return;
         }
-        if let Some(worth) = self.ground.as_mut().and_then(|ground| ground.metrics.get_mut(place)) {
+        if let Some(worth) = self
+            .ground
+            .as_mut()
+            .and_then(|ground| ground.metrics.get_mut(place))
+        {
             worth.total -= number;
             for key in keys {
                 if let Some(at) = worth.keys.iter().position(|known| known == key) {
@@ -76,11 +101,17 @@ impl AccountState {
 
     /// Whether an order lies in the stretch that the rung rests on.
     fn ground_holds(&self, plan: &Plan<'_>, metric: usize, (at, day): (Instant, Day)) -> bool {
-        let (Some(ground), Some(tiers)) = (&self.ground, &plan.program.tiers) else { return false };
+        let (Some(ground), Some(tiers)) = (&self.ground, &plan.program.tiers) else {
+            return false;
+        };
         match (tiers.period, plan.windows[metric]) {
-            (Period::Calendar { .. }, _) => tiers.period.around(day) == tiers.period.around(ground.day),
+            (Period::Calendar { .. }, _) => {
+                tiers.period.around(day) == tiers.period.around(ground.day)
+            }
             (_, Window::Exact(micros)) => at <= ground.at && at >= ground.at - micros,
-            (_, Window::Days(length)) => at <= ground.at && day > length.before(plan.program.zone.day(ground.at)),
+            (_, Window::Days(length)) => {
+                at <= ground.at && day > length.before(plan.program.zone.day(ground.at))
+            }
             _ => true,
         }
     }
@@ -89,12 +120,19 @@ impl AccountState {
 impl<S: Sink> Account<'_, '_, S> {
     /// The rung rests on the present stretch from now on.
     pub(super) fn rest_on(&mut self, from: u8, day: Day, at: Instant) {
-        self.state.ground = Some(Ground { from, day, at, metrics: worth(self.plan, self.state) });
+        self.state.ground = Some(Ground {
+            from,
+            day,
+            at,
+            metrics: worth(self.plan, self.state),
+        });
     }
 
     /// A refund of an order: does the rung still rest on something?
     pub(super) fn refunded(&mut self, order: (Instant, Day), event: &EventRef) {
-        let Some(tiers) = &self.plan.program.tiers else { return };
+        let Some(tiers) = &self.plan.program.tiers else {
+            return;
+        };
         self.slide_tiers(self.at, self.day);
         if tiers.validity == Validity::None {
             let qualified = self.qualified(tiers);
@@ -103,7 +141,10 @@ impl<S: Sink> Account<'_, '_, S> {
             }
             return;
         }
-        let (Some(ground), Some(metric)) = (&self.state.ground, self.plan.tier_metrics.first()) else { return };
+        let (Some(ground), Some(metric)) = (&self.state.ground, self.plan.tier_metrics.first())
+        else {
+            return;
+        };
         if self.state.rung == 0 || !self.state.ground_holds(self.plan, *metric, order) {
             return;
         }
@@ -111,18 +152,29 @@ impl<S: Sink> Account<'_, '_, S> {
         let now = |needs: &[Need]| self.meets(needs);
         let then = |needs: &[Need]| {
             let value = |metric: usize| {
-                let place = self.plan.tier_metrics.iter().position(|known| *known == metric);
-                place.and_then(|place| ground.metrics.get(place)).map_or(0, Worth::value)
+                let place = self
+                    .plan
+                    .tier_metrics
+                    .iter()
+                    .position(|known| *known == metric);
+                place
+                    .and_then(|place| ground.metrics.get(place))
+                    .map_or(0, Worth::value)
             };
-            needs.iter().any(|all| all.iter().all(|(metric, least)| value(*metric) >= *least))
+            needs
+                .iter()
+                .any(|all| all.iter().all(|(metric, least)| value(*metric) >= *least))
         };
         // With a calendar period that is still open, and over a lifetime, the stretch is the present.
         let open = match tiers.period {
-            Period::Calendar { .. } => tiers.period.around(self.day) == tiers.period.around(ground.day),
+            Period::Calendar { .. } => {
+                tiers.period.around(self.day) == tiers.period.around(ground.day)
+            }
             Period::Lifetime => true,
             Period::Rolling { .. } => false,
         };
-        if now(&rung.reach) || now(&rung.keep) || (!open && (then(&rung.reach) || then(&rung.keep))) {
+        if now(&rung.reach) || now(&rung.keep) || (!open && (then(&rung.reach) || then(&rung.keep)))
+        {
             return;
         }
         let lower = self.qualified(tiers).max(ground.from).min(self.state.rung);
@@ -140,15 +192,32 @@ pub fn difference(was: Option<&Added>, is: Option<&Added>) -> (i64, Vec<Key>) {
         (Some(Added::Number(was)), Some(Added::Number(is))) => (was - is, Vec::new()),
         (Some(Added::Number(was)), _) => (*was, Vec::new()),
         (Some(Added::Keys(was)), is) => {
-            let left: &[Key] = if let Some(Added::Keys(keys)) = is { keys } else { &[] };
-            (0, was.iter().filter(|key| !left.contains(key)).cloned().collect())
+            let left: &[Key] = if let Some(Added::Keys(keys)) = is {
+                keys
+            } else {
+                &[]
+            };
+            (
+                0,
+                was.iter()
+                    .filter(|key| !left.contains(key))
+                    .cloned()
+                    .collect(),
+            )
         }
         (None, _) => (0, Vec::new()),
     }
 }
 
 /// Takes a difference back from a measure.
-pub fn take_back(measure: &mut Measure, window: Window, kind: MetricKind, (at, day): (Instant, Day), number: i64, keys: &[Key]) {
+pub fn take_back(
+    measure: &mut Measure,
+    window: Window,
+    kind: MetricKind,
+    (at, day): (Instant, Day),
+    number: i64,
+    keys: &[Key],
+) {
     if number != 0 {
         measure.take_back(window, at, day, number);
     }

@@ -117,7 +117,11 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
         self.slide_tiers(self.at - 1, end - 1);
         self.state.next_period = tiers.period.around(end).map(|period| period.1);
         let closing = tiers.period.around(end - 1);
-        let rests_here = self.state.ground.as_ref().is_some_and(|ground| tiers.period.around(ground.day) == closing);
+        let rests_here = self
+            .state
+            .ground
+            .as_ref()
+            .is_some_and(|ground| tiers.period.around(ground.day) == closing);
         if rests_here {
             let metrics = super::stretch::worth(self.plan, self.state);
             if let Some(ground) = &mut self.state.ground {
