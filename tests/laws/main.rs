@@ -32,7 +32,9 @@ fn number(name: &str) -> Option<u64> {
 /// Every so-manieth part of the histories.
 fn seeds(part: u64) -> impl Iterator<Item = u64> {
     let first = number("RUNGS_SEED").unwrap_or(0);
-    let count = number("RUNGS_HISTORIES").unwrap_or(HISTORIES).div_ceil(part);
+    let count = number("RUNGS_HISTORIES")
+        .unwrap_or(HISTORIES)
+        .div_ceil(part);
     (0..count).map(move |index| first + index * part)
 }
 
@@ -43,9 +45,19 @@ fn wins(world: &World, store: &Path) -> BTreeMap<String, Vec<Win>> {
     let mut decisions = read_decisions(&store, &store.manifests().unwrap()).unwrap();
     decisions.sort();
     for decision in decisions.into_iter().filter(|decision| decision.won) {
-        let surprise = world.program.surprises.iter().position(|surprise| surprise.id == decision.surprise).unwrap();
+        let surprise = world
+            .program
+            .surprises
+            .iter()
+            .position(|surprise| surprise.id == decision.surprise)
+            .unwrap();
         let day = world.program.zone.day(decision.at);
-        all.entry(decision.account).or_default().push(Win { surprise, at: decision.at, day, member: decision.member });
+        all.entry(decision.account).or_default().push(Win {
+            surprise,
+            at: decision.at,
+            day,
+            member: decision.member,
+        });
     }
     all
 }
@@ -62,10 +74,20 @@ fn the_pipeline_books_what_settlement_in_memory_books_and_its_histories_are_hard
         let lines: Vec<String> = settled
             .iter()
             .flat_map(|(account, one)| {
-                account_lines(&world.program, account, &one.kept.entries, &one.kept.rungs, &one.kept.issued)
+                account_lines(
+                    &world.program,
+                    account,
+                    &one.kept.entries,
+                    &one.kept.rungs,
+                    &one.kept.issued,
+                )
             })
             .collect();
-        world.same("the store differs from settlement in memory", &lines, &stored);
+        world.same(
+            "the store differs from settlement in memory",
+            &lines,
+            &stored,
+        );
         content.histories += 1;
         settled.values().for_each(|one| content.count(&one.kept));
     }
@@ -79,7 +101,11 @@ fn torn(random: &mut Random, uploads: &[Upload]) -> Vec<Upload> {
     let mut all = Vec::new();
     for upload in uploads {
         let mut rows = upload.rows.clone();
-        let again: Vec<(Day, String)> = rows.iter().filter(|_| random.percent(10)).cloned().collect();
+        let again: Vec<(Day, String)> = rows
+            .iter()
+            .filter(|_| random.percent(10))
+            .cloned()
+            .collect();
         rows.extend(again);
         shuffle(random, &mut rows);
         let mut part = 0;
@@ -91,7 +117,11 @@ fn torn(random: &mut Random, uploads: &[Upload]) -> Vec<Upload> {
         }
     }
     let twice: Vec<Upload> = all.iter().filter(|_| random.percent(15)).cloned().collect();
-    all.extend(twice.into_iter().map(|upload| upload.with(format!("again-{}", upload.name), upload.rows.clone())));
+    all.extend(
+        twice
+            .into_iter()
+            .map(|upload| upload.with(format!("again-{}", upload.name), upload.rows.clone())),
+    );
     all
 }
 
@@ -105,14 +135,25 @@ fn files_may_be_split_merged_shuffled_and_repeated() {
         let store = world.path("torn-store");
         let shards = *random.pick(&[1, 7, 64]);
         world.settle(&inbox, &store, world.as_of, shards);
-        world.same("files were split, shuffled and repeated", &expected, &world.ledger(&store));
+        world.same(
+            "files were split, shuffled and repeated",
+            &expected,
+            &world.ledger(&store),
+        );
     }
 }
 
 #[test]
 fn the_number_of_shards_and_of_threads_does_not_matter() {
-    let pools: Vec<rayon::ThreadPool> =
-        [1, 2].into_iter().map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()).collect();
+    let pools: Vec<rayon::ThreadPool> = [1, 2]
+        .into_iter()
+        .map(|threads| {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap()
+        })
+        .collect();
     for seed in seeds(2) {
         let world = World::new(seed);
         let expected = pools[0].install(|| world.plainly());
@@ -120,7 +161,11 @@ fn the_number_of_shards_and_of_threads_does_not_matter() {
         for (shards, pool) in [(7, 0), (64, 1), (1, 1)] {
             let store = world.path(&format!("store-{shards}"));
             pools[pool].install(|| world.settle(&inbox, &store, world.as_of, shards));
-            world.same(&format!("{shards} shards, {} threads", pool + 1), &expected, &world.ledger(&store));
+            world.same(
+                &format!("{shards} shards, {} threads", pool + 1),
+                &expected,
+                &world.ledger(&store),
+            );
         }
     }
 }
@@ -130,14 +175,24 @@ fn the_number_of_shards_and_of_threads_does_not_matter() {
 fn in_runs(world: &World, name: &str, nights: &[Day], appearing: bool, shards: u16) -> PathBuf {
     let store = world.path(&format!("{name}-store"));
     let uploads = world.uploads();
-    let inbox = world.inbox(&format!("{name}-inbox"), if appearing { &[] } else { &uploads });
+    let inbox = world.inbox(
+        &format!("{name}-inbox"),
+        if appearing { &[] } else { &uploads },
+    );
     let mut settled = Day::MIN;
     for night in nights {
         if appearing {
             for upload in &uploads {
-                let new = upload.rows.iter().filter(|(day, _)| *day > settled && day <= night).cloned().collect::<Vec<_>>();
+                let new = upload
+                    .rows
+                    .iter()
+                    .filter(|(day, _)| *day > settled && day <= night)
+                    .cloned()
+                    .collect::<Vec<_>>();
                 if !new.is_empty() {
-                    upload.with(format!("{}.csv", day_text(*night)), new).write(&inbox);
+                    upload
+                        .with(format!("{}.csv", day_text(*night)), new)
+                        .write(&inbox);
                 }
             }
         }
@@ -149,7 +204,12 @@ fn in_runs(world: &World, name: &str, nights: &[Day], appearing: bool, shards: u
 
 /// Nights up to the last, so many days apart as the random numbers say.
 fn nights(world: &World, random: &mut Random, apart: u64) -> Vec<Day> {
-    let first = world.uploads().iter().flat_map(|upload| upload.rows.iter().map(|row| row.0)).min().unwrap();
+    let first = world
+        .uploads()
+        .iter()
+        .flat_map(|upload| upload.rows.iter().map(|row| row.0))
+        .min()
+        .unwrap();
     let mut nights = Vec::new();
     let mut day = first - 1;
     while day < world.as_of {
@@ -162,8 +222,18 @@ fn nights(world: &World, random: &mut Random, apart: u64) -> Vec<Day> {
 
 fn recounted(world: &World, store: &Path) {
     let recounted = recount::verify(&world.program, store, &Silent).unwrap();
-    let shown: Vec<&str> = recounted.differences.iter().take(12).map(String::as_str).collect();
-    assert!(shown.is_empty(), "seed {}: the recount differs\n{}", world.made.seed, shown.join("\n"));
+    let shown: Vec<&str> = recounted
+        .differences
+        .iter()
+        .take(12)
+        .map(String::as_str)
+        .collect();
+    assert!(
+        shown.is_empty(),
+        "seed {}: the recount differs\n{}",
+        world.made.seed,
+        shown.join("\n")
+    );
 }
 
 #[test]
@@ -176,7 +246,15 @@ fn nights_may_be_settled_in_many_runs_or_in_one() {
         let nights = nights(&world, &mut random, 70);
         let shards = *random.pick(&[1, 7]);
         let store = in_runs(&world, "runs", &nights, appearing, shards);
-        let what = format!("{} runs, files {}", nights.len(), if appearing { "as they appear" } else { "from the start" });
+        let what = format!(
+            "{} runs, files {}",
+            nights.len(),
+            if appearing {
+                "as they appear"
+            } else {
+                "from the start"
+            }
+        );
         world.same(&what, &expected, &world.ledger(&store));
         recounted(&world, &store);
     }
@@ -186,12 +264,18 @@ fn nights_may_be_settled_in_many_runs_or_in_one() {
 fn every_night_may_be_settled_by_itself() {
     for seed in seeds(80) {
         // Histories of a few months: a run a night.
-        let seed = (seed..).find(|seed| nights(&World::new(*seed), &mut Random(0), 1).len() < 220).unwrap();
+        let seed = (seed..)
+            .find(|seed| nights(&World::new(*seed), &mut Random(0), 1).len() < 220)
+            .unwrap();
         let world = World::new(seed);
         let expected = world.plainly();
         let nights = nights(&world, &mut Random(0), 1);
         let store = in_runs(&world, "each", &nights, seed % 2 == 0, 7);
-        world.same(&format!("{} nights one by one", nights.len()), &expected, &world.ledger(&store));
+        world.same(
+            &format!("{} nights one by one", nights.len()),
+            &expected,
+            &world.ledger(&store),
+        );
         recounted(&world, &store);
     }
 }
@@ -212,12 +296,27 @@ fn the_zone_and_the_zone_data_of_the_machine_do_not_matter() {
                 .env("TZDIR", "/nonexistent")
                 .output()
                 .unwrap();
-            assert!(output.status.success(), "seed {seed}: {}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                output.status.success(),
+                "seed {seed}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
             String::from_utf8(output.stdout).unwrap()
         };
         let inbox = world.path("plain-inbox");
-        abroad(&["run", "--quiet", "--as-of", &world.made.as_of, "--inbox", &inbox.to_string_lossy()]);
-        assert_eq!(abroad(&["ledger", "--digest"]).trim(), expected, "seed {seed}");
+        abroad(&[
+            "run",
+            "--quiet",
+            "--as-of",
+            &world.made.as_of,
+            "--inbox",
+            &inbox.to_string_lossy(),
+        ]);
+        assert_eq!(
+            abroad(&["ledger", "--digest"]).trim(),
+            expected,
+            "seed {seed}"
+        );
     }
 }
 
@@ -230,8 +329,17 @@ fn lake(store: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if !path.file_name().unwrap().to_string_lossy().starts_with("serving.sqlite") && !path.ends_with("lock") {
-                files.insert(path.strip_prefix(store).unwrap().to_owned(), std::fs::read(&path).unwrap());
+            } else if !path
+                .file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with("serving.sqlite")
+                && !path.ends_with("lock")
+            {
+                files.insert(
+                    path.strip_prefix(store).unwrap().to_owned(),
+                    std::fs::read(&path).unwrap(),
+                );
             }
         }
     }

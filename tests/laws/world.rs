@@ -40,10 +40,21 @@ impl World {
         std::fs::create_dir_all(&programs).unwrap();
         std::fs::write(programs.join("2023-01-01.toml"), &made.toml).unwrap();
         let read = program_folder::read(&programs);
-        let found: Vec<&str> = read.findings.iter().map(|finding| finding.message.as_str()).collect();
-        let program = read.program.unwrap_or_else(|| panic!("seed {seed}: {}", found.join("\n")));
+        let found: Vec<&str> = read
+            .findings
+            .iter()
+            .map(|finding| finding.message.as_str())
+            .collect();
+        let program = read
+            .program
+            .unwrap_or_else(|| panic!("seed {seed}: {}", found.join("\n")));
         let as_of = day_from(&made.as_of).unwrap();
-        World { made, program, as_of, folder }
+        World {
+            made,
+            program,
+            as_of,
+            folder,
+        }
     }
 
     /// The programme's folder.
@@ -58,7 +69,11 @@ impl World {
 
     /// The history, a file for each kind of event.
     pub fn uploads(&self) -> Vec<Upload> {
-        let tables = self.made.tables.iter().filter(|table| !table.rows.is_empty());
+        let tables = self
+            .made
+            .tables
+            .iter()
+            .filter(|table| !table.rows.is_empty());
         tables
             .map(|table| Upload {
                 dataset: dataset(table.kind),
@@ -68,8 +83,15 @@ impl World {
                     .rows
                     .iter()
                     .map(|row| {
-                        let cells: Vec<&str> = row.iter().map(|cell| cell.as_deref().unwrap_or("")).collect();
-                        let time = table.columns.iter().position(|name| name == "time").unwrap();
+                        let cells: Vec<&str> = row
+                            .iter()
+                            .map(|cell| cell.as_deref().unwrap_or(""))
+                            .collect();
+                        let time = table
+                            .columns
+                            .iter()
+                            .position(|name| name == "time")
+                            .unwrap();
                         (day_from(&cells[time][..10]).unwrap(), cells.join(","))
                     })
                     .collect(),
@@ -88,16 +110,31 @@ impl World {
     /// Settles up to and with a night, in an inbox as it is.
     pub fn settle(&self, inbox: &Path, store: &Path, as_of: Day, shards: u16) {
         let keys = Keys::test();
-        let request = Request { program: &self.program, inbox, store, as_of, shards: Some(shards), keys: &keys };
-        let outcome = run(&request, &Silent).unwrap_or_else(|trouble| panic!("seed {}: {trouble}", self.made.seed));
-        assert!(outcome.refused.is_empty(), "seed {}: {:?}", self.made.seed, outcome.refused);
+        let request = Request {
+            program: &self.program,
+            inbox,
+            store,
+            as_of,
+            shards: Some(shards),
+            keys: &keys,
+        };
+        let outcome = run(&request, &Silent)
+            .unwrap_or_else(|trouble| panic!("seed {}: {trouble}", self.made.seed));
+        assert!(
+            outcome.refused.is_empty(),
+            "seed {}: {:?}",
+            self.made.seed,
+            outcome.refused
+        );
     }
 
     /// The canonical ledger of a store.
     pub fn ledger(&self, store: &Path) -> Vec<String> {
         let mut lines = Vec::new();
-        ledger_dump::lines(&self.program, store, &mut |line| lines.push(line.to_owned()))
-            .unwrap_or_else(|trouble| panic!("seed {}: {trouble}", self.made.seed));
+        ledger_dump::lines(&self.program, store, &mut |line| {
+            lines.push(line.to_owned())
+        })
+        .unwrap_or_else(|trouble| panic!("seed {}: {trouble}", self.made.seed));
         lines
     }
 
@@ -114,8 +151,14 @@ impl World {
         if expected == found {
             return;
         }
-        let missing = expected.iter().filter(|line| !found.contains(line)).map(|line| format!("- {line}"));
-        let more = found.iter().filter(|line| !expected.contains(line)).map(|line| format!("+ {line}"));
+        let missing = expected
+            .iter()
+            .filter(|line| !found.contains(line))
+            .map(|line| format!("- {line}"));
+        let more = found
+            .iter()
+            .filter(|line| !expected.contains(line))
+            .map(|line| format!("+ {line}"));
         let shown: Vec<String> = missing.take(12).chain(more.take(12)).collect();
         panic!("seed {}: {what}\n{}", self.made.seed, shown.join("\n"));
     }
@@ -136,7 +179,11 @@ impl Upload {
 
     /// A file with these rows.
     pub fn with(&self, name: String, rows: Vec<(Day, String)>) -> Upload {
-        Upload { name, rows, ..self.clone() }
+        Upload {
+            name,
+            rows,
+            ..self.clone()
+        }
     }
 }
 

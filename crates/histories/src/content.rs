@@ -30,8 +30,13 @@ impl Content {
     /// Counts one account by what was booked for it.
     pub fn count(&mut self, kept: &Kept) {
         let has = |kind| kept.entries.iter().any(|entry| entry.kind == kind);
-        let won = kept.issued.iter().any(|issued| matches!(issued.rule, Rule::Surprise(_)));
-        let capped = |step: &rungs_engine::fold::Step| step.capped < step.exact || step.why_not == Some(WhyNot::Cap);
+        let won = kept
+            .issued
+            .iter()
+            .any(|issued| matches!(issued.rule, Rule::Surprise(_)));
+        let capped = |step: &rungs_engine::fold::Step| {
+            step.capped < step.exact || step.why_not == Some(WhyNot::Cap)
+        };
         self.accounts += 1;
         self.refunds += u64::from(has(EntryKind::Reverse));
         self.debt += u64::from(has(EntryKind::Debt));
@@ -55,8 +60,11 @@ impl Content {
             ("rewards", self.rewards),
             ("surprises", if drawn { self.surprises } else { floor }),
         ];
-        let rare = counted.into_iter().filter(|(_, count)| *count < floor || self.accounts == 0);
-        rare.map(|(name, count)| format!("only {count} of {} accounts had {name}", self.accounts)).collect()
+        let rare = counted
+            .into_iter()
+            .filter(|(_, count)| *count < floor || self.accounts == 0);
+        rare.map(|(name, count)| format!("only {count} of {} accounts had {name}", self.accounts))
+            .collect()
     }
 }
 
@@ -65,7 +73,15 @@ impl std::fmt::Display for Content {
         write!(
             out,
             "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises",
-            self.histories, self.accounts, self.refunds, self.debt, self.rung_changes, self.capped, self.expired, self.rewards, self.surprises
+            self.histories,
+            self.accounts,
+            self.refunds,
+            self.debt,
+            self.rung_changes,
+            self.capped,
+            self.expired,
+            self.rewards,
+            self.surprises
         )
     }
 }

@@ -19,20 +19,55 @@ impl Writer {
         Writer {
             tables: vec![
                 table(Kind::Enrol, &["id", "account", "member", "time"]),
-                table(Kind::Profile, &["id", "account", "member", "time", "birthday", "language"]),
-                table(Kind::Order, &["id", "account", "member", "time", "number", "channel", "category", "quantity", "net"]),
-                table(Kind::Refund, &["id", "account", "member", "time", "number", "order", "quantity", "net"]),
-                table(Kind::Activity, &["id", "account", "member", "time", "name", "value", "object"]),
-                table(Kind::Redeem, &["id", "account", "member", "time", "reward", "quantity", "points"]),
-                table(Kind::Adjust, &["id", "account", "member", "time", "points", "rung", "metric", "value"]),
-                table(Kind::Survey, &["id", "account", "member", "time", "scale", "score"]),
+                table(
+                    Kind::Profile,
+                    &["id", "account", "member", "time", "birthday", "language"],
+                ),
+                table(
+                    Kind::Order,
+                    &[
+                        "id", "account", "member", "time", "number", "channel", "category",
+                        "quantity", "net",
+                    ],
+                ),
+                table(
+                    Kind::Refund,
+                    &[
+                        "id", "account", "member", "time", "number", "order", "quantity", "net",
+                    ],
+                ),
+                table(
+                    Kind::Activity,
+                    &["id", "account", "member", "time", "name", "value", "object"],
+                ),
+                table(
+                    Kind::Redeem,
+                    &[
+                        "id", "account", "member", "time", "reward", "quantity", "points",
+                    ],
+                ),
+                table(
+                    Kind::Adjust,
+                    &[
+                        "id", "account", "member", "time", "points", "rung", "metric", "value",
+                    ],
+                ),
+                table(
+                    Kind::Survey,
+                    &["id", "account", "member", "time", "scale", "score"],
+                ),
             ],
         }
     }
 
     fn row(&mut self, kind: Kind, cells: &[&str]) {
         if let Some(table) = self.tables.iter_mut().find(|table| table.kind == kind) {
-            table.rows.push(cells.iter().map(|cell| (!cell.is_empty()).then(|| (*cell).to_owned())).collect());
+            table.rows.push(
+                cells
+                    .iter()
+                    .map(|cell| (!cell.is_empty()).then(|| (*cell).to_owned()))
+                    .collect(),
+            );
         }
     }
 }
@@ -42,7 +77,12 @@ fn moment(random: &mut Random, day: i32) -> String {
     let time = match random.below(12) {
         0 => "00:00:00".to_owned(),
         1 | 2 => "12:00:00".to_owned(),
-        _ => format!("{:02}:{:02}:{:02}", random.below(24), random.below(60), random.below(60)),
+        _ => format!(
+            "{:02}:{:02}:{:02}",
+            random.below(24),
+            random.below(60),
+            random.below(60)
+        ),
     };
     format!("{} {time}", day_text(day))
 }
@@ -65,12 +105,25 @@ pub(crate) fn history(random: &mut Random) -> (Vec<EventTable>, String) {
         };
         let joined = first + random.below(30) as i32;
         for member in &members {
-            writer.row(Kind::Enrol, &[member, &account, member, &moment(random, joined)]);
+            writer.row(
+                Kind::Enrol,
+                &[member, &account, member, &moment(random, joined)],
+            );
             if random.percent(50) {
                 let birthday = random.pick(&["02-29", "01-31", "06-15", "12-31", "03-01"]);
                 let known = joined + random.below(40) as i32;
                 let at = moment(random, known);
-                writer.row(Kind::Profile, &[&format!("p-{member}"), &account, member, &at, birthday, "en"]);
+                writer.row(
+                    Kind::Profile,
+                    &[
+                        &format!("p-{member}"),
+                        &account,
+                        member,
+                        &at,
+                        birthday,
+                        "en",
+                    ],
+                );
             }
         }
         let events = 3 + random.below(45);
@@ -79,7 +132,11 @@ pub(crate) fn history(random: &mut Random) -> (Vec<EventTable>, String) {
         for event in 0..events {
             day += random.below(1 + 2 * span as u64 / events) as i32;
             let id = format!("{account}-{event}");
-            let id = if random.percent(50) { id } else { format!("{}", number * 1000 + event) };
+            let id = if random.percent(50) {
+                id
+            } else {
+                format!("{}", number * 1000 + event)
+            };
             let member = random.pick(&members).clone();
             let at = moment(random, day);
             match random.below(100) {
@@ -88,35 +145,104 @@ pub(crate) fn history(random: &mut Random) -> (Vec<EventTable>, String) {
                     for line in 0..1 + random.below(3) {
                         let category = random.pick(&["drink", "food", "gift"]);
                         let quantity = 1 + random.below(3);
-                        let net = if random.percent(10) { random.below(30) } else { 50 + random.below(2_400) };
+                        let net = if random.percent(10) {
+                            random.below(30)
+                        } else {
+                            50 + random.below(2_400)
+                        };
                         quantities.push(quantity);
                         let channel = if number % 2 == 0 { "app" } else { "" };
-                        writer.row(Kind::Order, &[&id, &account, &member, &at, &(line + 1).to_string(), channel, category, &quantity.to_string(), &cents(net)]);
+                        writer.row(
+                            Kind::Order,
+                            &[
+                                &id,
+                                &account,
+                                &member,
+                                &at,
+                                &(line + 1).to_string(),
+                                channel,
+                                category,
+                                &quantity.to_string(),
+                                &cents(net),
+                            ],
+                        );
                     }
                     orders.push((id, day, quantities));
                 }
-                55..=71 if !orders.is_empty() => refund(random, &mut writer, &mut orders, &account, &member, &id, &mut day),
+                55..=71 if !orders.is_empty() => refund(
+                    random,
+                    &mut writer,
+                    &mut orders,
+                    &account,
+                    &member,
+                    &id,
+                    &mut day,
+                ),
                 55..=79 => {
                     let name = *random.pick(&["opened", "reloaded", "reviewed"]);
-                    let object = if random.percent(70) { *random.pick(&["mug", "bar"]) } else { "" };
+                    let object = if random.percent(70) {
+                        *random.pick(&["mug", "bar"])
+                    } else {
+                        ""
+                    };
                     let value = random.below(80).to_string();
-                    writer.row(Kind::Activity, &[&id, &account, &member, &at, name, &value, object]);
+                    writer.row(
+                        Kind::Activity,
+                        &[&id, &account, &member, &at, name, &value, object],
+                    );
                 }
                 80..=90 => {
-                    let points = if random.percent(30) { String::new() } else { (10 + random.below(150)).to_string() };
+                    let points = if random.percent(30) {
+                        String::new()
+                    } else {
+                        (10 + random.below(150)).to_string()
+                    };
                     let reward = if random.percent(80) { "drink" } else { "" };
-                    writer.row(Kind::Redeem, &[&id, &account, &member, &at, reward, if random.percent(20) { "2" } else { "" }, &points]);
+                    writer.row(
+                        Kind::Redeem,
+                        &[
+                            &id,
+                            &account,
+                            &member,
+                            &at,
+                            reward,
+                            if random.percent(20) { "2" } else { "" },
+                            &points,
+                        ],
+                    );
                 }
                 91..=95 => match random.below(4) {
                     0 => {
                         let rung = *random.pick(&["low", "mid", "top"]);
-                        writer.row(Kind::Adjust, &[&id, &account, &member, &at, "", rung, "", ""]);
+                        writer.row(
+                            Kind::Adjust,
+                            &[&id, &account, &member, &at, "", rung, "", ""],
+                        );
                     }
-                    1 => writer.row(Kind::Adjust, &[&id, &account, &member, &at, "", "", "counted", "3"]),
-                    2 => writer.row(Kind::Adjust, &[&id, &account, &member, &at, "-25", "", "", ""]),
-                    _ => writer.row(Kind::Adjust, &[&id, &account, &member, &at, "40", "", "", ""]),
+                    1 => writer.row(
+                        Kind::Adjust,
+                        &[&id, &account, &member, &at, "", "", "counted", "3"],
+                    ),
+                    2 => writer.row(
+                        Kind::Adjust,
+                        &[&id, &account, &member, &at, "-25", "", "", ""],
+                    ),
+                    _ => writer.row(
+                        Kind::Adjust,
+                        &[&id, &account, &member, &at, "40", "", "", ""],
+                    ),
                 },
-                _ => writer.row(Kind::Survey, &[&id, &account, &member, &at, "nps", &random.below(11).to_string()]),
+                _ => writer.row(
+                    Kind::Survey,
+                    &[
+                        &id,
+                        &account,
+                        &member,
+                        &at,
+                        "nps",
+                        &random.below(11).to_string(),
+                    ],
+                ),
             }
         }
     }
@@ -146,11 +272,35 @@ fn refund(
         }
         let number = (line + 1).to_string();
         if random.percent(25) {
-            writer.row(Kind::Refund, &[id, account, member, &at, &number, order, "", &cents(10 + random.below(200))]);
+            writer.row(
+                Kind::Refund,
+                &[
+                    id,
+                    account,
+                    member,
+                    &at,
+                    &number,
+                    order,
+                    "",
+                    &cents(10 + random.below(200)),
+                ],
+            );
         } else if *left > 0 {
             let quantity = 1 + random.below(*left);
             *left -= quantity;
-            writer.row(Kind::Refund, &[id, account, member, &at, &number, order, &quantity.to_string(), ""]);
+            writer.row(
+                Kind::Refund,
+                &[
+                    id,
+                    account,
+                    member,
+                    &at,
+                    &number,
+                    order,
+                    &quantity.to_string(),
+                    "",
+                ],
+            );
         }
     }
 }

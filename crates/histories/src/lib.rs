@@ -59,6 +59,10 @@ pub fn generate(seed: u64) -> Generated {
     // Of its own seed, so that programmes and histories stay as they were without surprises.
     programme::surprises(&mut Random(!seed), &mut toml);
     let (tables, as_of) = events::history(&mut random);
-    Generated { seed, toml, tables, as_of }
+    Generated {
+        seed,
+        toml,
+        tables,
+        as_of,
+    }
 }
-

@@ -3,8 +3,14 @@
 use crate::Random;
 use std::fmt::Write;
 
-const ZONES: [&str; 6] =
-    ["UTC", "Europe/Dublin", "America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "America/Sao_Paulo"];
+const ZONES: [&str; 6] = [
+    "UTC",
+    "Europe/Dublin",
+    "America/New_York",
+    "Asia/Shanghai",
+    "Australia/Lord_Howe",
+    "America/Sao_Paulo",
+];
 
 /// The datasets of every generated programme.
 const DATASETS: &str = r#"
@@ -93,8 +99,17 @@ pub(crate) fn programme(random: &mut Random) -> String {
     let _ = write!(out, "\n[enrol]\nkind = \"{enrol}\"\n");
     let rounding = random.pick(&["down", "up", "half_up", "half_even"]);
     let round_at = random.pick(&["event", "event", "line"]);
-    let _ = write!(out, "\n[points.beans]\nrounding = \"{rounding}\"\nround_at = \"{round_at}\"\n");
-    let pending = random.pick(&["", "", "pending = { length = \"2 days\" }\n", "pending = { length = \"36 hours\" }\n", "pending = { length = \"14 days\" }\n"]);
+    let _ = write!(
+        out,
+        "\n[points.beans]\nrounding = \"{rounding}\"\nround_at = \"{round_at}\"\n"
+    );
+    let pending = random.pick(&[
+        "",
+        "",
+        "pending = { length = \"2 days\" }\n",
+        "pending = { length = \"36 hours\" }\n",
+        "pending = { length = \"14 days\" }\n",
+    ]);
     out.push_str(pending);
     let expiry = random.pick(&[
         "",
@@ -109,20 +124,42 @@ pub(crate) fn programme(random: &mut Random) -> String {
     rewards(random, out);
     let shortage = random.pick(&["debt", "debt", "forgive"]);
     let rung = random.pick(&["at_once", "checkpoint"]);
-    let _ = write!(out, "\n[refunds]\nshortage = \"{shortage}\"\nrung = \"{rung}\"\n");
+    let _ = write!(
+        out,
+        "\n[refunds]\nshortage = \"{shortage}\"\nrung = \"{rung}\"\n"
+    );
     text
 }
 
 fn cap(random: &mut Random, points: bool) -> String {
     // How often makes no sense within one event.
     let skipped = usize::from(!points);
-    let per = random.pick(&["event", "day", "week", "month", "quarter", "year", "lifetime", "10 days", "100 hours", "2 months"][skipped..]);
+    let per = random.pick(
+        &[
+            "event",
+            "day",
+            "week",
+            "month",
+            "quarter",
+            "year",
+            "lifetime",
+            "10 days",
+            "100 hours",
+            "2 months",
+        ][skipped..],
+    );
     let over = random.pick(&["trim", "trim", "reject"]);
     let pool = random.pick(&["", "", ", pool = \"member\""]);
     if points {
-        format!("{{ points = {}, per = \"{per}\", over = \"{over}\"{pool} }}", 20 + random.below(300))
+        format!(
+            "{{ points = {}, per = \"{per}\", over = \"{over}\"{pool} }}",
+            20 + random.below(300)
+        )
     } else {
-        format!("{{ count = {}, per = \"{per}\"{pool} }}", 1 + random.below(4))
+        format!(
+            "{{ count = {}, per = \"{per}\"{pool} }}",
+            1 + random.below(4)
+        )
     }
 }
 
@@ -131,24 +168,61 @@ fn earn(random: &mut Random, out: &mut String) {
     let by_line = *amount == "line.net";
     // A rule on the event's amount must not run line by line.
     let line_only = usize::from(!by_line);
-    let when = random.pick(&["when = 'line.category != \"gift\"'\n", "", "when = 'event.net >= 5.00'\n", "when = 'default(event.channel, \"\") == \"app\" || event.net > 12.00'\n"][line_only..]);
-    let points = random.pick(&["2", "10", "1.5", "{ low = 1, mid = 1.2, top = 1.7 }", "\"1/3\""]);
+    let when = random.pick(
+        &[
+            "when = 'line.category != \"gift\"'\n",
+            "",
+            "when = 'event.net >= 5.00'\n",
+            "when = 'default(event.channel, \"\") == \"app\" || event.net > 12.00'\n",
+        ][line_only..],
+    );
+    let points = random.pick(&[
+        "2",
+        "10",
+        "1.5",
+        "{ low = 1, mid = 1.2, top = 1.7 }",
+        "\"1/3\"",
+    ]);
     let per = random.pick(&["1.00", "2.50", "0.75"]);
     let whole = random.pick(&["", "", "whole = true\n"]);
-    let _ = write!(out, "\n[[earn]]\nid = \"base\"\nkind = \"per_amount\"\namount = '{amount}'\npoints = {points}\nper = {per}\n{when}{whole}counts = true\n");
+    let _ = write!(
+        out,
+        "\n[[earn]]\nid = \"base\"\nkind = \"per_amount\"\namount = '{amount}'\npoints = {points}\nper = {per}\n{when}{whole}counts = true\n"
+    );
     if random.percent(40) {
-        let caps = if random.percent(50) { cap(random, true) } else { format!("[{}, {}]", cap(random, true), cap(random, false)) };
+        let caps = if random.percent(50) {
+            cap(random, true)
+        } else {
+            format!("[{}, {}]", cap(random, true), cap(random, false))
+        };
         let _ = writeln!(out, "cap = {caps}");
     }
     if random.percent(50) {
-        out.push_str("\n[[earn]]\nid = \"flat\"\nkind = \"per_event\"\npoints = 7\ncounts = false\n");
-        let _ = writeln!(out, "when = '{}'", random.pick(&["account.visits_30 >= 2", "event.net >= 10.00", "event.day == 1 || event.hour < 9", "account.beans < 100"]));
+        out.push_str(
+            "\n[[earn]]\nid = \"flat\"\nkind = \"per_event\"\npoints = 7\ncounts = false\n",
+        );
+        let _ = writeln!(
+            out,
+            "when = '{}'",
+            random.pick(&[
+                "account.visits_30 >= 2",
+                "event.net >= 10.00",
+                "event.day == 1 || event.hour < 9",
+                "account.beans < 100"
+            ])
+        );
         if random.percent(50) {
             let _ = writeln!(out, "cap = {}", cap(random, false));
         }
     }
     if random.percent(50) {
-        let _ = write!(out, "\n[[earn]]\nid = \"cups\"\nkind = \"per_line\"\nwhen = 'line.category == \"drink\"'\npoints = {}\nper = \"{}\"\ncounts = {}\n", random.pick(&["1", "0.5", "3"]), random.pick(&["line", "unit"]), random.pick(&["true", "false"]));
+        let _ = write!(
+            out,
+            "\n[[earn]]\nid = \"cups\"\nkind = \"per_line\"\nwhen = 'line.category == \"drink\"'\npoints = {}\nper = \"{}\"\ncounts = {}\n",
+            random.pick(&["1", "0.5", "3"]),
+            random.pick(&["line", "unit"]),
+            random.pick(&["true", "false"])
+        );
     }
     if random.percent(60) {
         out.push_str("\n[[earn]]\nid = \"reload\"\nkind = \"steps\"\non = \"activity\"\nwhen = 'event.name == \"reloaded\"'\namount = 'default(event.value, 0)'\nsteps = [{ from = 30, points = 10 }, { from = 50, points = 25 }]\ncounts = false\n");
@@ -187,7 +261,10 @@ fn multipliers(random: &mut Random, out: &mut String, by_line: bool) {
     }
     if n > 0 {
         let combine = random.pick(&["highest", "add", "multiply", "first"]);
-        let _ = write!(out, "\n[[groups]]\nid = \"meet\"\ncombine = \"{combine}\"\n");
+        let _ = write!(
+            out,
+            "\n[[groups]]\nid = \"meet\"\ncombine = \"{combine}\"\n"
+        );
         if random.percent(30) {
             out.push_str("max = 2.5\n");
         }
@@ -203,9 +280,18 @@ fn metrics_and_tiers(random: &mut Random, out: &mut String) {
     out.push_str("\n[[metrics]]\nid = \"last_score\"\nkind = \"last\"\non = \"survey\"\nwhen = 'default(event.scale, \"\") == \"nps\"'\nof = 'default(event.score, 0)'\nwindow = \"90 days\"\npool = \"member\"\n");
     let (id, kind) = *random.pick(&[
         ("counted", "kind = \"granted\"\nwallet = \"beans\""),
-        ("counted", "kind = \"sum\"\non = \"order\"\nof = 'event.net'"),
-        ("counted", "kind = \"events\"\non = \"order\"\nwhen = 'event.net >= 3.00'"),
-        ("counted", "kind = \"distinct\"\non = \"order\"\nof = 'event.date'"),
+        (
+            "counted",
+            "kind = \"sum\"\non = \"order\"\nof = 'event.net'",
+        ),
+        (
+            "counted",
+            "kind = \"events\"\non = \"order\"\nwhen = 'event.net >= 3.00'",
+        ),
+        (
+            "counted",
+            "kind = \"distinct\"\non = \"order\"\nof = 'event.date'",
+        ),
     ]);
     let _ = write!(out, "\n[[metrics]]\nid = \"{id}\"\n{kind}\n");
     let events = kind.contains("events") || kind.contains("distinct");
@@ -217,33 +303,93 @@ fn metrics_and_tiers(random: &mut Random, out: &mut String) {
     };
     let shortfall = random.pick(&["keep", "drop_one", "drop_to_qualified", "drop_to_base"]);
     let (period, validity, requalify) = *random.pick(&[
-        ("{ kind = \"calendar\", length = \"3 months\", start = \"01-01\" }", "{ kind = \"periods\", count = 1 }", "each_period"),
-        ("{ kind = \"calendar\", length = \"2 months\", start = \"02-15\" }", "{ kind = \"periods\", count = 1, extra = \"2 weeks\" }", "each_period"),
-        ("{ kind = \"calendar\", length = \"1 year\", start = \"01-01\" }", "{ kind = \"periods\", count = 1 }", "validity_end"),
-        ("{ kind = \"calendar\", length = \"3 months\", start = \"01-01\" }", "{ kind = \"length\", length = \"100 days\" }", "each_period"),
-        ("{ kind = \"rolling\", length = \"60 days\" }", "{ kind = \"length\", length = \"2 months\" }", "validity_end"),
-        ("{ kind = \"rolling\", length = \"3 months\" }", "{ kind = \"none\" }", "validity_end"),
-        ("{ kind = \"rolling\", length = \"1500 hours\" }", "{ kind = \"none\" }", "validity_end"),
-        ("{ kind = \"calendar\", length = \"3 months\", start = \"01-01\" }", "{ kind = \"none\" }", "each_period"),
+        (
+            "{ kind = \"calendar\", length = \"3 months\", start = \"01-01\" }",
+            "{ kind = \"periods\", count = 1 }",
+            "each_period",
+        ),
+        (
+            "{ kind = \"calendar\", length = \"2 months\", start = \"02-15\" }",
+            "{ kind = \"periods\", count = 1, extra = \"2 weeks\" }",
+            "each_period",
+        ),
+        (
+            "{ kind = \"calendar\", length = \"1 year\", start = \"01-01\" }",
+            "{ kind = \"periods\", count = 1 }",
+            "validity_end",
+        ),
+        (
+            "{ kind = \"calendar\", length = \"3 months\", start = \"01-01\" }",
+            "{ kind = \"length\", length = \"100 days\" }",
+            "each_period",
+        ),
+        (
+            "{ kind = \"rolling\", length = \"60 days\" }",
+            "{ kind = \"length\", length = \"2 months\" }",
+            "validity_end",
+        ),
+        (
+            "{ kind = \"rolling\", length = \"3 months\" }",
+            "{ kind = \"none\" }",
+            "validity_end",
+        ),
+        (
+            "{ kind = \"rolling\", length = \"1500 hours\" }",
+            "{ kind = \"none\" }",
+            "validity_end",
+        ),
+        (
+            "{ kind = \"calendar\", length = \"3 months\", start = \"01-01\" }",
+            "{ kind = \"none\" }",
+            "each_period",
+        ),
     ]);
     let _ = write!(
         out,
         "\n[tiers]\nperiod = {period}\ncrossing = \"next_event\"\nvalidity = {validity}\nrequalify = \"{requalify}\"\nshortfall = \"{shortfall}\"\n"
     );
-    let keep = if random.percent(40) { format!("keep = {{ counted = {} }}\n", if money { "40.00" } else if events { "3" } else { "80" }) } else { String::new() };
-    let _ = write!(out, "\n[[tiers.rung]]\nid = \"low\"\n\n[[tiers.rung]]\nid = \"mid\"\nreach = {{ counted = {mid} }}\n{keep}\n[[tiers.rung]]\nid = \"top\"\nreach = {{ counted = {top} }}\n");
+    let keep = if random.percent(40) {
+        format!(
+            "keep = {{ counted = {} }}\n",
+            if money {
+                "40.00"
+            } else if events {
+                "3"
+            } else {
+                "80"
+            }
+        )
+    } else {
+        String::new()
+    };
+    let _ = write!(
+        out,
+        "\n[[tiers.rung]]\nid = \"low\"\n\n[[tiers.rung]]\nid = \"mid\"\nreach = {{ counted = {mid} }}\n{keep}\n[[tiers.rung]]\nid = \"top\"\nreach = {{ counted = {top} }}\n"
+    );
 }
 
 fn rewards(random: &mut Random, out: &mut String) {
-    let _ = write!(out, "\n[[rewards]]\nid = \"drink\"\nkind = \"voucher\"\nprice = {{ low = 60, mid = 55, top = 50 }}\ncost = 1.40\nvalid = \"30 days\"\n");
-    let _ = write!(out, "\n[[rewards]]\nid = \"big-month\"\nkind = \"voucher\"\non = \"order\"\nwhen = 'account.month_spend + event.net >= 30.00'\ncap = {}\ncost = 2.00\n", cap(random, false));
+    let _ = write!(
+        out,
+        "\n[[rewards]]\nid = \"drink\"\nkind = \"voucher\"\nprice = {{ low = 60, mid = 55, top = 50 }}\ncost = 1.40\nvalid = \"30 days\"\n"
+    );
+    let _ = write!(
+        out,
+        "\n[[rewards]]\nid = \"big-month\"\nkind = \"voucher\"\non = \"order\"\nwhen = 'account.month_spend + event.net >= 30.00'\ncap = {}\ncost = 2.00\n",
+        cap(random, false)
+    );
     out.push_str("\n[[rewards]]\nid = \"climbed\"\nkind = \"product\"\non = \"rung_reached\"\nwhen = 'event.rung == \"top\"'\ncap = { count = 1, per = \"lifetime\" }\ncost = 6.00\n");
     out.push_str("\n[[rewards]]\nid = \"cake\"\nkind = \"voucher\"\non = \"birthday\"\nwhen = 'account.visits_30 >= 1 || default(member.last_score, 0) > 6'\nvalid = { low = \"1 day\", mid = \"7 days\", top = \"30 days\" }\ncost = 1.10\n");
 }
 
 /// Surprises, in two of three programmes. Who wins is drawn by the pipeline only.
 pub(crate) fn surprises(random: &mut Random, out: &mut String) {
-    let schedules = ["0 10 ? * TUE *", "30 2 ? * SUN *", "0 0 ? * FRI *", "15 18 ? * TUE,SAT *"];
+    let schedules = [
+        "0 10 ? * TUE *",
+        "30 2 ? * SUN *",
+        "0 0 ? * FRI *",
+        "15 18 ? * TUE,SAT *",
+    ];
     let audiences = [
         "account.visits_30 >= 1",
         "account.beans >= 20",

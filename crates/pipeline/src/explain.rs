@@ -5,7 +5,9 @@ use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::condition::expression::{Expr, Node};
 use rungs_engine::event::Batch;
 use rungs_engine::fold::{AccountState, Kept, Plan, Step};
-use rungs_engine::ledger::canonical::{instant_text, points_text, rule_line, rule_text, rung_text, source_text};
+use rungs_engine::ledger::canonical::{
+    instant_text, points_text, rule_line, rule_text, rung_text, source_text,
+};
 use rungs_engine::ledger::{EventRef, Rule};
 use rungs_engine::number::{Rational, decimal};
 use rungs_engine::program::{EarnKind, Program};
@@ -41,7 +43,11 @@ pub fn explain(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) ->
     let state = settled.state;
     let until = program.zone.midnight(settled.as_of + 1) - 1;
     let wanted_event = |event: &EventRef| question.event.is_none_or(|id| event.1.to_string() == id);
-    let wanted_rule = |rule: Rule| question.rule.is_none_or(|id| rule_text(program, rule) == id);
+    let wanted_rule = |rule: Rule| {
+        question
+            .rule
+            .is_none_or(|id| rule_text(program, rule) == id)
+    };
     let entries: Vec<Value> = settled
         .kept
         .entries
@@ -77,7 +83,11 @@ pub fn explain(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) ->
         .rungs
         .iter()
         .filter(|_| question.rule.is_none_or(|rule| rule == "tiers"))
-        .filter(|moved| question.event.is_none_or(|_| moved.event.as_ref().is_some_and(wanted_event)))
+        .filter(|moved| {
+            question
+                .event
+                .is_none_or(|_| moved.event.as_ref().is_some_and(wanted_event))
+        })
         .map(|moved| {
             json!({
                 "at": local(program, moved.at),
@@ -95,7 +105,11 @@ pub fn explain(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) ->
         .issued
         .iter()
         .filter(|issued| wanted_rule(issued.rule))
-        .filter(|issued| question.event.is_none_or(|_| issued.event.as_ref().is_some_and(wanted_event)))
+        .filter(|issued| {
+            question
+                .event
+                .is_none_or(|_| issued.event.as_ref().is_some_and(wanted_event))
+        })
         .map(|issued| {
             json!({
                 "at": local(program, issued.at),
@@ -147,10 +161,13 @@ fn lots(program: &Program, state: &AccountState) -> Vec<Value> {
 }
 
 fn next_rung(plan: &Plan<'_>, state: &AccountState, at: Instant, day: Day) -> Value {
-    let Some((rung, ways)) = state.next_rung(plan, at, day) else { return Value::Null };
+    let Some((rung, ways)) = state.next_rung(plan, at, day) else {
+        return Value::Null;
+    };
     let metric = |value: i64, metric: usize| {
         let declared = &plan.program.metrics[metric];
-        let value = Rational::new(i128::from(value), i128::from(declared.den)).unwrap_or(Rational::ZERO);
+        let value =
+            Rational::new(i128::from(value), i128::from(declared.den)).unwrap_or(Rational::ZERO);
         number(&value.to_string())
     };
     let ways: Vec<Value> = ways
@@ -174,7 +191,10 @@ fn why_not(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) -> Vec
     let program = plan.program;
     let asked = question.event.is_some() || question.rule.is_some();
     let fits = |event: &EventRef, id: &str| {
-        question.event.is_none_or(|wanted| event.1.to_string() == wanted) && question.rule.is_none_or(|wanted| wanted == id)
+        question
+            .event
+            .is_none_or(|wanted| event.1.to_string() == wanted)
+            && question.rule.is_none_or(|wanted| wanted == id)
     };
     if !asked {
         return Vec::new();
@@ -192,22 +212,28 @@ fn why_not(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) -> Vec
             })
         })
     });
-    let rewards = settled.kept.not_issued.iter().filter_map(|(event, reward, why)| {
-        let reward = &program.rewards[*reward];
-        fits(event, &reward.id).then(|| {
-            json!({
-                "rule": reward.id,
-                "event": event_json(program, event),
-                "reason": why.text(),
-                "place": format!("{}:{}", program.file, reward.place.line),
+    let rewards = settled
+        .kept
+        .not_issued
+        .iter()
+        .filter_map(|(event, reward, why)| {
+            let reward = &program.rewards[*reward];
+            fits(event, &reward.id).then(|| {
+                json!({
+                    "rule": reward.id,
+                    "event": event_json(program, event),
+                    "reason": why.text(),
+                    "place": format!("{}:{}", program.file, reward.place.line),
+                })
             })
-        })
-    });
+        });
     rules.chain(rewards).collect()
 }
 
 fn step<'a>(kept: &'a Kept, event: &EventRef, rule: usize) -> Option<&'a Step> {
-    kept.steps.iter().find(|step| step.rule == rule && step.event == *event)
+    kept.steps
+        .iter()
+        .find(|step| step.rule == rule && step.event == *event)
 }
 
 /// The arithmetic of one rule at one event.
@@ -252,17 +278,25 @@ fn inputs(program: &Program, batch: &Batch, step: &Step) -> Value {
     if let EarnKind::PerAmount { amount, .. } | EarnKind::Steps { amount, .. } = &earn.kind {
         gather(amount);
     }
-    let rows: Vec<usize> =
-        (0..batch.rows).filter(|row| batch.source[*row] == step.event.0 && batch.id.get(*row) == step.event.1).collect();
+    let rows: Vec<usize> = (0..batch.rows)
+        .filter(|row| batch.source[*row] == step.event.0 && batch.id.get(*row) == step.event.1)
+        .collect();
     let mut map = Map::new();
     for column in columns {
         let declared = &program.columns[column];
         let root = if declared.line { "line" } else { "event" };
-        let mut values: Vec<Value> = rows.iter().map(|row| cell(program, batch, column, *row)).collect();
+        let mut values: Vec<Value> = rows
+            .iter()
+            .map(|row| cell(program, batch, column, *row))
+            .collect();
         if !declared.line {
             values.truncate(1);
         }
-        let value = if values.len() == 1 { values.swap_remove(0) } else { Value::Array(values) };
+        let value = if values.len() == 1 {
+            values.swap_remove(0)
+        } else {
+            Value::Array(values)
+        };
         map.insert(format!("{root}.{}", declared.name), value);
     }
     Value::Object(map)
@@ -277,7 +311,9 @@ fn cell(program: &Program, batch: &Batch, column: usize, row: usize) -> Value {
         (Some(value), Type::Date) => json!(day_text(value as Day)),
         (Some(value), Type::Time) => json!(instant_text(value)),
         (Some(value), _) => json!(value),
-        (None, _) => batch.text(column, row).map_or(Value::Null, |text| json!(text)),
+        (None, _) => batch
+            .text(column, row)
+            .map_or(Value::Null, |text| json!(text)),
     }
 }
 
@@ -299,6 +335,15 @@ fn number(text: &str) -> Value {
 }
 
 /// stub
-pub fn text(_: &Program, _: &Value) -> String { String::new() }
+pub fn text(_: &Program, _: &Value) -> String {
+    String::new()
+}
 /// stub
-pub fn account(_: &Program, _: &std::path::Path, _: &str, _: Question<'_>) -> Result<Option<Value>, crate::trouble::Trouble> { Ok(None) }
+pub fn account(
+    _: &Program,
+    _: &std::path::Path,
+    _: &str,
+    _: Question<'_>,
+) -> Result<Option<Value>, crate::trouble::Trouble> {
+    Ok(None)
+}

@@ -43,5 +43,9 @@ pub fn digest(program: &Program, store: &Path) -> Result<String, Trouble> {
         digest.update(line.as_bytes());
         digest.update(b"\n");
     })?;
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }

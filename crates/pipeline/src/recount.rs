@@ -43,19 +43,39 @@ impl Recounted {
 }
 
 /// Recounts every account.
-pub fn verify(program: &Program, store: &Path, progress: &dyn Progress) -> Result<Recounted, Trouble> {
+pub fn verify(
+    program: &Program,
+    store: &Path,
+    progress: &dyn Progress,
+) -> Result<Recounted, Trouble> {
     let store = Store::open(store)?;
     let manifests = store.manifests()?;
     let Some(manifest) = manifests.last() else {
-        return Err(Trouble::new("the store has no finished run", "`rungs run` settles the first night"));
+        return Err(Trouble::new(
+            "the store has no finished run",
+            "`rungs run` settles the first night",
+        ));
     };
-    let until = program.zone.midnight(manifest.nights.last(store.folder())? + 1);
+    let until = program
+        .zone
+        .midnight(manifest.nights.last(store.folder())? + 1);
     let ledger = Ledger::open(&store)?;
     let decoder = Decoder::new(&ledger, program);
     let mut wins: BTreeMap<String, Vec<Win>> = BTreeMap::new();
-    for decision in read_decisions(&store, &manifests)?.into_iter().filter(|decision| decision.won) {
-        if let Some(surprise) = program.surprises.iter().position(|surprise| surprise.id == decision.surprise) {
-            let win = Win { surprise, occurrence: decision.at, member: decision.member };
+    for decision in read_decisions(&store, &manifests)?
+        .into_iter()
+        .filter(|decision| decision.won)
+    {
+        if let Some(surprise) = program
+            .surprises
+            .iter()
+            .position(|surprise| surprise.id == decision.surprise)
+        {
+            let win = Win {
+                surprise,
+                occurrence: decision.at,
+                member: decision.member,
+            };
             wins.entry(decision.account).or_default().push(win);
         }
     }

@@ -178,14 +178,20 @@ impl Serving {
                 let mut statement = transaction.prepare_cached(REWARD)?;
                 for row in &changes.rewards {
                     statement.execute(params![
-                        row.account, row.id, row.member, row.reward, row.at, row.until, run,
+                        row.account,
+                        row.id,
+                        row.member,
+                        row.reward,
+                        row.at,
+                        row.until,
+                        run,
                     ])?;
                 }
                 if let Some(before) = changes.lapsed_before {
-                    transaction
-                        .execute("delete from reward where until < ?1 and run <= ?2", params![
-                            before, run
-                        ])?;
+                    transaction.execute(
+                        "delete from reward where until < ?1 and run <= ?2",
+                        params![before, run],
+                    )?;
                 }
                 transaction.execute(META, params![run, night])?;
             }
@@ -281,7 +287,10 @@ mod tests {
 
     fn members(rows: &[(&str, i64)]) -> Changes {
         Changes {
-            members: rows.iter().map(|(account, balance)| member(account, *balance)).collect(),
+            members: rows
+                .iter()
+                .map(|(account, balance)| member(account, *balance))
+                .collect(),
             ..Changes::default()
         }
     }
@@ -291,15 +300,26 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut serving = Serving::open(&folder.path().join("serving.sqlite")).unwrap();
         assert_eq!(serving.last_run().unwrap(), None);
-        serving.apply(1, "2026-11-14", &members(&[("a", 1), ("b", 2)])).unwrap();
-        serving.apply(2, "2026-11-15", &members(&[("a", 10)])).unwrap();
+        serving
+            .apply(1, "2026-11-14", &members(&[("a", 1), ("b", 2)]))
+            .unwrap();
+        serving
+            .apply(2, "2026-11-15", &members(&[("a", 10)]))
+            .unwrap();
         // A zombie of the first run, and the second run once more.
-        serving.apply(1, "2026-11-14", &members(&[("a", 1), ("b", 2)])).unwrap();
-        serving.apply(2, "2026-11-15", &members(&[("a", 10)])).unwrap();
+        serving
+            .apply(1, "2026-11-14", &members(&[("a", 1), ("b", 2)]))
+            .unwrap();
+        serving
+            .apply(2, "2026-11-15", &members(&[("a", 10)]))
+            .unwrap();
         assert_eq!(serving.member("a").unwrap(), Some(member("a", 10)));
         assert_eq!(serving.member("b").unwrap(), Some(member("b", 2)));
         assert_eq!(serving.member("c").unwrap(), None);
-        assert_eq!(serving.last_run().unwrap(), Some((2, "2026-11-15".to_owned())));
+        assert_eq!(
+            serving.last_run().unwrap(),
+            Some((2, "2026-11-15".to_owned()))
+        );
     }
 
     #[test]

@@ -458,6 +458,8 @@ impl<S: Sink> Account<'_, '_, S> {
         }
         let measure = &mut measures[metric];
         measure.slide(window, at, day, declared.kind);
+        let kept =
+            (self.plan.tracks_ground && declared.pool == Pool::Account).then(|| added.clone());
         match added {
             // A sum that leaves 64 bits stays where it is; checked programmes declare ranges.
             Added::Number(number) => measure.add(window, at, day, number).unwrap_or(()),
@@ -466,6 +468,9 @@ impl<S: Sink> Account<'_, '_, S> {
                     measure.add_key(window, at, day, declared.kind, key);
                 }
             }
+        }
+        if let Some(kept) = kept {
+            self.state.add_to_ground(self.plan, metric, at, &kept);
         }
     }
 

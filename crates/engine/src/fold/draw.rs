@@ -87,7 +87,10 @@ impl AccountState {
             at: midnight,
             moment: None,
         };
-        let name = self.members.get(member).map_or("", |member| member.id.as_str());
+        let name = self
+            .members
+            .get(member)
+            .map_or("", |member| member.id.as_str());
         let place = At::instant(at, day, &plan.program.zone, account, name);
         evaluate(&declared.when, &place, &view) == Ok(Value::Number(1))
     }
@@ -95,7 +98,11 @@ impl AccountState {
     /// Notes a win for the cool-down. It is noted again when the reward is issued.
     pub fn won(&mut self, surprise: usize, member: usize, day: Day) {
         let (surprise, member) = (surprise as u16, member as u16);
-        match self.wins.iter_mut().find(|known| known.0 == surprise && known.1 == member) {
+        match self
+            .wins
+            .iter_mut()
+            .find(|known| known.0 == surprise && known.1 == member)
+        {
             Some(known) => known.2 = day,
             None => self.wins.push((surprise, member, day)),
         }

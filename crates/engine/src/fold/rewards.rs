@@ -156,8 +156,18 @@ impl<S: Sink> Account<'_, '_, S> {
             at: self.at,
             moment,
         };
-        let name = self.state.members.get(member).map_or(self.account, |member| member.id.as_str());
-        let at = At::instant(self.at, self.day, &self.plan.program.zone, self.account, name);
+        let name = self
+            .state
+            .members
+            .get(member)
+            .map_or(self.account, |member| member.id.as_str());
+        let at = At::instant(
+            self.at,
+            self.day,
+            &self.plan.program.zone,
+            self.account,
+            name,
+        );
         evaluate(expr, &at, &view) == Ok(Value::Number(1))
     }
 
@@ -305,7 +315,7 @@ impl<S: Sink> Account<'_, '_, S> {
                     let until = ends
                         .map(|day| day as Day)
                         .or_else(|| self.valid_from(self.day));
-                    self.state.climb = None;
+                    self.state.ground = None;
                     self.move_to(rung as u8, until, RungReason::Adjusted, Some(event.clone()));
                 }
                 None => self.sink.reject(row, Rejection::UnknownName(id.to_owned())),

@@ -57,7 +57,12 @@ pub fn write_decisions(
         coded(&|one| &one.account)?,
         coded(&|one| &one.member)?,
         Arc::new(StringArray::from_iter_values(tickets)),
-        Arc::new(decisions.iter().map(|one| Some(one.won)).collect::<BooleanArray>()),
+        Arc::new(
+            decisions
+                .iter()
+                .map(|one| Some(one.won))
+                .collect::<BooleanArray>(),
+        ),
     ];
     let schema = Schema::new(vec![
         Field::new("surprise", text_type(), false),
@@ -73,12 +78,12 @@ pub fn write_decisions(
 }
 
 /// What these runs have decided.
-pub fn read_decisions(
-    store: &Store,
-    manifests: &[Manifest],
-) -> Result<Vec<Decision>, LakeError> {
+pub fn read_decisions(store: &Store, manifests: &[Manifest]) -> Result<Vec<Decision>, LakeError> {
     let mut decisions = Vec::new();
-    for file in manifests.iter().flat_map(|manifest| manifest.files(Table::Decisions)) {
+    for file in manifests
+        .iter()
+        .flat_map(|manifest| manifest.files(Table::Decisions))
+    {
         let path = store.path(&file.name);
         let damaged = || LakeError::damaged(&path, "not a table of decisions");
         for record in PlainTable::read(store, file)? {
@@ -145,7 +150,11 @@ mod tests {
                 files: BTreeMap::from([(Table::Decisions, file.into_iter().collect())]),
             });
         }
-        let expected = [decision(7, "0a", true), decision(7, "0f", false), decision(9, "01", true)];
+        let expected = [
+            decision(7, "0a", true),
+            decision(7, "0f", false),
+            decision(9, "01", true),
+        ];
         assert_eq!(read_decisions(&store, &manifests).unwrap(), expected);
     }
 }

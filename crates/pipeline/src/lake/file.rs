@@ -1,10 +1,10 @@
 //! Files of the lake: written once, with length and digest for the manifest, and read by row group.
 
+use super::encode::{Chunk, encode};
 use super::error::{At, LakeError};
 use super::manifest::LakeFile;
 use super::shard::ShardRange;
 use super::store::Store;
-use super::encode::encode;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -130,18 +130,36 @@ impl TableWriter {
 
     /// Writes a row group: whole accounts of one shard, after those that were written before.
     pub fn write(&mut self, shard: u16, record: &RecordBatch) -> Result<(), LakeError> {
-        if record.num_rows() == 0 {
+        let schema = self.schema.clone();
+        let arrays = record.columns().iter().enumerate();
+        self.write_columns(shard, record.num_rows(), |columns| {
+            let bloom = |index: usize| schema.field(index).name() == "id";
+            arrays
+                .map(|(index, array)| encode(&columns[index], array, bloom(index)))
+                .collect()
+        })
+    }
+
+    /// Writes a row group of columns that `encode` makes, in the order of the schema.
+    pub(crate) fn write_columns(
+        &mut self,
+        shard: u16,
+        rows: usize,
+        encode: impl FnOnce(&[ColumnDescPtr]) -> parquet::errors::Result<Vec<Chunk>>,
+    ) -> Result<(), LakeError> {
+        if rows == 0 {
             return Ok(());
         }
+        let chunks = encode(&self.columns).at(&self.path)?;
         let mut group = self.writer.next_row_group().at(&self.path)?;
-        for (index, array) in record.columns().iter().enumerate() {
-            let bloom = self.schema.field(index).name() == "id";
-            let chunk = encode(&self.columns[index], array, bloom).at(&self.path)?;
-            group.append_column(&chunk.bytes, chunk.close).at(&self.path)?;
+        for chunk in chunks {
+            group
+                .append_column(&chunk.bytes, chunk.close)
+                .at(&self.path)?;
         }
         group.close().at(&self.path)?;
         self.shards.push(shard);
-        self.rows += record.num_rows() as u64;
+        self.rows += rows as u64;
         Ok(())
     }
 
@@ -158,10 +176,7 @@ impl TableWriter {
             add(SOURCES_KEY, serde_json::to_string(sources).at(&self.path)?);
         }
         let rows = self.rows;
-        self.writer
-            .into_inner()
-            .at(&self.path)?
-            .finish(range, rows)
+        self.writer.into_inner().at(&self.path)?.finish(range, rows)
     }
 }
 

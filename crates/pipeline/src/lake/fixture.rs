@@ -13,9 +13,7 @@ use rungs_engine::calendar::{LeapDay, Length, Unit, Zone};
 use rungs_engine::canonical::{Kind, Type};
 use rungs_engine::event::{Batch, EventId};
 use rungs_engine::finding::Place;
-use rungs_engine::program::{
-    Column, Costs, Dataset, Enrol, Program, RefundRung, Shortage,
-};
+use rungs_engine::program::{Column, Costs, Dataset, Enrol, Program, RefundRung, Shortage};
 use std::sync::Arc;
 
 fn column(kind: Kind, line: bool, name: &str, kind_of_value: Type, digits: u8) -> Column {
@@ -175,7 +173,9 @@ pub fn visit(account: &str, time: i64, id: &str) -> Row {
 pub fn record(program: &Program, rows: &[Row]) -> RecordBatch {
     let text = |values: Vec<Option<&str>>| -> ArrayRef {
         let mut builder = StringDictionaryBuilder::<Int32Type>::new();
-        values.iter().for_each(|value| builder.append_option(*value));
+        values
+            .iter()
+            .for_each(|value| builder.append_option(*value));
         Arc::new(builder.finish())
     };
     let money = |values: Vec<Option<i64>>| -> ArrayRef {
@@ -216,7 +216,9 @@ pub fn record(program: &Program, rows: &[Row]) -> RecordBatch {
                 "source" => text(rows.iter().map(|row| Some(row.source)).collect()),
                 "id_number" => Arc::new(Int64Array::from(each(&number))),
                 "id" => Arc::new(rows.iter().map(id_text).collect::<StringArray>()),
-                "line" => Arc::new(Int32Array::from_iter_values(rows.iter().map(|row| row.line))),
+                "line" => Arc::new(Int32Array::from_iter_values(
+                    rows.iter().map(|row| row.line),
+                )),
                 "revision" => Arc::new(Int64Array::from(each(&|row| row.revision))),
                 "order_net" => money(each(&|row| row.net)),
                 "order_line_gross" => money(each(&|row| row.line_gross)),
@@ -232,7 +234,10 @@ pub fn record(program: &Program, rows: &[Row]) -> RecordBatch {
 
 /// A batch as lines of text: account, time, kind, id, line, net.
 pub fn lines(program: &Program, batches: &[Batch]) -> Vec<String> {
-    let net = program.columns.iter().position(|column| column.stored() == "order_net");
+    let net = program
+        .columns
+        .iter()
+        .position(|column| column.stored() == "order_net");
     let mut lines = Vec::new();
     for batch in batches {
         for row in 0..batch.rows {
@@ -243,7 +248,9 @@ pub fn lines(program: &Program, batches: &[Batch]) -> Vec<String> {
                 batch.kind_at(row).unwrap().text(),
                 batch.id.get(row),
                 batch.line[row],
-                batch.number(net.unwrap(), row).map_or("-".to_owned(), |net| net.to_string()),
+                batch
+                    .number(net.unwrap(), row)
+                    .map_or("-".to_owned(), |net| net.to_string()),
             ));
         }
     }

@@ -148,6 +148,7 @@ impl History {
     /// All events, each batch of whole accounts, accounts in order. Nothing is copied that Arrow has in
     /// the form of a batch already, and columns without values in a row group are not read.
     pub fn batches<'a>(&'a self, columns: &ColumnSet) -> Batches<'a> {
+        let wanted = columns.columns.clone();
         let mut columns = columns.clone();
         // Levels can only be merged by the whole order.
         columns.ids |= self.levels.len() > 1;
@@ -157,6 +158,7 @@ impl History {
             next: vec![0; self.levels.len()],
             open: vec![VecDeque::new(); self.levels.len()],
             columns,
+            wanted,
             raw: false,
         }
     }
@@ -326,7 +328,9 @@ pub struct Batches<'a> {
     next: Vec<usize>,
     /// By level: what is open and from which row on it was not handed out.
     open: Vec<VecDeque<(Batch, usize)>>,
+    /// What is read: what is wanted, and what that needs.
     columns: ColumnSet,
+    wanted: Vec<bool>,
     raw: bool,
 }
 
@@ -380,7 +384,10 @@ impl Iterator for Batches<'_> {
         let batch = self.step().transpose()?;
         Some(match self.raw {
             true => batch,
-            false => batch.map(|batch| self.history.resolver.resolve(batch)),
+            false => batch.map(|batch| {
+                let wanted = |column: usize| self.wanted.get(column).copied().unwrap_or(false);
+                self.history.resolver.resolve_only(batch, wanted)
+            }),
         })
     }
 }

@@ -52,7 +52,9 @@ pub(crate) fn judge_by_history(
                     true => Reason::Conflict,
                     false => Reason::Revised,
                 };
-                verdict.rejected.extend(event.iter().map(|row| (*row, reason)));
+                verdict
+                    .rejected
+                    .extend(event.iter().map(|row| (*row, reason)));
             }
         }
     }
@@ -63,12 +65,7 @@ fn key(batch: &Batch, row: usize, account: i32) -> Key {
     (account, batch.source[row], batch.id.get(row))
 }
 
-fn known_key(
-    known: &Batch,
-    row: usize,
-    account: i32,
-    sources: &[Option<u16>],
-) -> Option<Key> {
+fn known_key(known: &Batch, row: usize, account: i32, sources: &[Option<u16>]) -> Option<Key> {
     let source = *sources.get(usize::from(known.source[row]))?;
     Some((account, source?, known.id.get(row)))
 }

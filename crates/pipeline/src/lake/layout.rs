@@ -5,10 +5,10 @@
 //! that a later version of the programme adds is simply empty in older files.
 
 use super::error::{At, LakeCode, LakeError};
+use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Decimal64Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
 };
-use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Schema};
@@ -296,7 +296,6 @@ fn ids(numbers: Option<&ArrayRef>, texts: Option<&ArrayRef>, rows: usize) -> Ids
     Ids { numbers, texts }
 }
 
-
 fn values(array: &ArrayRef, column: &StoredColumn, place: &Path) -> Result<Values, LakeError> {
     let changed = || {
         LakeError::new(
@@ -311,9 +310,8 @@ fn values(array: &ArrayRef, column: &StoredColumn, place: &Path) -> Result<Value
             "give the column a new name, or settle again into an empty store",
         )
     };
-    let is_text = |data_type: &DataType| {
-        matches!(data_type, DataType::Dictionary(..) | DataType::Utf8)
-    };
+    let is_text =
+        |data_type: &DataType| matches!(data_type, DataType::Dictionary(..) | DataType::Utf8);
     if is_text(&column.data_type) != is_text(array.data_type()) {
         return Err(changed());
     }
@@ -376,5 +374,10 @@ fn rescaled(
             (value % factor == 0).then_some(value / factor)
         }
     };
-    values.iter().enumerate().map(rescale).collect::<Option<Vec<_>>>().map(Into::into)
+    values
+        .iter()
+        .enumerate()
+        .map(rescale)
+        .collect::<Option<Vec<_>>>()
+        .map(Into::into)
 }

@@ -127,7 +127,12 @@ fn levels_to_merge(files: &[LakeFile]) -> Vec<u32> {
     if levels.len() <= LEVELS {
         return Vec::new();
     }
-    let newer = |place: usize| levels[place + 1..].iter().map(|(_, rows)| rows).sum::<u64>();
+    let newer = |place: usize| {
+        levels[place + 1..]
+            .iter()
+            .map(|(_, rows)| rows)
+            .sum::<u64>()
+    };
     let first = (0..levels.len() - 1)
         .find(|place| levels[*place].1 <= 4 * newer(*place))
         .unwrap_or(levels.len() - 2);
@@ -219,6 +224,9 @@ fn merge_range(
         .iter()
         .map(|(shard, batches)| (*shard, batches.as_slice()))
         .collect();
-    let name = format!("{}/{run:05}/merged-{range}.parquet", Table::History.folder());
+    let name = format!(
+        "{}/{run:05}/merged-{range}.parquet",
+        Table::History.folder()
+    );
     write_events(store, run, &name, range, &borrowed, &layout)
 }

@@ -1,4 +1,24 @@
-//! The lake.
+//! The lake: everything that is known about a programme, in a folder, as Parquet that anyone can read.
+//! Layout, tables and guarantees are a published format, version [`manifest::FORMAT`]: `docs/lake.md`.
+//!
+//! ```text
+//! objects ─▶ staging ─▶ cut (with what waits and the history) ─▶ events, sorted ─▶ settlement
+//!                        │                                                           │
+//!                        ├─▶ levels: history, waiting                                ├─▶ ledger, states
+//!                        └─▶ quarantine                                              └─▶ decisions
+//! all files written ─▶ manifest: the run counts
+//! ```
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`store`], [`manifest`], [`shard`], [`error`] | the folder, the lock, what counts |
+//! | [`staging`] | events of objects on their way to their shards |
+//! | [`cut`], [`versions`], [`order`] | each event once, in the total order; what waits, what is refused |
+//! | [`history`], [`levels`] | settled events, read by columns, in levels that are merged |
+//! | [`ledger`], [`states`], [`decisions`], [`quarantine`] | what settlement writes |
+//! | [`layout`], [`shape`], [`rows`], [`resolve`] | events between files and batches |
+//! | [`file`], [`reader`] | files: written once with a digest, read by row group |
+//! | [`views`] | the tables as SQL |
 
 mod amounts;
 pub mod content;

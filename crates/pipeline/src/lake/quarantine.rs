@@ -73,10 +73,17 @@ pub fn write_quarantine(
     let name = format!("{}/{run:05}.parquet", Table::Quarantine.folder());
     let path = store.path(&name);
     let coded = |of: &dyn Fn(&QuarantineRow) -> &str| {
-        text_array(&Texts::plain(StringArray::from_iter_values(rows.iter().map(of)))).at(&path)
+        text_array(&Texts::plain(StringArray::from_iter_values(
+            rows.iter().map(of),
+        )))
+        .at(&path)
     };
     let text = |of: &dyn Fn(&QuarantineRow) -> &Option<String>| -> ArrayRef {
-        Arc::new(rows.iter().map(|row| of(row).as_deref()).collect::<StringArray>())
+        Arc::new(
+            rows.iter()
+                .map(|row| of(row).as_deref())
+                .collect::<StringArray>(),
+        )
     };
     let column: StringArray = rows.iter().map(|row| row.column.as_deref()).collect();
     let arrays: Vec<ArrayRef> = vec![
@@ -155,7 +162,11 @@ mod tests {
             value: value.map(str::to_owned),
             raw: value.map(|value| format!("{{\"net\":\"{value}\"}}")),
         };
-        let rows = vec![row("b.csv", Some(3), Some("1,5")), row("a.csv", Some(12), None), row("a.csv", Some(2), None)];
+        let rows = vec![
+            row("b.csv", Some(3), Some("1,5")),
+            row("a.csv", Some(12), None),
+            row("a.csv", Some(2), None),
+        ];
         let file = write_quarantine(&store, 1, rows.clone()).unwrap();
         let manifest = Manifest {
             format: FORMAT,

@@ -40,7 +40,11 @@ pub struct Group {
 
 impl TableReader {
     /// Opens a file; `pages` says whether single pages will be looked up.
-    pub fn open(store: &Store, lake_file: &LakeFile, pages: bool) -> Result<TableReader, LakeError> {
+    pub fn open(
+        store: &Store,
+        lake_file: &LakeFile,
+        pages: bool,
+    ) -> Result<TableReader, LakeError> {
         let path = store.path(&lake_file.name);
         let file = File::open(&path).at(&path)?;
         let policy = match pages {

@@ -69,7 +69,10 @@ impl Resolver {
         for (line, order) in &self.lines {
             columns.columns[*order] |= columns.columns[*line];
         }
-        if self.total.is_some_and(|total| columns.columns[total.column]) {
+        if self
+            .total
+            .is_some_and(|total| columns.columns[total.column])
+        {
             for part in [self.net, self.tax, self.shipping].into_iter().flatten() {
                 columns.columns[part.column] = true;
             }
@@ -78,13 +81,20 @@ impl Resolver {
     }
 
     /// A stored batch as settlement reads it.
-    pub fn resolve(&self, mut batch: Batch) -> Batch {
+    pub fn resolve(&self, batch: Batch) -> Batch {
+        self.resolve_only(batch, |_| true)
+    }
+
+    /// As [`Resolver::resolve`], where only some columns (by index) will be looked at.
+    pub fn resolve_only(&self, mut batch: Batch, wanted: impl Fn(usize) -> bool) -> Batch {
         if let Some(member) = batch.member.take() {
             batch.member = Some(filled(member, &batch.account));
         }
         if batch.kind.contains(&(Kind::Order as u8)) {
-            self.fill_total(&mut batch);
-            self.fill_lines(&mut batch);
+            if self.total.is_some_and(|total| wanted(total.column)) {
+                self.fill_total(&mut batch);
+            }
+            self.fill_lines(&mut batch, wanted);
         }
         batch
     }
@@ -116,7 +126,10 @@ impl Resolver {
             }
             let mut sum = batch.number(net.column, row)?.checked_mul(net.factor)?;
             for part in &rest {
-                let part = batch.number(part.column, row).unwrap_or(0).checked_mul(part.factor)?;
+                let part = batch
+                    .number(part.column, row)
+                    .unwrap_or(0)
+                    .checked_mul(part.factor)?;
                 sum = sum.checked_add(part)?;
             }
             (sum % total.factor == 0).then_some(sum / total.factor)
@@ -125,19 +138,20 @@ impl Resolver {
         batch.columns[total.column] = filled;
     }
 
-    fn fill_lines(&self, batch: &mut Batch) {
-        for (line, order) in &self.lines {
+    fn fill_lines(&self, batch: &mut Batch, wanted: impl Fn(usize) -> bool) {
+        for (line, order) in self.lines.iter().filter(|(line, _)| wanted(*line)) {
             let Some(Some(amounts)) = batch.columns.get(*order) else {
                 continue;
             };
             match batch.columns.get(*line).and_then(Option::as_ref) {
                 Some(Values::Number { valid: None, .. }) => continue,
-                None if (1..batch.rows).all(|row| !batch.continues(row)) => {
+                None if single(batch) => {
                     batch.columns[*line] = Some(amounts.clone());
                 }
                 _ => {
                     let alone = |row: usize| {
-                        !batch.continues(row) && (row + 1 == batch.rows || !batch.continues(row + 1))
+                        !batch.continues(row)
+                            && (row + 1 == batch.rows || !batch.continues(row + 1))
                     };
                     let value = |row: usize| match batch.number(*line, row) {
                         None if alone(row) => batch.number(*order, row),
@@ -149,6 +163,13 @@ impl Resolver {
             }
         }
     }
+}
+
+/// Whether every row is an event of its own: sure where all have the same number of line.
+fn single(batch: &Batch) -> bool {
+    let first = batch.line.first();
+    batch.line.iter().all(|line| Some(line) == first)
+        || (1..batch.rows).all(|row| !batch.continues(row))
 }
 
 /// A column of these numbers; nothing if there is none.

@@ -116,7 +116,10 @@ pub fn slice(batch: &Batch, start: usize, len: usize) -> Batch {
             .iter()
             .map(|values| match values.as_ref()? {
                 Values::Text(inner) => Some(Values::Text(texts(inner))),
-                Values::Number { values, valid: inner } => Some(Values::Number {
+                Values::Number {
+                    values,
+                    valid: inner,
+                } => Some(Values::Number {
                     values: values.slice(start, len),
                     valid: valid(inner),
                 }),
@@ -256,7 +259,9 @@ fn gather_values(parts: &[Option<&Values>], spans: &[Span], rows: usize) -> Opti
     let valid: Vec<Option<Option<&NullBuffer>>> =
         numbers.iter().map(|part| part.map(|part| part.1)).collect();
     let valid = gather_valid(&valid, spans, rows);
-    let empty = valid.as_ref().is_some_and(|valid| valid.null_count() == rows);
+    let empty = valid
+        .as_ref()
+        .is_some_and(|valid| valid.null_count() == rows);
     (!empty).then(|| Values::Number {
         values: all.into(),
         valid,
@@ -272,7 +277,11 @@ fn gather_texts(parts: &[Option<&Texts>], spans: &[Span], rows: usize) -> Option
         .map(|part| part.map(|texts| texts.valid.as_ref()))
         .collect();
     let valid = gather_valid(&valid, spans, rows);
-    if valid.as_ref().is_some_and(|valid| valid.null_count() == rows) && rows > 0 {
+    if valid
+        .as_ref()
+        .is_some_and(|valid| valid.null_count() == rows)
+        && rows > 0
+    {
         return None;
     }
     let values = |part: Option<&Texts>| part.map_or(0, |texts| texts.dictionary.len());
@@ -285,7 +294,10 @@ fn gather_texts(parts: &[Option<&Texts>], spans: &[Span], rows: usize) -> Option
         for part in parts {
             offsets.push(next);
             if let Some(texts) = part {
-                texts.dictionary.iter().for_each(|text| dictionary.append_option(text));
+                texts
+                    .dictionary
+                    .iter()
+                    .for_each(|text| dictionary.append_option(text));
                 next += texts.dictionary.len() as i32;
             }
         }

@@ -96,7 +96,11 @@ impl Staging {
         &self,
         work: impl FnOnce(&mut StagingWriter) -> Result<T, E>,
     ) -> Result<T, E> {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let free = self
+            .free
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         let mut writer = match free {
             Some(writer) => writer,
             None => {
@@ -105,20 +109,32 @@ impl Staging {
             }
         };
         let done = work(&mut writer);
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(writer);
+        self.free
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(writer);
         done
     }
 
     /// Throws away what was staged of an object, given by its number.
     pub fn discard(&self, object: u32) {
-        self.discarded.lock().unwrap_or_else(PoisonError::into_inner).insert(object);
+        self.discarded
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(object);
     }
 
     /// All that was staged.
     pub fn finish(self) -> Result<Staged, LakeError> {
-        let writers = self.free.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let writers = self
+            .free
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut staged = Staged::of(writers)?;
-        staged.discarded = self.discarded.into_inner().unwrap_or_else(PoisonError::into_inner);
+        staged.discarded = self
+            .discarded
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         Ok(staged)
     }
 }
@@ -220,10 +236,9 @@ impl StagingWriter {
             if !spans.is_empty() {
                 let batch = match (parts.as_slice(), spans.as_slice()) {
                     // One batch alone would be a view with all its accounts in the dictionary.
-                    ([only], [span]) if only.account.dictionary.len() > span.len => gather(
-                        &[only, only],
-                        &[*span],
-                    ),
+                    ([only], [span]) if only.account.dictionary.len() > span.len => {
+                        gather(&[only, only], &[*span])
+                    }
                     _ => gather(&parts, &spans),
                 };
                 self.write_chunk(shard, &batch)?;

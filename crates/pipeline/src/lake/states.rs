@@ -146,7 +146,12 @@ impl<'a> StateWriter<'a> {
             days(&|row| row.rung_until),
             Arc::new(self.states.finish()),
         ];
-        let name = format!("{}/{:05}/{}.parquet", Table::States.folder(), self.run, self.range);
+        let name = format!(
+            "{}/{:05}/{}.parquet",
+            Table::States.folder(),
+            self.run,
+            self.range
+        );
         let file = match &mut self.file {
             Some(file) => file,
             empty => empty.insert(TableWriter::create(self.store, &name, self.run, &schema())?),
@@ -180,11 +185,7 @@ struct Pick {
 
 impl StateReader {
     /// The states of a shard as a manifest has them.
-    pub fn open(
-        store: &Store,
-        manifest: &Manifest,
-        shard: u16,
-    ) -> Result<StateReader, LakeError> {
+    pub fn open(store: &Store, manifest: &Manifest, shard: u16) -> Result<StateReader, LakeError> {
         StateReader::of_files(store, manifest.files(Table::States), shard)
     }
 
@@ -240,10 +241,7 @@ impl StateReader {
     }
 
     /// The newest states that are wanted, in order of accounts.
-    fn picks(
-        &self,
-        wanted: &dyn Fn(&str, Option<Day>) -> bool,
-    ) -> Result<Vec<Pick>, LakeError> {
+    fn picks(&self, wanted: &dyn Fn(&str, Option<Day>) -> bool) -> Result<Vec<Pick>, LakeError> {
         let mut picks = Vec::new();
         let mut newer: HashSet<String> = HashSet::new();
         for (level, reader) in self.levels.iter().enumerate().rev() {
@@ -342,7 +340,10 @@ impl<'a> Columns<'a> {
 
     fn row(&self, row: usize, reader: &TableReader) -> Result<StateRow, LakeError> {
         let day = |days: &Date32Array| days.is_valid(row).then(|| days.value(row));
-        let rung = self.record.column_by_name("rung").ok_or_else(|| wrong(reader))?;
+        let rung = self
+            .record
+            .column_by_name("rung")
+            .ok_or_else(|| wrong(reader))?;
         let rung = texts(&rung.slice(row, 1), reader.path())?;
         Ok(StateRow {
             wake: day(self.wake),
@@ -410,7 +411,9 @@ fn compact_range(
             .iter()
             .map(|pick| {
                 let level = &reader.levels[pick.level];
-                let before = level.groups_of(shard).take_while(|group| group.index < pick.group);
+                let before = level
+                    .groups_of(shard)
+                    .take_while(|group| group.index < pick.group);
                 (first_record[pick.level] + before.count(), pick.row)
             })
             .collect();
@@ -509,21 +512,29 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(folder.path(), "test", 1).unwrap();
         let state = |pairs: &[(&str, Option<Day>, i64)]| {
-            let rows = pairs.iter().map(|(account, wake, balance)| {
-                ((*account).to_owned(), row(*wake, *balance))
-            });
+            let rows = pairs
+                .iter()
+                .map(|(account, wake, balance)| ((*account).to_owned(), row(*wake, *balance)));
             rows.collect::<BTreeMap<_, _>>()
         };
         let mut files = write(
             &store,
             1,
-            &state(&[("a", Some(5), 1), ("b", Some(9), 2), ("c", None, 3), ("d", Some(5), 4)]),
+            &state(&[
+                ("a", Some(5), 1),
+                ("b", Some(9), 2),
+                ("c", None, 3),
+                ("d", Some(5), 4),
+            ]),
         );
         // `d` was touched since and sleeps longer now.
         files.extend(write(&store, 2, &state(&[("d", Some(50), 44)])));
         let reader = StateReader::of_files(&store, &files, 0).unwrap();
         let names = |found: Vec<(String, StateRow)>| -> Vec<(String, i64)> {
-            found.into_iter().map(|(account, row)| (account, row.balance)).collect()
+            found
+                .into_iter()
+                .map(|(account, row)| (account, row.balance))
+                .collect()
         };
         let touched = names(reader.touched(&["c", "new"], 5).unwrap());
         assert_eq!(touched, [("a".to_owned(), 1), ("c".to_owned(), 3)]);

@@ -137,14 +137,36 @@ fn events_are_sorted_by_account_time_kind_source_id_and_line() {
 fn the_same_event_from_several_objects_counts_once() {
     let folder = tempfile::tempdir().unwrap();
     let program = program();
-    let one = [order("a", 1, "1", 10), line("a", 2, "2", 1, 5), line("a", 2, "2", 2, 6)];
-    let two = [line("a", 2, "2", 2, 6), line("a", 2, "2", 1, 5), order("a", 3, "3", 7)];
+    let one = [
+        order("a", 1, "1", 10),
+        line("a", 2, "2", 1, 5),
+        line("a", 2, "2", 2, 6),
+    ];
+    let two = [
+        line("a", 2, "2", 2, 6),
+        line("a", 2, "2", 1, 5),
+        order("a", 3, "3", 7),
+    ];
     // A line that is said twice within one object does not make the event another one.
-    let three = [line("a", 2, "2", 1, 5), line("a", 2, "2", 1, 5), line("a", 2, "2", 2, 6)];
-    let cuts = settle(&store(&folder, 1), &program, &[&one, &two, &three], first(100));
+    let three = [
+        line("a", 2, "2", 1, 5),
+        line("a", 2, "2", 1, 5),
+        line("a", 2, "2", 2, 6),
+    ];
+    let cuts = settle(
+        &store(&folder, 1),
+        &program,
+        &[&one, &two, &three],
+        first(100),
+    );
     assert_eq!(
         lines(&program, &cuts[0].stored),
-        ["a 1 order 1/1 10", "a 2 order 2/1 11", "a 2 order 2/2 11", "a 3 order 3/1 7"]
+        [
+            "a 1 order 1/1 10",
+            "a 2 order 2/1 11",
+            "a 2 order 2/2 11",
+            "a 3 order 3/1 7"
+        ]
     );
     assert!(cuts[0].rejected.is_empty());
     let counts: Vec<(u64, u64)> = cuts[0]
@@ -276,7 +298,11 @@ fn events_after_the_night_wait_and_are_settled_by_a_later_one() {
     ];
     settle(&store, &program, &[&rows], first(100));
     let manifest = store.latest().unwrap().unwrap();
-    let waiting: u64 = manifest.files(Table::Waiting).iter().map(|file| file.rows).sum();
+    let waiting: u64 = manifest
+        .files(Table::Waiting)
+        .iter()
+        .map(|file| file.rows)
+        .sum();
     assert_eq!(waiting, 2);
     // The same row again while it waits is a duplicate; another content loses against the first cut.
     let again = [line("a", 110, "2", 1, 7), order("b", 251, "3", 4)];
@@ -300,7 +326,14 @@ fn events_after_the_night_wait_and_are_settled_by_a_later_one() {
         sorted(lines(&program, &history(&store, &program))),
         ["a 10 order 1/1 1", "a 110 order 2/1 7", "b 250 order 3/1 3"]
     );
-    assert!(store.latest().unwrap().unwrap().files(Table::Waiting).is_empty());
+    assert!(
+        store
+            .latest()
+            .unwrap()
+            .unwrap()
+            .files(Table::Waiting)
+            .is_empty()
+    );
 }
 
 #[test]
@@ -351,7 +384,12 @@ fn many_nights_merge_levels_and_lose_nothing() {
         let rows: Vec<Row> = (0..20)
             .map(|at| {
                 let account = format!("m{}", (night * 11 + at * 5) % 37);
-                order(&account, night * 100 + at, &format!("{}", night * 20 + at), at)
+                order(
+                    &account,
+                    night * 100 + at,
+                    &format!("{}", night * 20 + at),
+                    at,
+                )
             })
             .collect();
         expected.extend(rows.iter().map(|row| {
@@ -384,9 +422,15 @@ fn many_nights_merge_levels_and_lose_nothing() {
             }
         }
         let batch = history.account("m5", &ColumnSet::all(&program)).unwrap();
-        let own: Vec<&String> = found.iter().filter(|line| line.starts_with("m5 ")).collect();
+        let own: Vec<&String> = found
+            .iter()
+            .filter(|line| line.starts_with("m5 "))
+            .collect();
         if batch.rows > 0 {
-            assert_eq!(lines(&program, &[batch]), own.into_iter().cloned().collect::<Vec<_>>());
+            assert_eq!(
+                lines(&program, &[batch]),
+                own.into_iter().cloned().collect::<Vec<_>>()
+            );
         }
     }
     // Files that were merged away are gone after the next cleaning.
@@ -414,7 +458,10 @@ fn row_groups_hold_whole_accounts() {
         let last = pair[0].account.get(pair[0].rows - 1);
         assert!(last < pair[1].account.get(0));
     }
-    assert_eq!(batches.iter().map(|batch| batch.rows).sum::<usize>(), 150_000);
+    assert_eq!(
+        batches.iter().map(|batch| batch.rows).sum::<usize>(),
+        150_000
+    );
 }
 
 #[test]
@@ -422,7 +469,11 @@ fn only_the_columns_that_are_asked_for_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let program = program();
     let store = store(&folder, 1);
-    let rows = [order("a", 1, "1", 10), line("b", 2, "2", 1, 5), visit("b", 3, "x")];
+    let rows = [
+        order("a", 1, "1", 10),
+        line("b", 2, "2", 1, 5),
+        visit("b", 3, "x"),
+    ];
     settle(&store, &program, &[&rows], first(100));
     let latest = store.latest().unwrap().unwrap();
     let history = History::open(&store, &latest, 0, &program).unwrap();
@@ -449,15 +500,25 @@ fn objects_share_writers_and_a_refused_one_leaves_nothing() {
     let staging = Staging::new(&store, &layout, 1);
     for object in 0..20_u32 {
         let id = object.to_string();
-        let rows = [order(&format!("m{object}"), 1, &id, 1), visit("all", 2, &id)];
+        let rows = [
+            order(&format!("m{object}"), 1, &id, 1),
+            visit("all", 2, &id),
+        ];
         staging
             .with(|writer| writer.add(object, &record(&program, &rows)))
             .unwrap();
     }
     staging.discard(7);
     let staged = staging.finish().unwrap();
-    assert_eq!(std::fs::read_dir(store.path("staged/00001")).unwrap().count(), 1);
-    let batches: Vec<Batch> = (0..3).flat_map(|shard| staged.read(shard, &layout).unwrap()).collect();
+    assert_eq!(
+        std::fs::read_dir(store.path("staged/00001"))
+            .unwrap()
+            .count(),
+        1
+    );
+    let batches: Vec<Batch> = (0..3)
+        .flat_map(|shard| staged.read(shard, &layout).unwrap())
+        .collect();
     let found = lines(&program, &batches);
     assert_eq!(found.len(), 38);
     assert!(!found.iter().any(|line| line.contains(" 7/")), "{found:?}");
@@ -514,5 +575,10 @@ fn a_store_belongs_to_one_programme() {
     store(&folder, 4);
     let refused = Store::open_or_create(folder.path(), "other", 4).unwrap_err();
     assert_eq!(refused.code, super::error::LakeCode::OtherProgram);
-    assert_eq!(Store::open_or_create(folder.path(), "test", 9).unwrap().shards(), 4);
+    assert_eq!(
+        Store::open_or_create(folder.path(), "test", 9)
+            .unwrap()
+            .shards(),
+        4
+    );
 }

@@ -143,7 +143,12 @@ fn judge_event(
     let version = |row: u32| {
         let at = row as usize;
         let revision = batch.number(layout.revision(), at).unwrap_or(i64::MIN);
-        (object(row), Reverse(revision), batch.time[at], batch.kind[at])
+        (
+            object(row),
+            Reverse(revision),
+            batch.time[at],
+            batch.kind[at],
+        )
     };
     let mut rows = event.to_vec();
     rows.sort_by_key(|row| (version(*row), batch.line[*row as usize]));
@@ -170,7 +175,9 @@ fn judge_event(
                 true => Reason::Conflict,
                 false => Reason::Revised,
             };
-            verdict.rejected.extend(lines.iter().map(|row| (*row, reason)));
+            verdict
+                .rejected
+                .extend(lines.iter().map(|row| (*row, reason)));
         }
     }
 }

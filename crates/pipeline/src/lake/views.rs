@@ -85,8 +85,14 @@ pub fn views(manifests: &[Manifest]) -> String {
     let latest = manifests.last();
     let files = |table: Table| -> Vec<&LakeFile> {
         match table.whole() {
-            true => latest.map_or(&[][..], |latest| latest.files(table)).iter().collect(),
-            false => manifests.iter().flat_map(|manifest| manifest.files(table)).collect(),
+            true => latest
+                .map_or(&[][..], |latest| latest.files(table))
+                .iter()
+                .collect(),
+            false => manifests
+                .iter()
+                .flat_map(|manifest| manifest.files(table))
+                .collect(),
         }
     };
     for (name, table) in [("events", Table::History), ("waiting", Table::Waiting)] {
@@ -120,7 +126,10 @@ fn read(files: &[&LakeFile]) -> String {
         .iter()
         .map(|file| format!("'{}'", file.name.replace('\'', "''")))
         .collect();
-    format!("read_parquet([\n  {}\n], union_by_name = true)", names.join(",\n  "))
+    format!(
+        "read_parquet([\n  {}\n], union_by_name = true)",
+        names.join(",\n  ")
+    )
 }
 
 /// Of each account the row of the newest level.

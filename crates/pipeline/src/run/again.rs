@@ -13,7 +13,9 @@ use rayon::prelude::*;
 use rungs_engine::calendar::Instant;
 use rungs_engine::canonical::Kind;
 use rungs_engine::condition::expression::{Common, Node};
-use rungs_engine::fold::{AccountState, Fold, Given, Plan, Prepared, Rejection, Sink, account_rows};
+use rungs_engine::fold::{
+    AccountState, Fold, Given, Plan, Prepared, Rejection, Sink, account_rows,
+};
 use rungs_engine::ledger::{Entry, EntryKind, Issued, RungMove};
 use rungs_engine::program::Program;
 use std::collections::BTreeMap;
@@ -43,9 +45,9 @@ impl Sink for Figures {
 pub fn columns(plan: &Plan<'_>, ids: bool) -> ColumnSet {
     let names = |common: Common| {
         Kind::ALL.iter().any(|kind| {
-            plan.conditions(*kind)
-                .iter()
-                .any(|expr| expr.any(&mut |node| matches!(node, Node::Common(column) if *column == common)))
+            plan.conditions(*kind).iter().any(|expr| {
+                expr.any(&mut |node| matches!(node, Node::Common(column) if *column == common))
+            })
         })
     };
     ColumnSet {
@@ -59,11 +61,18 @@ pub fn columns(plan: &Plan<'_>, ids: bool) -> ColumnSet {
 
 /// Settles the history of a store again: into `scratch`, or for figures only. Returns members, points
 /// issued and balance.
-pub fn settle_again(program: &Program, store: &Path, scratch: Option<&Path>) -> Result<serde_json::Value, Trouble> {
+pub fn settle_again(
+    program: &Program,
+    store: &Path,
+    scratch: Option<&Path>,
+) -> Result<serde_json::Value, Trouble> {
     let store = Store::open(store)?;
     let plan = plan(program)?;
     let Some(manifest) = store.latest()? else {
-        return Err(Trouble::new("the store has no finished run", "`rungs run` settles the first night"));
+        return Err(Trouble::new(
+            "the store has no finished run",
+            "`rungs run` settles the first night",
+        ));
     };
     let as_of = manifest.nights.last(store.folder())?;
     let until = program.zone.midnight(as_of + 1);
@@ -73,9 +82,18 @@ pub fn settle_again(program: &Program, store: &Path, scratch: Option<&Path>) -> 
             let columns = columns(&plan, false);
             let all: Vec<Figures> = (0..store.shards())
                 .into_par_iter()
-                .map(|shard| figures(&plan, &History::open(&store, &manifest, shard, program)?, &columns, until))
+                .map(|shard| {
+                    figures(
+                        &plan,
+                        &History::open(&store, &manifest, shard, program)?,
+                        &columns,
+                        until,
+                    )
+                })
                 .collect::<Result<_, LakeError>>()?;
-            all.iter().fold((0, 0, 0), |(a, b, c), f| (a + f.issued, b + f.balance, c + f.accounts))
+            all.iter().fold((0, 0, 0), |(a, b, c), f| {
+                (a + f.issued, b + f.balance, c + f.accounts)
+            })
         }
         Some(folder) => {
             let columns = columns(&plan, true);
@@ -105,14 +123,23 @@ pub fn settle_again(program: &Program, store: &Path, scratch: Option<&Path>) -> 
                 })
                 .collect::<Result<Vec<_>, Trouble>>()?;
             all.iter().fold((0, 0, 0), |(a, b, c), totals| {
-                (a + totals.booked[EntryKind::Grant as usize], b + totals.open, c + totals.accounts)
+                (
+                    a + totals.booked[EntryKind::Grant as usize],
+                    b + totals.open,
+                    c + totals.accounts,
+                )
             })
         }
     };
     Ok(serde_json::json!({"accounts": accounts, "issued": issued, "balance": balance}))
 }
 
-fn figures(plan: &Plan<'_>, history: &History, columns: &ColumnSet, until: Instant) -> Result<Figures, LakeError> {
+fn figures(
+    plan: &Plan<'_>,
+    history: &History,
+    columns: &ColumnSet,
+    until: Instant,
+) -> Result<Figures, LakeError> {
     let mut done = Figures::default();
     let mut fold = Fold::default();
     let mut state = AccountState::default();
@@ -121,7 +148,11 @@ fn figures(plan: &Plan<'_>, history: &History, columns: &ColumnSet, until: Insta
         let prepared = Prepared::new(plan, &batch);
         for (account, rows) in account_rows(&batch) {
             state.clear(plan.program.metrics.len());
-            let given = Given { account, wins: &[], until };
+            let given = Given {
+                account,
+                wins: &[],
+                until,
+            };
             fold.account(plan, given, &mut state, &batch, &prepared, rows, &mut done);
             done.accounts += 1;
             done.balance += state.open;

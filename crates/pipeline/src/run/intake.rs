@@ -53,7 +53,9 @@ pub fn unseen(
             Ok((object, digest))
         })
         .collect::<Result<_, Trouble>>()?;
-    let fresh = digested.into_iter().filter(|(object, digest)| !seen.contains(&(object.name.as_str(), digest.as_str())));
+    let fresh = digested
+        .into_iter()
+        .filter(|(object, digest)| !seen.contains(&(object.name.as_str(), digest.as_str())));
     Ok((fresh.collect(), found.unmatched))
 }
 
@@ -82,7 +84,9 @@ pub fn take_in(
     for (number, (object, digest, ingested, rejected)) in done.into_iter().enumerate() {
         let dataset = program.datasets[object.dataset].id.clone();
         for column in &ingested.ignored_columns {
-            intake.ignored_columns.insert((dataset.clone(), column.clone()));
+            intake
+                .ignored_columns
+                .insert((dataset.clone(), column.clone()));
         }
         intake.objects.push(ObjectEntry {
             name: object.name.clone(),
@@ -131,6 +135,9 @@ fn one(
 
 impl From<LakeError> for Trouble {
     fn from(error: LakeError) -> Trouble {
-        Trouble::new(format!("[{}] {}: {}", error.code.text(), error.place, error.cause), error.help)
+        Trouble::new(
+            format!("[{}] {}: {}", error.code.text(), error.place, error.cause),
+            error.help,
+        )
     }
 }

@@ -1,23 +1,25 @@
 //! `DELTA_BINARY_PACKED`: whole numbers as differences in few bits.
 //!
-//! Blocks of 128 differences in four miniblocks of 32; each miniblock has the least number of bits that
-//! holds its differences less the least one of the block.
+//! Blocks of four miniblocks of 64 (32 for numbers of 32 bits) differences; each miniblock has the least
+//! number of bits that holds its differences less the least one of the block. Readers unpack as many
+//! numbers at once as a word has bits, so shorter miniblocks of long numbers are read at half the speed.
 
-const BLOCK: usize = 128;
-const MINIBLOCK: usize = 32;
+const MINIBLOCKS: usize = 4;
+const LONG: usize = 64;
+const SHORT: usize = 32;
 
 /// Encodes numbers that are stored as 64 bits.
 pub(crate) fn encode_64(values: &[i64], out: &mut Vec<u8>) {
-    header(values.len(), values.first().copied().unwrap_or(0), out);
-    let mut deltas = [0_i64; BLOCK];
-    for start in (0..values.len().saturating_sub(1)).step_by(BLOCK) {
-        let window = &values[start..(start + BLOCK + 1).min(values.len())];
+    header::<LONG>(values.len(), values.first().copied().unwrap_or(0), out);
+    let mut deltas = [0_i64; LONG * MINIBLOCKS];
+    for start in (0..values.len().saturating_sub(1)).step_by(LONG * MINIBLOCKS) {
+        let window = &values[start..(start + LONG * MINIBLOCKS + 1).min(values.len())];
         for (delta, pair) in deltas.iter_mut().zip(window.windows(2)) {
             *delta = pair[1].wrapping_sub(pair[0]);
         }
         let deltas = &deltas[..window.len() - 1];
         let least = deltas.iter().copied().min().unwrap_or(0);
-        block(least, deltas.len(), out, |at| {
+        block::<LONG>(least, deltas.len(), out, |at| {
             deltas[at].wrapping_sub(least) as u64
         });
     }
@@ -26,35 +28,40 @@ pub(crate) fn encode_64(values: &[i64], out: &mut Vec<u8>) {
 /// Encodes numbers that are stored as 32 bits: differences wrap around at 32 bits.
 pub(crate) fn encode_32(values: &[i32], out: &mut Vec<u8>) {
     let first = values.first().copied().unwrap_or(0);
-    header(values.len(), i64::from(first), out);
-    let mut deltas = [0_i32; BLOCK];
-    for start in (0..values.len().saturating_sub(1)).step_by(BLOCK) {
-        let window = &values[start..(start + BLOCK + 1).min(values.len())];
+    header::<SHORT>(values.len(), i64::from(first), out);
+    let mut deltas = [0_i32; SHORT * MINIBLOCKS];
+    for start in (0..values.len().saturating_sub(1)).step_by(SHORT * MINIBLOCKS) {
+        let window = &values[start..(start + SHORT * MINIBLOCKS + 1).min(values.len())];
         for (delta, pair) in deltas.iter_mut().zip(window.windows(2)) {
             *delta = pair[1].wrapping_sub(pair[0]);
         }
         let deltas = &deltas[..window.len() - 1];
         let least = deltas.iter().copied().min().unwrap_or(0);
-        block(i64::from(least), deltas.len(), out, |at| {
+        block::<SHORT>(i64::from(least), deltas.len(), out, |at| {
             u64::from(deltas[at].wrapping_sub(least) as u32)
         });
     }
 }
 
-fn header(count: usize, first: i64, out: &mut Vec<u8>) {
-    varint(BLOCK as u64, out);
-    varint((BLOCK / MINIBLOCK) as u64, out);
+fn header<const LENGTH: usize>(count: usize, first: i64, out: &mut Vec<u8>) {
+    varint((LENGTH * MINIBLOCKS) as u64, out);
+    varint(MINIBLOCKS as u64, out);
     varint(count as u64, out);
     zigzag(first, out);
 }
 
-fn block(least: i64, count: usize, out: &mut Vec<u8>, rest: impl Fn(usize) -> u64) {
+fn block<const LENGTH: usize>(
+    least: i64,
+    count: usize,
+    out: &mut Vec<u8>,
+    rest: impl Fn(usize) -> u64,
+) {
     zigzag(least, out);
     let widths = out.len();
-    out.resize(widths + BLOCK / MINIBLOCK, 0);
-    for (miniblock, start) in (0..count).step_by(MINIBLOCK).enumerate() {
-        let mut values = [0_u64; MINIBLOCK];
-        let end = (start + MINIBLOCK).min(count);
+    out.resize(widths + MINIBLOCKS, 0);
+    for (miniblock, start) in (0..count).step_by(LENGTH).enumerate() {
+        let mut values = [0_u64; LENGTH];
+        let end = (start + LENGTH).min(count);
         for (value, at) in values.iter_mut().zip(start..end) {
             *value = rest(at);
         }
@@ -65,12 +72,12 @@ fn block(least: i64, count: usize, out: &mut Vec<u8>, rest: impl Fn(usize) -> u6
     }
 }
 
-/// 32 numbers of `width` bits, the first in the lowest bits.
-fn pack(values: &[u64; MINIBLOCK], width: u32, out: &mut Vec<u8>) {
+/// Numbers of `width` bits, the first in the lowest bits. There are a multiple of 32.
+fn pack(values: &[u64], width: u32, out: &mut Vec<u8>) {
     if width == 0 {
         return;
     }
-    let mut packed = [0_u8; MINIBLOCK * 8];
+    let mut packed = [0_u8; LONG * 8];
     let (mut at, mut bits) = (0, 0);
     if width <= 32 {
         let mut word = 0_u64;

@@ -16,7 +16,10 @@ pub(crate) fn encode(codes: &[u32], width: u32, out: &mut Vec<u8>) {
     let mut literal = 0;
     let mut at = 0;
     while at < codes.len() {
-        let run = codes[at..].iter().take_while(|code| **code == codes[at]).count();
+        let run = codes[at..]
+            .iter()
+            .take_while(|code| **code == codes[at])
+            .count();
         // A run begins only where the literals before it fill their groups of eight.
         let fill = (8 - (at - literal) % 8) % 8;
         if run >= fill + 8 {

@@ -27,9 +27,7 @@ use parquet::column::page::{CompressedPage, Page, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::data_type::ByteArray;
 use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::{
-    ColumnChunkMetaData, ColumnIndexBuilder, OffsetIndexBuilder,
-};
+use parquet::file::metadata::{ColumnChunkMetaData, ColumnIndexBuilder, OffsetIndexBuilder};
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
@@ -47,17 +45,21 @@ pub(crate) struct Chunk {
 
 /// Encodes a column. `bloom` says whether a Bloom filter is made (texts only).
 pub(crate) fn encode(column: &ColumnDescPtr, array: &ArrayRef, bloom: bool) -> Result<Chunk> {
-    let mut chunk = Writer::new(column, array, bloom);
+    let mut chunk = Writer::new(column, array.len(), array.nulls().cloned());
+    chunk.bloom = bloom;
     match array.data_type() {
-        DataType::Int64 => chunk.long::<Int64Type>(array)?,
-        DataType::Decimal64(..) => chunk.long::<Decimal64Type>(array)?,
-        DataType::Timestamp(TimeUnit::Microsecond, _) => {
-            chunk.long::<TimestampMicrosecondType>(array)?;
+        DataType::Int64 => chunk.long(array.as_primitive::<Int64Type>().values(), true)?,
+        DataType::Decimal64(..) => {
+            chunk.long(array.as_primitive::<Decimal64Type>().values(), true)?;
         }
-        DataType::Int32 => chunk.short::<Int32Type>(array)?,
-        DataType::Date32 => chunk.short::<Date32Type>(array)?,
-        DataType::Int16 => chunk.short::<Int16Type>(array)?,
-        DataType::Int8 => chunk.short::<Int8Type>(array)?,
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            let values = array.as_primitive::<TimestampMicrosecondType>().values();
+            chunk.long(values, true)?;
+        }
+        DataType::Int32 => chunk.short(array.as_primitive::<Int32Type>().values(), true)?,
+        DataType::Date32 => chunk.short(array.as_primitive::<Date32Type>().values(), true)?,
+        DataType::Int16 => chunk.short(&widened::<Int16Type>(array), true)?,
+        DataType::Int8 => chunk.short(&widened::<Int8Type>(array), true)?,
         DataType::Boolean => chunk.bits(array)?,
         DataType::Dictionary(..) => chunk.codes(array)?,
         DataType::Utf8 => {
@@ -75,6 +77,40 @@ pub(crate) fn encode(column: &ColumnDescPtr, array: &ArrayRef, bloom: bool) -> R
     chunk.finish()
 }
 
+/// Encodes numbers of 64 bits; `bounds` says whether the least and the largest are kept.
+pub(crate) fn encode_long(
+    column: &ColumnDescPtr,
+    values: &[i64],
+    valid: Option<NullBuffer>,
+    bounds: bool,
+) -> Result<Chunk> {
+    let mut chunk = Writer::new(column, values.len(), valid);
+    chunk.long(values, bounds)?;
+    chunk.finish()
+}
+
+/// Encodes numbers of 32 bits.
+pub(crate) fn encode_short(column: &ColumnDescPtr, values: &[i32]) -> Result<Chunk> {
+    let mut chunk = Writer::new(column, values.len(), None);
+    chunk.short(values, false)?;
+    chunk.finish()
+}
+
+/// Encodes texts as codes that were given in the order of first use, one for each text.
+pub(crate) fn encode_coded(column: &ColumnDescPtr, codes: &[u32], texts: &[&str]) -> Result<Chunk> {
+    let mut chunk = Writer::new(column, codes.len(), None);
+    chunk.coded(codes, texts)?;
+    chunk.finish()
+}
+
+fn widened<T: ArrowPrimitiveType>(array: &ArrayRef) -> Vec<i32>
+where
+    T::Native: Into<i32>,
+{
+    let values: &[T::Native] = array.as_primitive::<T>().values();
+    values.iter().map(|value| (*value).into()).collect()
+}
+
 struct Writer<'a> {
     column: &'a ColumnDescPtr,
     rows: usize,
@@ -82,8 +118,9 @@ struct Writer<'a> {
     optional: bool,
     bloom: bool,
     sink: TrackedWrite<Vec<u8>>,
-    /// Reused for each page.
+    /// The page at hand, and its length before a codec.
     page: Vec<u8>,
+    plain: usize,
     plain_bytes: usize,
     encoding: Encoding,
     compression: Compression,
@@ -96,15 +133,16 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(column: &'a ColumnDescPtr, array: &ArrayRef, bloom: bool) -> Writer<'a> {
+    fn new(column: &'a ColumnDescPtr, rows: usize, valid: Option<NullBuffer>) -> Writer<'a> {
         Writer {
             column,
-            rows: array.len(),
-            valid: array.nulls().cloned(),
+            rows,
+            valid,
             optional: column.max_def_level() > 0,
-            bloom,
-            sink: TrackedWrite::new(Vec::with_capacity(array.len() * 2 + 256)),
+            bloom: false,
+            sink: TrackedWrite::new(Vec::with_capacity(rows * 3 + 256)),
             page: Vec::new(),
+            plain: 0,
             plain_bytes: 0,
             encoding: Encoding::DELTA_BINARY_PACKED,
             compression: Compression::UNCOMPRESSED,
@@ -126,12 +164,16 @@ impl<'a> Writer<'a> {
     }
 
     fn nulls(&self) -> u64 {
-        self.valid.as_ref().map_or(0, |valid| valid.null_count() as u64)
+        self.valid
+            .as_ref()
+            .map_or(0, |valid| valid.null_count() as u64)
     }
 
     /// Begins a page with what says which rows have a value; returns these rows' nulls, if any.
     fn begin(&mut self, rows: &std::ops::Range<usize>) -> Option<NullBuffer> {
         self.page.clear();
+        // Pages are about as long as the one before.
+        self.page.reserve(self.plain + self.plain / 8 + 64);
         if !self.optional {
             return None;
         }
@@ -156,20 +198,22 @@ impl<'a> Writer<'a> {
         self.first_page.get_or_insert(offset);
         let size = self.sink.bytes_written() as u64 - offset;
         self.offsets.append_row_count(rows as i64);
-        self.offsets.append_offset_and_size(offset as i64, size as i32);
+        self.offsets
+            .append_offset_and_size(offset as i64, size as i32);
         Ok(())
     }
 
     /// The page as it goes into the file.
-    fn packed(&self) -> Result<bytes::Bytes> {
+    fn packed(&mut self) -> Result<bytes::Bytes> {
+        self.plain = self.page.len();
         match self.compression {
-            Compression::UNCOMPRESSED => Ok(bytes::Bytes::copy_from_slice(&self.page)),
+            Compression::UNCOMPRESSED => Ok(std::mem::take(&mut self.page).into()),
             _ => Ok(zstd::bulk::compress(&self.page, 1)?.into()),
         }
     }
 
     fn write(&mut self, page: Page) -> Result<u64> {
-        let plain = self.page.len();
+        let plain = self.plain;
         let page = CompressedPage::new(page, plain);
         let packed = page.compressed_size();
         let spec = SerializedPageWriter::new(&mut self.sink).write_page(page)?;
@@ -177,45 +221,37 @@ impl<'a> Writer<'a> {
         Ok(spec.offset)
     }
 
-    fn long<T: ArrowPrimitiveType<Native = i64>>(&mut self, array: &ArrayRef) -> Result<()> {
-        let values: &[i64] = array.as_primitive::<T>().values();
+    fn long(&mut self, values: &[i64], bounds: bool) -> Result<()> {
         let mut scratch = Vec::new();
-        let mut bounds: Option<(i64, i64)> = None;
+        let mut seen: Option<(i64, i64)> = None;
         for rows in self.pages() {
             let nulls = self.begin(&rows);
             let page = present(&values[rows.clone()], nulls.as_ref(), &mut scratch);
-            if let (Some(least), Some(largest)) = (page.iter().min(), page.iter().max()) {
-                let (low, high) = bounds.unwrap_or((*least, *largest));
-                bounds = Some((low.min(*least), high.max(*largest)));
+            if bounds {
+                seen = widest(seen, page);
             }
             delta::encode_64(page, &mut self.page);
             self.end(rows.len())?;
         }
-        let (least, largest) = bounds.unzip();
+        let (least, largest) = seen.unzip();
         let nulls = Some(self.nulls());
         self.statistics = Some(Statistics::int64(least, largest, None, nulls, false));
         Ok(())
     }
 
-    fn short<T: ArrowPrimitiveType>(&mut self, array: &ArrayRef) -> Result<()>
-    where
-        T::Native: Into<i32>,
-    {
-        let values: &[T::Native] = array.as_primitive::<T>().values();
-        let widened: Vec<i32> = values.iter().map(|value| (*value).into()).collect();
+    fn short(&mut self, values: &[i32], bounds: bool) -> Result<()> {
         let mut scratch = Vec::new();
-        let mut bounds: Option<(i32, i32)> = None;
+        let mut seen: Option<(i32, i32)> = None;
         for rows in self.pages() {
             let nulls = self.begin(&rows);
-            let page = present(&widened[rows.clone()], nulls.as_ref(), &mut scratch);
-            if let (Some(least), Some(largest)) = (page.iter().min(), page.iter().max()) {
-                let (low, high) = bounds.unwrap_or((*least, *largest));
-                bounds = Some((low.min(*least), high.max(*largest)));
+            let page = present(&values[rows.clone()], nulls.as_ref(), &mut scratch);
+            if bounds {
+                seen = widest(seen, page);
             }
             delta::encode_32(page, &mut self.page);
             self.end(rows.len())?;
         }
-        let (least, largest) = bounds.unzip();
+        let (least, largest) = seen.unzip();
         let nulls = Some(self.nulls());
         self.statistics = Some(Statistics::int32(least, largest, None, nulls, false));
         Ok(())
@@ -271,10 +307,15 @@ impl<'a> Writer<'a> {
             }
             codes.push(*number);
         }
+        self.coded(&codes, &different)
+    }
+
+    fn coded(&mut self, codes: &[u32], different: &[&str]) -> Result<()> {
         self.encoding = Encoding::RLE_DICTIONARY;
         self.page.clear();
-        for text in &different {
-            self.page.extend_from_slice(&(text.len() as u32).to_le_bytes());
+        for text in different {
+            self.page
+                .extend_from_slice(&(text.len() as u32).to_le_bytes());
             self.page.extend_from_slice(text.as_bytes());
         }
         let dictionary = Page::DictionaryPage {
@@ -324,7 +365,9 @@ impl<'a> Writer<'a> {
         T::Native: AsRef<[u8]>,
     {
         self.encoding = Encoding::DELTA_LENGTH_BYTE_ARRAY;
-        self.compression = codec;
+        if self.nulls() < self.rows as u64 {
+            self.compression = codec;
+        }
         let mut bounds: Option<(Vec<u8>, Vec<u8>)> = None;
         if self.bloom {
             let different = (self.rows as u64 - self.nulls()).max(1);
@@ -397,6 +440,13 @@ impl<'a> Writer<'a> {
             close,
         })
     }
+}
+
+/// Bounds that hold these values too.
+fn widest<N: Copy + Ord>(seen: Option<(N, N)>, values: &[N]) -> Option<(N, N)> {
+    let first = seen.or_else(|| values.first().map(|value| (*value, *value)))?;
+    let widen = |(least, largest): (N, N), value: &N| (least.min(*value), largest.max(*value));
+    Some(values.iter().fold(first, widen))
 }
 
 /// The values of the rows that have one.

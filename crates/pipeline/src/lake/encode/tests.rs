@@ -21,7 +21,9 @@ use std::sync::Arc;
 fn file(record: &RecordBatch) -> bytes::Bytes {
     let mut properties = WriterProperties::builder().build();
     add_encoded_arrow_schema_to_metadata(record.schema_ref(), &mut properties);
-    let schema = ArrowSchemaConverter::new().convert(record.schema_ref()).unwrap();
+    let schema = ArrowSchemaConverter::new()
+        .convert(record.schema_ref())
+        .unwrap();
     let root = schema.root_schema_ptr();
     let mut writer = SerializedFileWriter::new(Vec::new(), root, Arc::new(properties)).unwrap();
     let mut group = writer.next_row_group().unwrap();
@@ -38,7 +40,11 @@ fn record(arrays: Vec<ArrayRef>) -> RecordBatch {
         .iter()
         .enumerate()
         .map(|(at, array)| {
-            Field::new(format!("c{at}"), array.data_type().clone(), array.null_count() > 0)
+            Field::new(
+                format!("c{at}"),
+                array.data_type().clone(),
+                array.null_count() > 0,
+            )
         })
         .collect();
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap()
@@ -73,7 +79,9 @@ fn assert_round_trip(arrays: Vec<ArrayRef>) {
 
 fn texts(values: &[Option<String>]) -> ArrayRef {
     let mut builder = StringDictionaryBuilder::<Int32Type>::new();
-    values.iter().for_each(|value| builder.append_option(value.as_ref()));
+    values
+        .iter()
+        .for_each(|value| builder.append_option(value.as_ref()));
     Arc::new(builder.finish())
 }
 
@@ -93,7 +101,9 @@ fn numbers_at_the_ends_of_their_range_come_back() {
 #[test]
 fn columns_of_several_pages_come_back_whole_and_in_part() {
     let rows = 20_000_i64;
-    let number: Vec<Option<i64>> = (0..rows).map(|at| (at % 3 != 0).then_some(at * at)).collect();
+    let number: Vec<Option<i64>> = (0..rows)
+        .map(|at| (at % 3 != 0).then_some(at * at))
+        .collect();
     let text: Vec<Option<String>> = (0..rows)
         .map(|at| (at % 7 != 0).then(|| format!("m{}", at / 19)))
         .collect();
@@ -102,8 +112,12 @@ fn columns_of_several_pages_come_back_whole_and_in_part() {
         Arc::new(Int64Array::from(number)),
         texts(&text),
         Arc::new(StringArray::from(id)),
-        Arc::new(BooleanArray::from_iter((0..rows).map(|at| Some(at % 5 == 0)))),
-        Arc::new(BooleanArray::from_iter((0..rows).map(|at| (at > 9_000).then_some(at % 2 == 0)))),
+        Arc::new(BooleanArray::from_iter(
+            (0..rows).map(|at| Some(at % 5 == 0)),
+        )),
+        Arc::new(BooleanArray::from_iter(
+            (0..rows).map(|at| (at > 9_000).then_some(at % 2 == 0)),
+        )),
     ]);
     let file = file(&record);
     let part = RowSelection::from(vec![

@@ -117,13 +117,11 @@ impl CauseNumbers {
                     + program.surprises.len(),
                 sources: program.datasets.len() + 2,
             };
-            let count = CauseKind::all().count()
-                * numbering.rules
-                * numbering.sources
-                * numbering.sources;
-            let next = known.iter().map(|version| {
-                i64::from(version.first_cause) + i64::from(version.causes)
-            });
+            let count =
+                CauseKind::all().count() * numbering.rules * numbering.sources * numbering.sources;
+            let next = known
+                .iter()
+                .map(|version| i64::from(version.first_cause) + i64::from(version.causes));
             let next = next.max().unwrap_or(0);
             let too_many = || {
                 LakeError::new(
@@ -173,10 +171,14 @@ impl CauseNumbers {
 
     /// How many numbers there are.
     pub(crate) fn count(&self) -> usize {
-        let ends = self.known.iter().map(|version| version.first_cause + version.causes);
+        let ends = self
+            .known
+            .iter()
+            .map(|version| version.first_cause + version.causes);
         ends.max().unwrap_or(0) as usize
     }
 
+    #[inline]
     /// The number of a cause. A rule or dataset that the version does not have is one of the next
     /// version's numbers or none at all: the engine never makes one.
     pub(crate) fn number(
@@ -202,10 +204,11 @@ impl CauseNumbers {
             }
         };
         let place = |event: Option<&EventRef>| {
-            event.map_or(0, |event| (usize::from(event.0) + 1).min(numbering.sources - 1))
+            event.map_or(0, |event| {
+                (usize::from(event.0) + 1).min(numbering.sources - 1)
+            })
         };
-        let number = ((kind.number() * numbering.rules + rule) * numbering.sources
-            + place(source))
+        let number = ((kind.number() * numbering.rules + rule) * numbering.sources + place(source))
             * numbering.sources
             + place(lot);
         numbering.first + number as i32
@@ -318,7 +321,11 @@ pub fn write_causes(
     }
     let name = format!("{}/{run:05}.parquet", Table::Causes.folder());
     let mut arrays: Vec<ArrayRef> = vec![Arc::new(number.finish())];
-    arrays.extend(texts.iter_mut().map(|text| Arc::new(text.finish()) as ArrayRef));
+    arrays.extend(
+        texts
+            .iter_mut()
+            .map(|text| Arc::new(text.finish()) as ArrayRef),
+    );
     arrays.push(Arc::new(line.finish()));
     let text = |name: &str, nullable| Field::new(name, DataType::Utf8, nullable);
     let schema = Arc::new(Schema::new(vec![
@@ -343,7 +350,10 @@ pub(crate) fn read_causes(
     manifests: &[Manifest],
 ) -> Result<BTreeMap<i32, Cause>, LakeError> {
     let mut causes = BTreeMap::new();
-    for file in manifests.iter().flat_map(|manifest| manifest.files(Table::Causes)) {
+    for file in manifests
+        .iter()
+        .flat_map(|manifest| manifest.files(Table::Causes))
+    {
         let path = store.path(&file.name);
         for record in PlainTable::read(store, file)? {
             let damaged = || LakeError::damaged(&path, "not a table of causes");
@@ -355,7 +365,14 @@ pub(crate) fn read_causes(
             let cause = number("cause").ok_or_else(damaged)?;
             let line = number("line").ok_or_else(damaged)?;
             let names = [
-                "kind", "rule_kind", "rule", "version", "file", "ladder", "source", "lot_source",
+                "kind",
+                "rule_kind",
+                "rule",
+                "version",
+                "file",
+                "ladder",
+                "source",
+                "lot_source",
             ];
             let columns: Option<Vec<_>> = names.into_iter().map(text).collect();
             let columns = columns.ok_or_else(damaged)?;

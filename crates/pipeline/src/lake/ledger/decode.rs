@@ -38,7 +38,10 @@ impl Decoder {
         };
         let source = |name: &Option<String>| {
             let name = name.as_ref()?;
-            let place = program.datasets.iter().position(|dataset| dataset.id == *name);
+            let place = program
+                .datasets
+                .iter()
+                .position(|dataset| dataset.id == *name);
             place.map(|place| place as u16)
         };
         let mut causes = Vec::new();
@@ -57,7 +60,11 @@ impl Decoder {
         Decoder {
             causes,
             rungs: ladder(program),
-            rewards: program.rewards.iter().map(|reward| reward.id.clone()).collect(),
+            rewards: program
+                .rewards
+                .iter()
+                .map(|reward| reward.id.clone())
+                .collect(),
         }
     }
 
@@ -102,21 +109,32 @@ impl Decoder {
             from: rung(&row.from)?,
             to: rung(&row.to)?,
             until: row.until,
-            reason: REASONS.into_iter().find(|reason| reason.text() == row.reason)?,
-            event: row.event.as_ref().map(|event| reference(cause.source, event)),
+            reason: REASONS
+                .into_iter()
+                .find(|reason| reason.text() == row.reason)?,
+            event: row
+                .event
+                .as_ref()
+                .map(|event| reference(cause.source, event)),
         })
     }
 
     /// A reward.
     pub fn reward(&self, row: &RewardRow) -> Option<Issued> {
         let cause = self.cause(row.cause)?;
-        let place = self.rewards.iter().position(|reward| *reward == row.reward)?;
+        let place = self
+            .rewards
+            .iter()
+            .position(|reward| *reward == row.reward)?;
         Some(Issued {
             at: row.at,
             reward: place as u16,
             member: row.member.clone(),
             rule: cause.rule,
-            event: row.event.as_ref().map(|event| reference(cause.source, event)),
+            event: row
+                .event
+                .as_ref()
+                .map(|event| reference(cause.source, event)),
             occurrence: row.occurrence,
             until: row.until,
             cost: row.cost,
@@ -129,9 +147,21 @@ impl Decoder {
         ledger: &AccountLedger,
     ) -> Option<(Vec<Entry>, Vec<RungMove>, Vec<Issued>)> {
         Some((
-            ledger.entries.iter().map(|row| self.entry(row)).collect::<Option<_>>()?,
-            ledger.rungs.iter().map(|row| self.rung(row)).collect::<Option<_>>()?,
-            ledger.rewards.iter().map(|row| self.reward(row)).collect::<Option<_>>()?,
+            ledger
+                .entries
+                .iter()
+                .map(|row| self.entry(row))
+                .collect::<Option<_>>()?,
+            ledger
+                .rungs
+                .iter()
+                .map(|row| self.rung(row))
+                .collect::<Option<_>>()?,
+            ledger
+                .rewards
+                .iter()
+                .map(|row| self.reward(row))
+                .collect::<Option<_>>()?,
         ))
     }
 

@@ -6,6 +6,7 @@
 //! no look-up, and an entry has no texts but the account's.
 
 pub mod cause;
+mod columns;
 pub mod decode;
 pub mod read;
 pub mod write;

@@ -239,7 +239,8 @@ impl Cursor {
             };
             self.next += 1;
             let group = self.reader.groups()[*index].clone();
-            let outside = |account: &str| account < group.first.as_str() || account > group.last.as_str();
+            let outside =
+                |account: &str| account < group.first.as_str() || account > group.last.as_str();
             if only.is_some_and(outside) {
                 continue;
             }
@@ -327,8 +328,13 @@ impl<'a> Columns<'a> {
         LakeError::damaged(self.path, format!("column `{name}` has another type"))
     }
 
-    fn instants(&self, name: &str) -> Result<impl Fn(usize) -> Option<Instant> + use<'a>, LakeError> {
-        let array = self.array(name)?.as_primitive_opt::<TimestampMicrosecondType>();
+    fn instants(
+        &self,
+        name: &str,
+    ) -> Result<impl Fn(usize) -> Option<Instant> + use<'a>, LakeError> {
+        let array = self
+            .array(name)?
+            .as_primitive_opt::<TimestampMicrosecondType>();
         let array = array.ok_or_else(|| self.wrong(name))?;
         Ok(|row| array.is_valid(row).then(|| array.value(row)))
     }
@@ -369,7 +375,9 @@ impl<'a> Columns<'a> {
             if numbers.is_valid(row) {
                 Some(EventId::Number(numbers.value(row)))
             } else {
-                texts.is_valid(row).then(|| EventId::Text(texts.value(row).into()))
+                texts
+                    .is_valid(row)
+                    .then(|| EventId::Text(texts.value(row).into()))
             }
         })
     }
@@ -401,7 +409,10 @@ fn rungs(columns: &Columns<'_>) -> Result<Vec<RungRow>, LakeError> {
     let mut to = Vec::with_capacity(columns.record.num_rows());
     let (at, cause) = (columns.instants("at")?, columns.small("cause")?);
     let (from, onto) = (columns.texts("rung_from")?, columns.texts("rung_to")?);
-    let (reason, event) = (columns.texts("reason")?, columns.ids("event_number", "event")?);
+    let (reason, event) = (
+        columns.texts("reason")?,
+        columns.ids("event_number", "event")?,
+    );
     let until = columns.array("until")?.as_primitive_opt::<Date32Type>();
     let until = until.ok_or_else(|| columns.wrong("until"))?;
     for row in 0..columns.record.num_rows() {

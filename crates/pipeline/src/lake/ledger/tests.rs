@@ -73,7 +73,9 @@ fn book(
         writer.account(shard, account).unwrap();
         entries.iter().for_each(|entry| writer.entry(0, entry));
         rungs.iter().for_each(|rung| writer.rung(0, rung));
-        rewards.iter().for_each(|reward| writer.reward(0, reward).unwrap());
+        rewards
+            .iter()
+            .for_each(|reward| writer.reward(0, reward).unwrap());
     }
     let files = writer.finish().unwrap();
     let causes = write_causes(store, run, &numbers, &files.used).unwrap();
@@ -147,7 +149,12 @@ fn entries_of_all_runs_come_together_by_account() {
         &program,
         &[
             ("a", vec![grant(1, "10", 45)], vec![], vec![]),
-            ("b", vec![grant(10, "11", 30), grant(11, "x-9", 7)], vec![moved], vec![]),
+            (
+                "b",
+                vec![grant(10, "11", 30), grant(11, "x-9", 7)],
+                vec![moved],
+                vec![],
+            ),
             ("c", vec![grant(12, "13", 1)], vec![], vec![]),
         ],
     );
@@ -155,29 +162,57 @@ fn entries_of_all_runs_come_together_by_account() {
         &store,
         2,
         &program,
-        &[("b", vec![redeem], vec![], vec![issued]), ("d", vec![grant(60, "20", 2)], vec![], vec![])],
+        &[
+            ("b", vec![redeem], vec![], vec![issued]),
+            ("d", vec![grant(60, "20", 2)], vec![], vec![]),
+        ],
     );
     let ledger = Ledger::open(&store).unwrap();
     let accounts = all(&ledger, &store);
-    let names: Vec<&str> = accounts.iter().map(|ledger| ledger.account.as_str()).collect();
+    let names: Vec<&str> = accounts
+        .iter()
+        .map(|ledger| ledger.account.as_str())
+        .collect();
     assert_eq!(names, ["a", "b", "c", "d"]);
     let b = &accounts[1];
     assert_eq!(*b, ledger.account("b").unwrap());
-    assert_eq!(b.entries.iter().map(|entry| entry.points).collect::<Vec<_>>(), [30, 7, -25]);
+    assert_eq!(
+        b.entries
+            .iter()
+            .map(|entry| entry.points)
+            .collect::<Vec<_>>(),
+        [30, 7, -25]
+    );
     assert_eq!(b.entries[1].event, EventId::of("x-9"));
     assert_eq!(b.entries[1].expires, Some(1_011));
-    assert_eq!((b.entries[2].lot.clone(), b.entries[2].expires), (Some(EventId::of("11")), None));
+    assert_eq!(
+        (b.entries[2].lot.clone(), b.entries[2].expires),
+        (Some(EventId::of("11")), None)
+    );
     let cause = ledger.cause(b.entries[0].cause).unwrap();
     assert_eq!(cause.kind, CauseKind::Entry(EntryKind::Grant));
-    assert_eq!((cause.rule_kind.as_str(), cause.rule.as_str(), cause.line), ("earn", "per-euro", 17));
-    assert_eq!((cause.source.as_deref(), cause.lot_source.as_deref()), (Some("orders"), None));
+    assert_eq!(
+        (cause.rule_kind.as_str(), cause.rule.as_str(), cause.line),
+        ("earn", "per-euro", 17)
+    );
+    assert_eq!(
+        (cause.source.as_deref(), cause.lot_source.as_deref()),
+        (Some("orders"), None)
+    );
     let cause = ledger.cause(b.entries[2].cause).unwrap();
     assert_eq!(cause.kind, CauseKind::Entry(EntryKind::Redeem));
     assert_eq!(
-        (cause.rule.as_str(), cause.source.as_deref(), cause.lot_source.as_deref()),
+        (
+            cause.rule.as_str(),
+            cause.source.as_deref(),
+            cause.lot_source.as_deref()
+        ),
         ("redeem", Some("visits"), Some("orders"))
     );
-    assert_eq!((b.rungs[0].until, b.rungs[0].reason.as_str()), (Some(400), "reached"));
+    assert_eq!(
+        (b.rungs[0].until, b.rungs[0].reason.as_str()),
+        (Some(400), "reached")
+    );
     assert_eq!((b.rewards[0].occurrence, b.rewards[0].cost), (2, 150));
     assert_eq!(ledger.account("nobody").unwrap().entries, []);
 }
@@ -187,12 +222,27 @@ fn a_later_version_takes_new_numbers_and_the_old_ones_keep_their_meaning() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create(folder.path(), "test", 1).unwrap();
     let old = earning();
-    book(&store, 1, &old, &[("a", vec![grant(1, "1", 1)], vec![], vec![])]);
+    book(
+        &store,
+        1,
+        &old,
+        &[("a", vec![grant(1, "1", 1)], vec![], vec![])],
+    );
     let mut new = earning();
     new.digest = "e".repeat(64);
     new.earn[0].id = "per-cup".to_owned();
-    book(&store, 2, &new, &[("a", vec![grant(2, "2", 2)], vec![], vec![])]);
-    book(&store, 3, &old, &[("a", vec![grant(3, "3", 3)], vec![], vec![])]);
+    book(
+        &store,
+        2,
+        &new,
+        &[("a", vec![grant(2, "2", 2)], vec![], vec![])],
+    );
+    book(
+        &store,
+        3,
+        &old,
+        &[("a", vec![grant(3, "3", 3)], vec![], vec![])],
+    );
     let ledger = Ledger::open(&store).unwrap();
     let entries = ledger.account("a").unwrap().entries;
     let rules: Vec<&str> = entries
@@ -247,12 +297,20 @@ fn stored_rows_are_again_what_was_booked() {
             ..grant(3, "1", -6)
         },
     ];
-    book(&store, 1, &program, &[("a", entries.clone(), vec![], vec![])]);
+    book(
+        &store,
+        1,
+        &program,
+        &[("a", entries.clone(), vec![], vec![])],
+    );
     let ledger = Ledger::open(&store).unwrap();
     let decoder = Decoder::new(&ledger, &program);
     let (decoded, _, _) = decoder.account(&ledger.account("a").unwrap()).unwrap();
     assert_eq!(decoded, entries);
     let mut without = program;
     without.earn.clear();
-    assert_eq!(Decoder::new(&ledger, &without).account(&ledger.account("a").unwrap()), None);
+    assert_eq!(
+        Decoder::new(&ledger, &without).account(&ledger.account("a").unwrap()),
+        None
+    );
 }

@@ -2,31 +2,25 @@
 //! This is where settlement spends its time.
 
 use super::cause::{CauseKind, CauseNumbers, ladder};
-use crate::lake::error::{At, LakeCode, LakeError};
+use super::columns::{AccountColumn, IdColumn, LongColumn, NONE, ShortColumn};
+use crate::lake::encode::{Chunk, encode};
+use crate::lake::error::{LakeCode, LakeError};
 use crate::lake::file::TableWriter;
 use crate::lake::manifest::{LakeFile, Table};
 use crate::lake::shape::text_array;
 use crate::lake::shard::ShardRange;
 use crate::lake::store::Store;
 use crate::schema::{text_type, time_type};
-use arrow_array::types::Decimal64Type;
-use arrow_array::{
-    ArrayRef, Date32Array, Int8Array, Int32Array, Int64Array, PrimitiveArray, RecordBatch,
-    StringArray, TimestampMicrosecondArray, builder::StringBuilder,
-};
-use arrow_buffer::{BooleanBuffer, NullBuffer};
+use arrow_array::{ArrayRef, Date32Array, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use rungs_engine::event::{EventId, Texts};
+use parquet::errors::Result as ParquetResult;
+use parquet::schema::types::ColumnDescPtr;
+use rungs_engine::event::Texts;
 use rungs_engine::ledger::{Entry, EventRef, Issued, Rule, RungMove};
 use std::sync::Arc;
 
 /// Rows after which a table is drained, at the end of the account.
 const DRAINED: usize = 65_536;
-/// No value.
-const NONE: i64 = i64::MIN;
-/// The value is a text; ids that are numbers are not negative.
-const TEXT: i64 = i64::MIN + 1;
-
 /// What one task wrote.
 #[derive(Debug, Default)]
 pub struct LedgerFiles {
@@ -70,101 +64,23 @@ pub struct LedgerWriter<'a> {
     schemas: [SchemaRef; 3],
 }
 
-/// Accounts as codes: each account once, in the order of their coming.
-#[derive(Default)]
-struct AccountColumn {
-    names: StringBuilder,
-    next: i32,
-    codes: Vec<i32>,
-    known: bool,
-}
-
-impl AccountColumn {
-    fn push(&mut self, account: &str) {
-        if !self.known {
-            self.names.append_value(account);
-            self.next += 1;
-            self.known = true;
-        }
-        self.codes.push(self.next - 1);
-    }
-
-    fn drain(&mut self) -> Result<ArrayRef, arrow_schema::ArrowError> {
-        self.next = 0;
-        self.known = false;
-        text_array(&Texts {
-            codes: std::mem::take(&mut self.codes).into(),
-            valid: None,
-            dictionary: self.names.finish(),
-        })
-    }
-}
-
-/// Ids of events: numbers, and the few texts beside them.
-#[derive(Default)]
-struct IdColumn {
-    numbers: Vec<i64>,
-    texts: Vec<(usize, compact_str::CompactString)>,
-}
-
-impl IdColumn {
-    fn push(&mut self, event: Option<&EventRef>) {
-        match event {
-            Some((_, EventId::Number(number))) => self.numbers.push(*number),
-            Some((_, EventId::Text(text))) => {
-                self.texts.push((self.numbers.len(), text.clone()));
-                self.numbers.push(TEXT);
-            }
-            None => self.numbers.push(NONE),
-        }
-    }
-
-    fn drain(&mut self) -> [ArrayRef; 2] {
-        let rows = self.numbers.len();
-        let numbers = std::mem::take(&mut self.numbers);
-        let valid = valid(rows, |row| numbers[row] > TEXT);
-        let texts: ArrayRef = match self.texts.is_empty() {
-            true => arrow_array::new_null_array(&DataType::Utf8, rows),
-            false => {
-                let mut all: Vec<Option<&str>> = vec![None; rows];
-                for (row, text) in &self.texts {
-                    all[*row] = Some(text.as_str());
-                }
-                Arc::new(StringArray::from(all))
-            }
-        };
-        self.texts.clear();
-        [Arc::new(Int64Array::new(numbers.into(), valid)), texts]
-    }
-}
-
-fn valid(rows: usize, present: impl FnMut(usize) -> bool) -> Option<NullBuffer> {
-    let valid = NullBuffer::new(BooleanBuffer::collect_bool(rows, present));
-    (valid.null_count() > 0).then_some(valid)
-}
-
-fn instants(values: Vec<i64>) -> ArrayRef {
-    let valid = valid(values.len(), |row| values[row] != NONE);
-    Arc::new(TimestampMicrosecondArray::new(values.into(), valid).with_timezone("UTC"))
-}
-
 #[derive(Default)]
 struct Entries {
     account: AccountColumn,
-    at: Vec<i64>,
-    cause: Vec<i32>,
-    points: Vec<i64>,
+    at: LongColumn,
+    cause: ShortColumn,
+    points: LongColumn,
     event: IdColumn,
     lot: IdColumn,
-    expires: Vec<i64>,
-    rung: Vec<i8>,
+    expires: LongColumn,
+    rung: ShortColumn,
 }
 
 #[derive(Default)]
 struct Rungs {
     account: AccountColumn,
-    at: Vec<i64>,
-    cause: Vec<i32>,
+    at: LongColumn,
+    cause: ShortColumn,
     from: Vec<String>,
     to: Vec<String>,
     until: Vec<Option<i32>>,
@@ -175,14 +91,14 @@ struct Rungs {
 #[derive(Default)]
 struct Rewards {
     account: AccountColumn,
-    at: Vec<i64>,
-    cause: Vec<i32>,
+    at: LongColumn,
+    cause: ShortColumn,
     reward: Vec<String>,
     member: Vec<String>,
     event: IdColumn,
-    occurrence: Vec<i32>,
-    until: Vec<i64>,
-    cost: Vec<i64>,
+    occurrence: ShortColumn,
+    until: LongColumn,
+    cost: LongColumn,
 }
 
 const TABLES: [Table; 3] = [Table::Entries, Table::Rungs, Table::Rewards];
@@ -199,7 +115,11 @@ impl<'a> LedgerWriter<'a> {
         currency_digits: u8,
     ) -> LedgerWriter<'a> {
         let rewards = |program: &rungs_engine::program::Program| {
-            program.rewards.iter().map(|reward| reward.id.clone()).collect()
+            program
+                .rewards
+                .iter()
+                .map(|reward| reward.id.clone())
+                .collect()
         };
         LedgerWriter {
             store,
@@ -229,24 +149,25 @@ impl<'a> LedgerWriter<'a> {
     /// What comes next belongs to this account. Shards and accounts come in order.
     pub fn account(&mut self, shard: u16, account: &str) -> Result<(), LakeError> {
         let ends = shard != self.shard;
-        if ends || self.entries.at.len() >= DRAINED {
+        if ends || self.entries.at.0.len() >= DRAINED {
             self.drain_entries()?;
         }
-        if ends || self.rungs.at.len() >= DRAINED {
+        if ends || self.rungs.at.0.len() >= DRAINED {
             self.drain_rungs()?;
         }
-        if ends || self.rewards.at.len() >= DRAINED {
+        if ends || self.rewards.at.0.len() >= DRAINED {
             self.drain_rewards()?;
         }
         self.shard = shard;
         self.account.clear();
         self.account.push_str(account);
-        self.entries.account.known = false;
-        self.rungs.account.known = false;
-        self.rewards.account.known = false;
+        self.entries.account.next();
+        self.rungs.account.next();
+        self.rewards.account.next();
         Ok(())
     }
 
+    #[inline]
     fn cause(
         &mut self,
         version: usize,
@@ -262,6 +183,7 @@ impl<'a> LedgerWriter<'a> {
         number
     }
 
+    #[inline]
     /// Books an entry of the account. `version` is the index of the programme's version.
     pub fn entry(&mut self, version: usize, entry: &Entry) {
         let cause = self.cause(
@@ -279,7 +201,7 @@ impl<'a> LedgerWriter<'a> {
         to.event.push(Some(&entry.event));
         to.lot.push(entry.lot.as_ref());
         to.expires.push(entry.expires.unwrap_or(NONE));
-        to.rung.push(entry.rung as i8);
+        to.rung.push(i32::from(entry.rung));
     }
 
     /// Books a move on the ladder.
@@ -308,7 +230,10 @@ impl<'a> LedgerWriter<'a> {
             LakeError::new(
                 LakeCode::Overflow,
                 self.store.folder(),
-                format!("account `{}` has too many rewards of one cause", self.account),
+                format!(
+                    "account `{}` has too many rewards of one cause",
+                    self.account
+                ),
                 "lower the quantity of the redeem, or give the reward a cap",
             )
         })?;
@@ -316,8 +241,12 @@ impl<'a> LedgerWriter<'a> {
         to.account.push(&self.account);
         to.at.push(issued.at);
         to.cause.push(cause);
-        to.reward
-            .push(names.get(usize::from(issued.reward)).cloned().unwrap_or_default());
+        to.reward.push(
+            names
+                .get(usize::from(issued.reward))
+                .cloned()
+                .unwrap_or_default(),
+        );
         to.member.push(issued.member.clone());
         to.event.push(event);
         to.occurrence.push(occurrence);
@@ -327,85 +256,95 @@ impl<'a> LedgerWriter<'a> {
     }
 
     fn drain_entries(&mut self) -> Result<(), LakeError> {
-        if self.entries.at.is_empty() {
+        let rows = self.entries.at.0.len();
+        if rows == 0 {
             return Ok(());
         }
-        let from = &mut self.entries;
-        let account = from.account.drain().at(self.store.folder())?;
-        let points = numbers(std::mem::take(&mut from.points), self.schemas[0].field(3));
-        let [event_number, event] = from.event.drain();
-        let [lot_number, lot] = from.lot.drain();
-        let arrays: Vec<ArrayRef> = vec![
-            account,
-            instants(std::mem::take(&mut from.at)),
-            Arc::new(Int32Array::from(std::mem::take(&mut from.cause))),
-            points,
-            event_number,
-            event,
-            lot_number,
-            lot,
-            instants(std::mem::take(&mut from.expires)),
-            Arc::new(Int8Array::from(std::mem::take(&mut from.rung))),
-        ];
-        self.write(0, arrays)
+        let shard = self.shard;
+        self.open(0)?;
+        let (from, Some(file)) = (&mut self.entries, &mut self.files[0]) else {
+            return Ok(());
+        };
+        file.write_columns(shard, rows, |to| {
+            let mut chunks = vec![
+                from.account.drain(&to[0])?,
+                from.at.drain(&to[1], true)?,
+                from.cause.drain(&to[2])?,
+                from.points.drain(&to[3], false)?,
+            ];
+            chunks.extend(from.event.drain(&to[4], &to[5])?);
+            chunks.extend(from.lot.drain(&to[6], &to[7])?);
+            chunks.push(from.expires.drain_optional(&to[8])?);
+            chunks.push(from.rung.drain(&to[9])?);
+            Ok(chunks)
+        })
     }
 
     fn drain_rungs(&mut self) -> Result<(), LakeError> {
-        if self.rungs.at.is_empty() {
+        let rows = self.rungs.at.0.len();
+        if rows == 0 {
             return Ok(());
         }
-        let from = &mut self.rungs;
-        let account = from.account.drain().at(self.store.folder())?;
-        let [event_number, event] = from.event.drain();
-        let arrays: Vec<ArrayRef> = vec![
-            account,
-            instants(std::mem::take(&mut from.at)),
-            Arc::new(Int32Array::from(std::mem::take(&mut from.cause))),
-            texts(&std::mem::take(&mut from.from)).at(self.store.folder())?,
-            texts(&std::mem::take(&mut from.to)).at(self.store.folder())?,
-            Arc::new(Date32Array::from(std::mem::take(&mut from.until))),
-            texts(&std::mem::take(&mut from.reason)).at(self.store.folder())?,
-            event_number,
-            event,
-        ];
-        self.write(1, arrays)
+        let shard = self.shard;
+        self.open(1)?;
+        let (from, Some(file)) = (&mut self.rungs, &mut self.files[1]) else {
+            return Ok(());
+        };
+        file.write_columns(shard, rows, |to| {
+            let until: ArrayRef = Arc::new(Date32Array::from(std::mem::take(&mut from.until)));
+            let mut chunks = vec![
+                from.account.drain(&to[0])?,
+                from.at.drain(&to[1], true)?,
+                from.cause.drain(&to[2])?,
+                texts(&to[3], &mut from.from)?,
+                texts(&to[4], &mut from.to)?,
+                encode(&to[5], &until, false)?,
+                texts(&to[6], &mut from.reason)?,
+            ];
+            chunks.extend(from.event.drain(&to[7], &to[8])?);
+            Ok(chunks)
+        })
     }
 
     fn drain_rewards(&mut self) -> Result<(), LakeError> {
-        if self.rewards.at.is_empty() {
+        let rows = self.rewards.at.0.len();
+        if rows == 0 {
             return Ok(());
         }
-        let from = &mut self.rewards;
-        let account = from.account.drain().at(self.store.folder())?;
-        let [event_number, event] = from.event.drain();
-        let cost = numbers(std::mem::take(&mut from.cost), self.schemas[2].field(9));
-        let arrays: Vec<ArrayRef> = vec![
-            account,
-            instants(std::mem::take(&mut from.at)),
-            Arc::new(Int32Array::from(std::mem::take(&mut from.cause))),
-            texts(&std::mem::take(&mut from.reward)).at(self.store.folder())?,
-            texts(&std::mem::take(&mut from.member)).at(self.store.folder())?,
-            event_number,
-            event,
-            Arc::new(Int32Array::from(std::mem::take(&mut from.occurrence))),
-            instants(std::mem::take(&mut from.until)),
-            cost,
-        ];
-        self.write(2, arrays)
+        let shard = self.shard;
+        self.open(2)?;
+        let (from, Some(file)) = (&mut self.rewards, &mut self.files[2]) else {
+            return Ok(());
+        };
+        file.write_columns(shard, rows, |to| {
+            let mut chunks = vec![
+                from.account.drain(&to[0])?,
+                from.at.drain(&to[1], true)?,
+                from.cause.drain(&to[2])?,
+                texts(&to[3], &mut from.reward)?,
+                texts(&to[4], &mut from.member)?,
+            ];
+            chunks.extend(from.event.drain(&to[5], &to[6])?);
+            chunks.push(from.occurrence.drain(&to[7])?);
+            chunks.push(from.until.drain(&to[8], false)?);
+            chunks.push(from.cost.drain(&to[9], false)?);
+            Ok(chunks)
+        })
     }
 
-    fn write(&mut self, table: usize, arrays: Vec<ArrayRef>) -> Result<(), LakeError> {
-        let (run, range) = (self.run, self.range);
-        let schema = &self.schemas[table];
-        let writer = match &mut self.files[table] {
-            Some(writer) => writer,
-            empty => {
-                let name = format!("{}/{run:05}/{range}.parquet", TABLES[table].folder());
-                empty.insert(TableWriter::create(self.store, &name, run, schema)?)
-            }
-        };
-        let record = RecordBatch::try_new(schema.clone(), arrays).at(writer.path())?;
-        writer.write(self.shard, &record)
+    /// Sees to it that the file of a table exists.
+    fn open(&mut self, table: usize) -> Result<(), LakeError> {
+        if self.files[table].is_none() {
+            let name = format!(
+                "{}/{:05}/{}.parquet",
+                TABLES[table].folder(),
+                self.run,
+                self.range
+            );
+            let schema = &self.schemas[table];
+            self.files[table] = Some(TableWriter::create(self.store, &name, self.run, schema)?);
+        }
+        Ok(())
     }
 
     /// Ends the ledger of the range.
@@ -414,7 +353,9 @@ impl<'a> LedgerWriter<'a> {
         self.drain_rungs()?;
         self.drain_rewards()?;
         let range = self.range;
-        let mut files = self.files.map(|file| file.map(|file| file.finish(range, &[])).transpose());
+        let mut files = self
+            .files
+            .map(|file| file.map(|file| file.finish(range, &[])).transpose());
         let mut take = |table: usize| std::mem::replace(&mut files[table], Ok(None));
         Ok(LedgerFiles {
             entries: take(0)?,
@@ -425,20 +366,10 @@ impl<'a> LedgerWriter<'a> {
     }
 }
 
-/// Whole numbers, or decimals if the field has digits.
-fn numbers(values: Vec<i64>, field: &Field) -> ArrayRef {
-    match field.data_type() {
-        data_type @ DataType::Decimal64(..) => Arc::new(
-            PrimitiveArray::<Decimal64Type>::new(values.into(), None)
-                .with_data_type(data_type.clone()),
-        ),
-        _ => Arc::new(Int64Array::from(values)),
-    }
-}
-
-fn texts<T: AsRef<str>>(values: &[T]) -> Result<ArrayRef, arrow_schema::ArrowError> {
-    let values = StringArray::from_iter_values(values.iter().map(AsRef::as_ref));
-    text_array(&Texts::plain(values))
+fn texts<T: AsRef<str>>(column: &ColumnDescPtr, values: &mut Vec<T>) -> ParquetResult<Chunk> {
+    let texts = StringArray::from_iter_values(values.iter().map(AsRef::as_ref));
+    values.clear();
+    encode(column, &text_array(&Texts::plain(texts))?, false)
 }
 
 fn scaled(digits: u8) -> DataType {
