@@ -5,6 +5,8 @@ pub mod ingest;
 pub mod lake;
 pub mod program_folder;
 pub mod progress;
+pub mod quarantine;
+pub mod rehearse;
 pub mod report;
 pub mod schema;
 pub mod serving;

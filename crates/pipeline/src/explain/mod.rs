@@ -173,8 +173,9 @@ fn next_rung(plan: &Plan<'_>, state: &AccountState, at: Instant, day: Day) -> Va
 fn why_not(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) -> Vec<Value> {
     let program = plan.program;
     let asked = question.event.is_some() || question.rule.is_some();
-    let fits = |event: &EventRef, id: &str| {
-        question.event.is_none_or(|wanted| event.1.to_string() == wanted) && question.rule.is_none_or(|wanted| wanted == id)
+    let fits = |event: Option<&EventRef>, id: &str| {
+        question.event.is_none_or(|wanted| event.is_some_and(|event| event.1.to_string() == wanted))
+            && question.rule.is_none_or(|wanted| wanted == id)
     };
     if !asked {
         return Vec::new();
@@ -182,7 +183,7 @@ fn why_not(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) -> Vec
     let rules = settled.kept.steps.iter().filter_map(|step| {
         let earn = &program.earn[step.rule];
         let why = step.why_not?;
-        fits(&step.event, &earn.id).then(|| {
+        fits(Some(&step.event), &earn.id).then(|| {
             json!({
                 "rule": earn.id,
                 "event": event_json(program, &step.event),
@@ -192,13 +193,15 @@ fn why_not(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) -> Vec
             })
         })
     });
-    let rewards = settled.kept.not_issued.iter().filter_map(|(event, reward, why)| {
-        let reward = &program.rewards[*reward];
-        fits(event, &reward.id).then(|| {
+    let rewards = settled.kept.not_issued.iter().filter_map(|not| {
+        let reward = &program.rewards[not.reward];
+        fits(not.event.as_ref(), &reward.id).then(|| {
             json!({
+                "at": local(program, not.at),
                 "rule": reward.id,
-                "event": event_json(program, event),
-                "reason": why.text(),
+                "member": not.member,
+                "event": not.event.as_ref().map(|event| event_json(program, event)),
+                "reason": not.why.text(),
                 "place": format!("{}:{}", program.file, reward.place.line),
             })
         })
@@ -233,7 +236,7 @@ fn cause(plan: &Plan<'_>, batch: &Batch, step: &Step) -> Value {
 }
 
 /// The columns that the rule's condition and amount name, with their values in the event's rows.
-fn inputs(program: &Program, batch: &Batch, step: &Step) -> Value {
+pub(crate) fn inputs(program: &Program, batch: &Batch, step: &Step) -> Value {
     let earn = &program.earn[step.rule];
     let mut columns = Vec::new();
     let mut gather = |expr: &Expr| {
