@@ -1,6 +1,12 @@
 //! Why an account has what it has: the account is settled again from its events, with the arithmetic
 //! of every rule kept, so what is explained is what the engine does and not a second opinion.
 
+mod account;
+mod text;
+
+pub use account::account;
+pub use text::text;
+
 use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::condition::expression::{Expr, Node};
 use rungs_engine::event::Batch;
@@ -296,8 +302,33 @@ fn local(program: &Program, at: Instant) -> String {
     }
 }
 
-/// A decimal text as a JSON number, exactly.
+/// A decimal text as a JSON number. A number that a reader's 64-bit float would change is a text, so what
+/// is printed is always exact.
 fn number(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| json!(text))
+    let digits = |text: &str| {
+        let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+        (whole.to_owned(), part.trim_end_matches('0').to_owned())
+    };
+    let parsed: Option<Value> = serde_json::from_str(text).ok();
+    parsed.filter(|value| value.is_i64() || digits(&value.to_string()) == digits(text)).unwrap_or_else(|| json!(text))
 }
 
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn numbers_are_exact_or_texts() {
+        for (text, printed) in [
+            ("57.5", "57.5"),
+            ("5.750", "5.75"),
+            ("-0.01", "-0.01"),
+            ("9223372036854775807", "9223372036854775807"),
+            // The nearest double is 12345678901234567.
+            ("12345678901234567.25", "\"12345678901234567.25\""),
+            ("1/3", "\"1/3\""),
+        ] {
+            assert_eq!(number(text).to_string(), printed);
+        }
+    }
+}

@@ -36,7 +36,7 @@ impl Difference {
             Sides::Rows(table) => out += &table.text(),
         }
         if let Some(booked) = &self.booked {
-            out += if booked.rows.is_empty() { "       nothing was booked\n" } else { "       what was booked:\n" };
+            out += if booked.rows.is_empty() { "       nothing was booked\n" } else { "       because:\n" };
             if !booked.rows.is_empty() {
                 out += &booked.text();
             }
