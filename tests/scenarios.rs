@@ -23,17 +23,35 @@ fn scenarios(folder: &Path) -> (Folder, Vec<rungs_pipeline::rehearse::ScenarioFi
 fn every_scenario_beside_the_sample_programmes_passes() {
     for (program, least) in [("cdnow", 6), ("coffee", 17)] {
         let all = results(&root().join("programs").join(program));
-        let failed: String = all.iter().filter(|it| !it.differences.is_empty()).map(|it| it.text(program)).collect();
-        assert!(all.len() >= least, "only {} scenarios of {program}", all.len());
+        let failed: String = all
+            .iter()
+            .filter(|it| !it.differences.is_empty())
+            .map(|it| it.text(program))
+            .collect();
+        assert!(
+            all.len() >= least,
+            "only {} scenarios of {program}",
+            all.len()
+        );
         assert!(failed.is_empty(), "{failed}");
     }
 }
 
 /// The coffee programme with other scenarios beside it.
-fn with_scenarios(text: &str) -> (tempfile::TempDir, Folder, Vec<rungs_pipeline::rehearse::ScenarioFile>) {
+fn with_scenarios(
+    text: &str,
+) -> (
+    tempfile::TempDir,
+    Folder,
+    Vec<rungs_pipeline::rehearse::ScenarioFile>,
+) {
     let folder = tempfile::tempdir().unwrap();
     let version = "2025-01-01.toml";
-    std::fs::copy(root().join("programs/coffee").join(version), folder.path().join(version)).unwrap();
+    std::fs::copy(
+        root().join("programs/coffee").join(version),
+        folder.path().join(version),
+    )
+    .unwrap();
     std::fs::create_dir(folder.path().join("tests")).unwrap();
     std::fs::write(folder.path().join("tests/wrong.toml"), text).unwrap();
     let (read, files) = scenarios(folder.path());
@@ -95,7 +113,110 @@ fn a_scenario_that_expects_something_else_shows_what_differs_and_why() {
     let (_folder, read, files) = with_scenarios(WRONG);
     assert!(read.findings.is_empty(), "{:#?}", read.findings);
     let all = run(read.program.as_ref().unwrap(), &files);
-    println!("{}", all[0].text("programs/coffee"));
-    println!("{:#}", serde_json::json!(all));
-    panic!();
+    assert_eq!(all[0].text("programs/coffee"), SAID);
+    let json = serde_json::json!(all);
+    assert_eq!(json[0]["differences"][0]["expected"], "57 beans");
+    assert_eq!(json[0]["differences"][1]["rows"][0]["in"], "expected");
+}
+
+const SAID: &str = r"FAIL everything is expected otherwise
+     programs/coffee/tests/wrong.toml:2 (rule `every-euro`); - expected, + actual
+
+     ann when 2026-01-07 ends
+
+     balance  programs/coffee/tests/wrong.toml:24
+       - 57 beans
+       + 0 beans
+
+     entries  programs/coffee/tests/wrong.toml:28
+         date       | rule       | points | event | stands in           | why
+       - 2026-01-07 | every-euro |     58 |       |                     |
+       - 2026-01-07 | review     |     20 |       |                     |
+       + 2026-01-07 | every-euro |     57 | r1    | 2025-01-01.toml:196 | 57.5, rounded down
+
+     why_not  programs/coffee/tests/wrong.toml:33
+       - `every-euro` does not fire for `r1`
+       + `every-euro` gave 57 for `r1`
+
+     ann when 2026-01-10 ends
+
+     pending  programs/coffee/tests/wrong.toml:35
+       - 600 beans
+       + 0 beans
+       because:
+         date       | kind    | rule                 | points | event | stands in           | why
+         2026-01-08 | grant   | every-euro           |    600 | r2    | 2025-01-01.toml:196 | 600, rounded down
+         2026-01-09 | release | points.beans.pending |     57 | r1    | 2025-01-01.toml:187 | release
+         2026-01-10 | release | points.beans.pending |    600 | r2    | 2025-01-01.toml:187 | release
+
+     rung  programs/coffee/tests/wrong.toml:35
+       - leaf
+       + sprout
+       because:
+         date       | reason                                | to
+         2026-01-10 | missing beans_earned 843 or visits 23 | leaf
+
+     rung_until  programs/coffee/tests/wrong.toml:35
+       - 2028-01-01
+       + no end
+       because:
+         date       | reason                                | to
+         2026-01-10 | missing beans_earned 843 or visits 23 | leaf
+
+     missing  programs/coffee/tests/wrong.toml:35
+       - beans_earned 800
+       + beans_earned 843 or visits 23
+
+     rewards  programs/coffee/tests/wrong.toml:35
+         reward           | since      | until      | rule             | event | stands in
+       - cookie           |            |            |                  |       |
+       + sixty-this-month | 2026-01-08 | 2026-01-22 | sixty-this-month | r2    | 2025-01-01.toml:392
+
+     why_not  programs/coffee/tests/wrong.toml:43
+       - `review` does not fire for `a1`: cap
+       + `review` does not fire for `a1`: when (event.name is reviewed; event.object is empty)
+
+     ann when 2026-01-12 ends
+
+     why_not  programs/coffee/tests/wrong.toml:48
+       - `on-the-house` does not fire: cooldown
+       + `ann` did not win `on-the-house` on 2026-01-12: when
+
+";
+
+#[test]
+fn what_cannot_be_meant_is_found_before_anything_is_settled() {
+    let wrong = WRONG
+        .replace(
+            "on = 2026-01-12, members = [\"ann\"]",
+            "on = 2026-01-13, members = [\"anne\"]",
+        )
+        .replace("|  3.45", "|  3,45")
+        .replace("event = \"a1\"", "event = \"a7\"")
+        .replace(
+            "on = 2026-01-12\nmember = \"ann\"",
+            "on = 2026-01-06\nmember = \"ann\"",
+        );
+    let (_folder, read, _) = with_scenarios(&wrong);
+    let said: Vec<String> = read
+        .findings
+        .iter()
+        .map(|it| format!("{}: {}; {}", it.place.line, it.message, it.help))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "14: `net`: `3,45` is not a money value; write the value as column `net` of `order` has it",
+            "5: `on-the-house` does not occur on 2026-01-13; its next occurrence is on 2026-01-19",
+            "5: no event is given for member `anne`; did you mean `ann`?",
+            "43: no event `a7` is given; did you mean `a1`?",
+            "45: `ann` is asked about 2026-01-06 after 2026-01-10; put the expectations of a member in the order of their days",
+        ]
+    );
+    let first = &read.findings[0];
+    let text = read.text(&first.file);
+    assert_eq!(
+        &text[first.place.start as usize..first.place.end as usize],
+        "3,45"
+    );
 }

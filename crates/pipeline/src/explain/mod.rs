@@ -118,7 +118,7 @@ pub fn explain(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) ->
         "program": program.id,
         "account": settled.account,
         "as_of": day_text(settled.as_of),
-        "events": settled.batch.rows,
+        "events": (0..settled.batch.rows).filter(|row| !settled.batch.continues(*row)).count(),
         "enrolled": state.enrolled.map(day_text),
         "balance": number(&points_text(program, state.open)),
         "pending": number(&points_text(program, state.pending)),
@@ -305,12 +305,13 @@ fn local(program: &Program, at: Instant) -> String {
 /// A decimal text as a JSON number. A number that a reader's 64-bit float would change is a text, so what
 /// is printed is always exact.
 fn number(text: &str) -> Value {
-    let digits = |text: &str| {
-        let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-        (whole.to_owned(), part.trim_end_matches('0').to_owned())
+    let plain = match text.split_once('.') {
+        Some((whole, part)) if part.trim_end_matches('0').is_empty() => whole,
+        Some(_) => text.trim_end_matches('0'),
+        None => text,
     };
-    let parsed: Option<Value> = serde_json::from_str(text).ok();
-    parsed.filter(|value| value.is_i64() || digits(&value.to_string()) == digits(text)).unwrap_or_else(|| json!(text))
+    let parsed: Option<Value> = serde_json::from_str(plain).ok();
+    parsed.filter(|value| value.to_string() == plain).unwrap_or_else(|| json!(text))
 }
 
 #[cfg(test)]
@@ -322,6 +323,7 @@ mod tests {
         for (text, printed) in [
             ("57.5", "57.5"),
             ("5.750", "5.75"),
+            ("20.00", "20"),
             ("-0.01", "-0.01"),
             ("9223372036854775807", "9223372036854775807"),
             // The nearest double is 12345678901234567.

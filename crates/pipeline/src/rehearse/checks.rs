@@ -24,7 +24,14 @@ pub struct Problem {
 impl Problem {
     /// As a finding in a file.
     pub fn finding(self, file: &str) -> Finding {
-        Finding::new(Code::Scenario, file, self.place, self.message, self.label, self.help)
+        Finding::new(
+            Code::Scenario,
+            file,
+            self.place,
+            self.message,
+            self.label,
+            self.help,
+        )
     }
 }
 
@@ -32,18 +39,34 @@ impl Problem {
 pub fn check(program: &Program, scenario: &Scenario, text: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Err(unread) = batches(program, &super::tables(scenario)) {
-        problems.extend(unread.into_iter().map(|problem| cell(scenario, text, problem)));
+        problems.extend(
+            unread
+                .into_iter()
+                .map(|problem| cell(scenario, text, problem)),
+        );
     }
     let accounts = super::accounts(scenario);
     let members: Vec<&str> = accounts.keys().copied().collect();
     for draw in &scenario.draw {
-        if let Some(surprise) = program.surprises.iter().find(|surprise| surprise.id == draw.surprise) {
-            let on = |from, before| occurrences(&surprise.schedule, &program.zone, from, before).into_iter().next();
+        if let Some(surprise) = program
+            .surprises
+            .iter()
+            .find(|surprise| surprise.id == draw.surprise)
+        {
+            let on = |from, before| {
+                occurrences(&surprise.schedule, &program.zone, from, before)
+                    .into_iter()
+                    .next()
+            };
             if on(draw.on, draw.on + 1).is_none() {
                 let next = on(draw.on + 1, draw.on + FAR);
                 problems.push(Problem {
                     place: draw.place,
-                    message: format!("`{}` does not occur on {}", draw.surprise, day_text(draw.on)),
+                    message: format!(
+                        "`{}` does not occur on {}",
+                        draw.surprise,
+                        day_text(draw.on)
+                    ),
                     label: "no occurrence on this day".into(),
                     help: next.map_or_else(
                         || format!("its schedule is `{}`", surprise.schedule.cron),
@@ -52,7 +75,11 @@ pub fn check(program: &Program, scenario: &Scenario, text: &str) -> Vec<Problem>
                 });
             }
         }
-        for member in draw.members.iter().filter(|member| !members.contains(&member.as_str())) {
+        for member in draw
+            .members
+            .iter()
+            .filter(|member| !members.contains(&member.as_str()))
+        {
             problems.push(unknown(draw.place, member, &members));
         }
     }
@@ -65,7 +92,12 @@ pub fn check(program: &Program, scenario: &Scenario, text: &str) -> Vec<Problem>
         if let Some(before) = before.filter(|before| *before > expect.on) {
             problems.push(Problem {
                 place: expect.place,
-                message: format!("`{}` is asked about {} after {}", expect.member, day_text(expect.on), day_text(before)),
+                message: format!(
+                    "`{}` is asked about {} after {}",
+                    expect.member,
+                    day_text(expect.on),
+                    day_text(before)
+                ),
                 label: "lies before the expectation above".into(),
                 help: "put the expectations of a member in the order of their days".into(),
             });
@@ -94,8 +126,18 @@ fn event(scenario: &Scenario, expect: &Expect) -> Option<Problem> {
     let ids: Vec<&str> = scenario
         .given
         .iter()
-        .filter_map(|given| Some((given, given.columns.iter().position(|column| column == "id")?)))
-        .flat_map(|(given, at)| given.rows.iter().filter_map(move |row| row.get(at)?.as_deref()))
+        .filter_map(|given| {
+            Some((
+                given,
+                given.columns.iter().position(|column| column == "id")?,
+            ))
+        })
+        .flat_map(|(given, at)| {
+            given
+                .rows
+                .iter()
+                .filter_map(move |row| row.get(at)?.as_deref())
+        })
         .collect();
     (!ids.contains(&wanted)).then(|| Problem {
         place: why_not.place,
@@ -110,11 +152,20 @@ fn event(scenario: &Scenario, expect: &Expect) -> Option<Problem> {
 
 /// A problem of a table, under the very cell.
 fn cell(scenario: &Scenario, text: &str, problem: TableProblem) -> Problem {
-    let TableProblem { kind, row, column, message } = problem;
-    let given = scenario.given.iter().find(|given| {
-        given.kind == kind && row.is_none_or(|row| row < given.rows.len())
+    let TableProblem {
+        kind,
+        row,
+        column,
+        message,
+    } = problem;
+    let given = scenario
+        .given
+        .iter()
+        .find(|given| given.kind == kind && row.is_none_or(|row| row < given.rows.len()));
+    let line = given.and_then(|given| {
+        row.and_then(|row| given.row_places.get(row))
+            .or(Some(&given.place))
     });
-    let line = given.and_then(|given| row.and_then(|row| given.row_places.get(row)).or(Some(&given.place)));
     let place = line.copied().unwrap_or(scenario.place);
     let at = given.and_then(|given| given.columns.iter().position(|name| *name == column));
     let place = match (row, at) {
@@ -125,7 +176,10 @@ fn cell(scenario: &Scenario, text: &str, problem: TableProblem) -> Problem {
         place,
         message: format!("`{column}`: {message}"),
         label: "in this row".into(),
-        help: format!("write the value as column `{column}` of `{}` has it", kind.text()),
+        help: format!(
+            "write the value as column `{column}` of `{}` has it",
+            kind.text()
+        ),
     }
 }
 
@@ -138,7 +192,11 @@ fn cell_place(text: &str, line: Place, at: usize) -> Option<Place> {
         if index == at + framed {
             let from = start + (cell.len() - cell.trim_start().len()) as u32;
             let length = cell.trim().len() as u32;
-            return (length > 0).then_some(Place { start: from, end: from + length, line: line.line });
+            return (length > 0).then_some(Place {
+                start: from,
+                end: from + length,
+                line: line.line,
+            });
         }
         start += cell.len() as u32 + 1;
     }

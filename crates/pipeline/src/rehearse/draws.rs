@@ -29,9 +29,18 @@ impl<'s> Drawn<'s> {
         let program = plan.program;
         let mut due: BTreeMap<(Instant, usize), Vec<&'s str>> = BTreeMap::new();
         for draw in &scenario.draw {
-            let found = program.surprises.iter().enumerate().find(|(_, surprise)| surprise.id == draw.surprise);
-            let Some((index, surprise)) = found else { continue };
-            let Some((_, at)) = occurrences(&surprise.schedule, &program.zone, draw.on, draw.on + 1).into_iter().next()
+            let found = program
+                .surprises
+                .iter()
+                .enumerate()
+                .find(|(_, surprise)| surprise.id == draw.surprise);
+            let Some((index, surprise)) = found else {
+                continue;
+            };
+            let Some((_, at)) =
+                occurrences(&surprise.schedule, &program.zone, draw.on, draw.on + 1)
+                    .into_iter()
+                    .next()
             else {
                 continue;
             };
@@ -42,7 +51,11 @@ impl<'s> Drawn<'s> {
                 }
             }
         }
-        let mut drawn = Drawn { wins: BTreeMap::new(), lost: Vec::new(), tables };
+        let mut drawn = Drawn {
+            wins: BTreeMap::new(),
+            lost: Vec::new(),
+            tables,
+        };
         for ((at, surprise), members) in due {
             let day = program.zone.day(at);
             let mut room = program.surprises[surprise].budget.unwrap_or(u64::MAX);
@@ -55,7 +68,12 @@ impl<'s> Drawn<'s> {
                 }
                 room -= 1;
                 let account = accounts.get(member).copied().unwrap_or(member);
-                let win = Win { surprise, at, day, member: member.to_owned() };
+                let win = Win {
+                    surprise,
+                    at,
+                    day,
+                    member: member.to_owned(),
+                };
                 drawn.wins.entry(account.to_owned()).or_default().push(win);
             }
         }
@@ -82,7 +100,11 @@ impl<'s> Drawn<'s> {
                 Some(settled) => {
                     let state = &mut settled.state;
                     // Where members are not remembered, the account is its only member.
-                    let index = state.members.iter().position(|known| known.id == *member).unwrap_or(0);
+                    let index = state
+                        .members
+                        .iter()
+                        .position(|known| known.id == *member)
+                        .unwrap_or(0);
                     state.why_no_draw(plan, surprise, index, account, at, day)
                 }
             });

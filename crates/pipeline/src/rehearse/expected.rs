@@ -36,15 +36,27 @@ impl<'a> Asked<'a> {
         let expect = self.expect;
         let mut all = Vec::new();
         let points = [
-            ("balance", expect.balance, self.settled.map_or(0, |it| it.state.open)),
-            ("pending", expect.pending, self.settled.map_or(0, |it| it.state.pending)),
+            (
+                "balance",
+                expect.balance,
+                self.settled.map_or(0, |it| it.state.open),
+            ),
+            (
+                "pending",
+                expect.pending,
+                self.settled.map_or(0, |it| it.state.pending),
+            ),
         ];
         for (key, expected, actual) in points {
             if let Some(expected) = expected.filter(|expected| *expected != actual) {
-                let text = |points| format!("{} {}", points_text(self.program(), points), self.wallet());
+                let text =
+                    |points| format!("{} {}", points_text(self.program(), points), self.wallet());
                 // Where the entries are expected too, they say it themselves.
                 let booked = expect.entries.is_none().then(|| self.booked());
-                all.push(Difference { booked, ..self.values(key, text(expected), text(actual)) });
+                all.push(Difference {
+                    booked,
+                    ..self.values(key, text(expected), text(actual))
+                });
             }
         }
         all.extend(self.rung());
@@ -67,17 +79,23 @@ impl<'a> Asked<'a> {
 
     /// Whether something happened since the member's last expectation.
     pub(super) fn is_new(self, at: Instant) -> bool {
-        at < self.end() && self.after.is_none_or(|day| at >= self.program().zone.midnight(day + 1))
+        at < self.end()
+            && self
+                .after
+                .is_none_or(|day| at >= self.program().zone.midnight(day + 1))
     }
 
     /// Whether a name is the member's; where members are not remembered, the account's.
     pub(super) fn is_member(self, name: &str) -> bool {
-        name == self.expect.member || (name == self.account && self.settled.is_some_and(|it| it.state.members.is_empty()))
+        name == self.expect.member
+            || (name == self.account && self.settled.is_some_and(|it| it.state.members.is_empty()))
     }
 
     /// The arithmetic of a rule at an event.
     fn step(self, entry: &Entry) -> Option<&'a Step> {
-        let Rule::Earn(rule) = entry.rule else { return None };
+        let Rule::Earn(rule) = entry.rule else {
+            return None;
+        };
         let mut steps = self.settled?.kept.steps.iter();
         steps.find(|step| step.rule == usize::from(rule) && step.event == entry.event)
     }
@@ -98,7 +116,10 @@ impl<'a> Asked<'a> {
     }
 
     fn wallet(self) -> &'a str {
-        self.program().wallet.as_ref().map_or("points", |wallet| &wallet.id)
+        self.program()
+            .wallet
+            .as_ref()
+            .map_or("points", |wallet| &wallet.id)
     }
 
     fn date(self, at: Instant) -> String {
@@ -109,7 +130,11 @@ impl<'a> Asked<'a> {
         match rule {
             // They stand in no line of the programme: the event says it all.
             Rule::Redeem | Rule::Adjust => String::new(),
-            rule => format!("{}:{}", self.program().file, rule_line(self.program(), rule)),
+            rule => format!(
+                "{}:{}",
+                self.program().file,
+                rule_line(self.program(), rule)
+            ),
         }
     }
 
@@ -119,7 +144,10 @@ impl<'a> Asked<'a> {
         let actual = rung_text(self.program(), rung).unwrap_or_default();
         (actual != expected).then(|| {
             let difference = self.values("rung", expected.to_owned(), actual.to_owned());
-            Difference { booked: Some(self.moves()), ..difference }
+            Difference {
+                booked: Some(self.moves()),
+                ..difference
+            }
         })
     }
 
@@ -128,13 +156,20 @@ impl<'a> Asked<'a> {
         let actual = self.settled.and_then(|it| it.state.until);
         (actual != Some(expected)).then(|| {
             let actual = actual.map_or_else(|| "no end".to_owned(), day_text);
-            Difference { booked: Some(self.moves()), ..self.values("rung_until", day_text(expected), actual) }
+            Difference {
+                booked: Some(self.moves()),
+                ..self.values("rung_until", day_text(expected), actual)
+            }
         })
     }
 
     /// Every move on the ladder, and what is missing to the next rung.
     fn moves(self) -> Table {
-        let rung = |rung: u8| rung_text(self.program(), rung).unwrap_or_default().to_owned();
+        let rung = |rung: u8| {
+            rung_text(self.program(), rung)
+                .unwrap_or_default()
+                .to_owned()
+        };
         let moves = self.settled.map_or(&[][..], |it| &it.kept.rungs);
         let mut rows: Vec<Vec<String>> = moves
             .iter()
@@ -145,27 +180,40 @@ impl<'a> Asked<'a> {
                     rung(moved.from),
                     rung(moved.to),
                     moved.until.map_or_else(String::new, day_text),
-                    moved.event.as_ref().map_or_else(String::new, |event| event.1.to_string()),
+                    moved
+                        .event
+                        .as_ref()
+                        .map_or_else(String::new, |event| event.1.to_string()),
                 ]
             })
             .collect();
         if let Some((next, ways)) = self.ways() {
             let ways: Vec<String> = ways.iter().map(|way| self.way(&gaps(way))).collect();
             let missing = format!("missing {}", ways.join(" or "));
-            rows.push(vec![day_text(self.expect.on), missing, String::new(), rung(next as u8), String::new(), String::new()]);
+            rows.push(vec![
+                day_text(self.expect.on),
+                missing,
+                String::new(),
+                rung(next as u8),
+                String::new(),
+                String::new(),
+            ]);
         }
         told(&["date", "reason", "from", "to", "until", "event"], rows)
     }
 
     fn ways(self) -> Option<(usize, Vec<Way>)> {
-        self.settled?.state.next_rung(self.plan, self.end() - 1, self.expect.on)
+        self.settled?
+            .state
+            .next_rung(self.plan, self.end() - 1, self.expect.on)
     }
 
     /// What is missing on one way, in words.
     fn way(self, gaps: &BTreeMap<usize, i64>) -> String {
         let part = |(metric, gap): (&usize, &i64)| {
             let declared = &self.program().metrics[*metric];
-            let gap = Rational::new(i128::from(*gap), i128::from(declared.den)).unwrap_or(Rational::ZERO);
+            let gap =
+                Rational::new(i128::from(*gap), i128::from(declared.den)).unwrap_or(Rational::ZERO);
             format!("{} {gap}", declared.id)
         };
         gaps.iter().map(part).collect::<Vec<_>>().join(" and ")
@@ -174,20 +222,29 @@ impl<'a> Asked<'a> {
     /// What is missing to the next rung: on one way, or on all of them together; what is reached may be
     /// left out.
     fn missing(self) -> Option<Difference> {
-        let expected: BTreeMap<usize, i64> = self.expect.missing.as_ref()?.iter().copied().collect();
+        let expected: BTreeMap<usize, i64> =
+            self.expect.missing.as_ref()?.iter().copied().collect();
         let open = |gaps: &BTreeMap<usize, i64>| -> BTreeMap<usize, i64> {
-            gaps.iter().filter(|(_, gap)| **gap != 0).map(|(metric, gap)| (*metric, *gap)).collect()
+            gaps.iter()
+                .filter(|(_, gap)| **gap != 0)
+                .map(|(metric, gap)| (*metric, *gap))
+                .collect()
         };
-        let ways: Vec<BTreeMap<usize, i64>> =
-            self.ways().map_or_else(Vec::new, |(_, ways)| ways.iter().map(gaps).collect());
+        let ways: Vec<BTreeMap<usize, i64>> = self
+            .ways()
+            .map_or_else(Vec::new, |(_, ways)| ways.iter().map(gaps).collect());
         let mut candidates = ways.clone();
         // Ways that ask one metric for two values cannot be told together.
         let mut together = BTreeMap::new();
-        let agree = ways.iter().flatten().all(|(metric, gap)| *together.entry(*metric).or_insert(*gap) == *gap);
+        let agree = ways
+            .iter()
+            .flatten()
+            .all(|(metric, gap)| *together.entry(*metric).or_insert(*gap) == *gap);
         if agree {
             candidates.push(together);
         }
-        let known = |gaps: &BTreeMap<usize, i64>| expected.keys().all(|metric| gaps.contains_key(metric));
+        let known =
+            |gaps: &BTreeMap<usize, i64>| expected.keys().all(|metric| gaps.contains_key(metric));
         let fits = |gaps: &BTreeMap<usize, i64>| known(gaps) && open(gaps) == open(&expected);
         if candidates.iter().any(fits) || (ways.is_empty() && open(&expected).is_empty()) {
             return None;
@@ -195,16 +252,28 @@ impl<'a> Asked<'a> {
         let actual = if ways.is_empty() {
             "nothing: there is no higher rung".to_owned()
         } else {
-            ways.iter().map(|way| self.way(way)).collect::<Vec<_>>().join(" or ")
+            ways.iter()
+                .map(|way| self.way(way))
+                .collect::<Vec<_>>()
+                .join(" or ")
         };
-        let expected = if expected.is_empty() { "nothing".to_owned() } else { self.way(&expected) };
+        let expected = if expected.is_empty() {
+            "nothing".to_owned()
+        } else {
+            self.way(&expected)
+        };
         Some(self.values("missing", expected, actual))
     }
 
     fn rewards(self) -> Option<Difference> {
         let program = self.program();
         let mut expected = self.expect.rewards.clone()?;
-        let own = || self.settled.into_iter().flat_map(|it| &it.kept.issued).filter(|issued| self.is_member(&issued.member));
+        let own = || {
+            self.settled
+                .into_iter()
+                .flat_map(|it| &it.kept.issued)
+                .filter(|issued| self.is_member(&issued.member))
+        };
         let id = |issued: &Issued| program.rewards[usize::from(issued.reward)].id.clone();
         // A reward that ends with the day was held until its end.
         let held: Vec<&Issued> = own().filter(|issued| issued.until >= self.end()).collect();
@@ -221,23 +290,56 @@ impl<'a> Asked<'a> {
                 self.date(issued.at),
                 self.date(issued.until),
                 rule_text(program, issued.rule),
-                issued.event.as_ref().map_or_else(String::new, |event| event.1.to_string()),
+                issued
+                    .event
+                    .as_ref()
+                    .map_or_else(String::new, |event| event.1.to_string()),
                 self.place(issued.rule),
             ]
         };
         let mut rows = Vec::new();
         for issued in held {
-            let side = if take(&mut expected, &id(issued)) { Side::Both } else { Side::Actual };
-            rows.push(Row { side, cells: row(issued) });
+            let side = if take(&mut expected, &id(issued)) {
+                Side::Both
+            } else {
+                Side::Actual
+            };
+            rows.push(Row {
+                side,
+                cells: row(issued),
+            });
         }
         // What is not held may have been, which is what one wants to know.
-        let lapsed = |reward: &String| own().filter(|issued| issued.until < self.end()).any(|issued| id(issued) == *reward);
-        let booked: Vec<Vec<String>> = own().filter(|issued| issued.until < self.end()).map(row).collect();
+        let lapsed = |reward: &String| {
+            own()
+                .filter(|issued| issued.until < self.end())
+                .any(|issued| id(issued) == *reward)
+        };
+        let booked: Vec<Vec<String>> = own()
+            .filter(|issued| issued.until < self.end())
+            .map(row)
+            .collect();
         let booked = expected.iter().any(lapsed).then(|| told(&columns, booked));
-        let empty = |reward: String| std::iter::once(reward).chain((1..columns.len()).map(|_| String::new())).collect();
-        rows.splice(0..0, expected.into_iter().map(|reward| Row { side: Side::Expected, cells: empty(reward) }));
-        let table = Table { columns: columns.map(str::to_owned).to_vec(), rows };
-        Some(Difference { booked, ..self.difference("rewards", Sides::Rows(table)) })
+        let empty = |reward: String| {
+            std::iter::once(reward)
+                .chain((1..columns.len()).map(|_| String::new()))
+                .collect()
+        };
+        rows.splice(
+            0..0,
+            expected.into_iter().map(|reward| Row {
+                side: Side::Expected,
+                cells: empty(reward),
+            }),
+        );
+        let table = Table {
+            columns: columns.map(str::to_owned).to_vec(),
+            rows,
+        };
+        Some(Difference {
+            booked,
+            ..self.difference("rewards", Sides::Rows(table))
+        })
     }
 
     /// Entries since the member's last expectation.
@@ -248,7 +350,15 @@ impl<'a> Asked<'a> {
 
     /// Everything that was booked since the last expectation, releases and debt too.
     fn booked(self) -> Table {
-        let columns = ["date", "kind", "rule", "points", "event", "stands in", "why"];
+        let columns = [
+            "date",
+            "kind",
+            "rule",
+            "points",
+            "event",
+            "stands in",
+            "why",
+        ];
         let row = |entry: &Entry| {
             let mut cells = vec![self.cell(entry, "date"), entry.kind.text().to_owned()];
             cells.extend(columns[2..].iter().map(|column| self.cell(entry, column)));
@@ -275,9 +385,20 @@ impl<'a> Asked<'a> {
         match (entry.kind, self.step(entry), &self.program().wallet) {
             (EntryKind::Grant, Some(step), Some(wallet)) => {
                 let den = i128::from(step.denominator) * 10i128.pow(u32::from(wallet.scale));
-                let exact = |value| Rational::new(i128::from(value), den).map_or_else(String::new, |value| value.to_string());
-                let cap = if step.capped == step.exact { String::new() } else { format!(", {} after caps", exact(step.capped)) };
-                format!("{}{cap}, rounded {}", exact(step.exact), wallet.rounding.text())
+                let exact = |value| {
+                    Rational::new(i128::from(value), den)
+                        .map_or_else(String::new, |value| value.to_string())
+                };
+                let cap = if step.capped == step.exact {
+                    String::new()
+                } else {
+                    format!(", {} after caps", exact(step.capped))
+                };
+                format!(
+                    "{}{cap}, rounded {}",
+                    exact(step.exact),
+                    wallet.rounding.text()
+                )
             }
             (kind, _, _) => match &entry.lot {
                 Some(lot) => format!("{} from {}", kind.text(), lot.1),
@@ -288,9 +409,20 @@ impl<'a> Asked<'a> {
 
     fn entries(self) -> Option<Difference> {
         let expected = self.expect.entries.as_ref()?;
-        let actual: Vec<&Entry> = self.new_entries().filter(|entry| entry.kind.changes_points()).collect();
-        let chosen = |entry: &Entry| -> Vec<String> { expected.columns.iter().map(|name| self.cell(entry, name)).collect() };
-        let mut open: Vec<Vec<String>> = (0..expected.rows.len()).map(|row| self.written(expected, row)).collect();
+        let actual: Vec<&Entry> = self
+            .new_entries()
+            .filter(|entry| entry.kind.changes_points())
+            .collect();
+        let chosen = |entry: &Entry| -> Vec<String> {
+            expected
+                .columns
+                .iter()
+                .map(|name| self.cell(entry, name))
+                .collect()
+        };
+        let mut open: Vec<Vec<String>> = (0..expected.rows.len())
+            .map(|row| self.written(expected, row))
+            .collect();
         let extra: Vec<&str> = ["rule", "event", "stands in", "why"]
             .into_iter()
             .filter(|name| !expected.columns.iter().any(|column| column == name))
@@ -299,7 +431,11 @@ impl<'a> Asked<'a> {
         let mut rows = Vec::new();
         for entry in actual {
             let mut cells = chosen(entry);
-            let side = if take(&mut open, &cells) { Side::Both } else { Side::Actual };
+            let side = if take(&mut open, &cells) {
+                Side::Both
+            } else {
+                Side::Actual
+            };
             differ |= side == Side::Actual;
             cells.extend(extra.iter().map(|name| self.cell(entry, name)));
             rows.push(Row { side, cells });
@@ -310,22 +446,49 @@ impl<'a> Asked<'a> {
         for mut cells in open {
             // Beside the first entry of its day, so that what belongs together stands together.
             let date = expected.columns.iter().position(|name| name == "date");
-            let at = date.and_then(|date| rows.iter().position(|row: &Row| row.side != Side::Expected && row.cells[date] >= cells[date]));
+            let at = date.and_then(|date| {
+                rows.iter().position(|row: &Row| {
+                    row.side != Side::Expected && row.cells[date] >= cells[date]
+                })
+            });
             cells.extend(extra.iter().map(|_| String::new()));
-            rows.insert(at.unwrap_or(rows.len()), Row { side: Side::Expected, cells });
+            rows.insert(
+                at.unwrap_or(rows.len()),
+                Row {
+                    side: Side::Expected,
+                    cells,
+                },
+            );
         }
-        let columns = expected.columns.iter().cloned().chain(extra.iter().map(|name| (*name).to_owned())).collect();
+        let columns = expected
+            .columns
+            .iter()
+            .cloned()
+            .chain(extra.iter().map(|name| (*name).to_owned()))
+            .collect();
         let line = self.expect.entries_place.line;
-        Some(Difference { line, ..self.difference("entries", Sides::Rows(Table { columns, rows })) })
+        Some(Difference {
+            line,
+            ..self.difference("entries", Sides::Rows(Table { columns, rows }))
+        })
     }
 
     /// The cells of an expected entry, points as they are printed.
     fn written(self, table: &TextTable, row: usize) -> Vec<String> {
-        let scale = self.program().wallet.as_ref().map_or(0, |wallet| wallet.scale);
+        let scale = self
+            .program()
+            .wallet
+            .as_ref()
+            .map_or(0, |wallet| wallet.scale);
         let cell = |name: &String| {
             let text = table.cell(row, name).unwrap_or_default();
-            let points = (name == "points").then(|| Rational::from_decimal(text)?.scaled(scale)).flatten();
-            points.map_or_else(|| text.to_owned(), |points| points_text(self.program(), points))
+            let points = (name == "points")
+                .then(|| Rational::from_decimal(text)?.scaled(scale))
+                .flatten();
+            points.map_or_else(
+                || text.to_owned(),
+                |points| points_text(self.program(), points),
+            )
         };
         table.columns.iter().map(cell).collect()
     }
@@ -333,14 +496,22 @@ impl<'a> Asked<'a> {
 
 /// What is missing on a way, by metric.
 fn gaps(way: &Way) -> BTreeMap<usize, i64> {
-    way.iter().map(|(metric, has, needs)| (*metric, (needs - has).max(0))).collect()
+    way.iter()
+        .map(|(metric, has, needs)| (*metric, (needs - has).max(0)))
+        .collect()
 }
 
 /// A table for information.
 fn told(columns: &[&str], rows: Vec<Vec<String>>) -> Table {
     Table {
         columns: columns.iter().map(|name| (*name).to_owned()).collect(),
-        rows: rows.into_iter().map(|cells| Row { side: Side::Both, cells }).collect(),
+        rows: rows
+            .into_iter()
+            .map(|cells| Row {
+                side: Side::Both,
+                cells,
+            })
+            .collect(),
     }
 }
 

@@ -112,7 +112,14 @@ pub enum Side {
 /// Reads the scenarios of a programme's folder; what is wrong with them is added to its findings.
 /// Nothing if the programme itself has errors: no scenario can be read against it.
 pub fn read_scenarios(folder: &Path, read: &mut Folder) -> Vec<ScenarioFile> {
-    let Folder { program: Some(program), findings, texts } = read else { return Vec::new() };
+    let Folder {
+        program: Some(program),
+        findings,
+        texts,
+    } = read
+    else {
+        return Vec::new();
+    };
     let mut files = Vec::new();
     for path in scenario_files(folder) {
         let shown = path.display().to_string();
@@ -126,14 +133,22 @@ pub fn read_scenarios(folder: &Path, read: &mut Folder) -> Vec<ScenarioFile> {
         let (scenarios, found) = scenarios(program, &shown, &text);
         // Tables that could not be read would only be found wanting once more.
         if found.is_empty() {
-            let problems = scenarios.iter().flat_map(|scenario| checks::check(program, scenario, &text));
+            let problems = scenarios
+                .iter()
+                .flat_map(|scenario| checks::check(program, scenario, &text));
             findings.extend(problems.map(|problem| problem.finding(&shown)));
         }
         findings.extend(found);
         texts.push((shown, text));
         let inner = path.strip_prefix(folder).unwrap_or(&path);
-        let parts: Vec<_> = inner.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-        files.push(ScenarioFile { file: parts.join("/"), scenarios });
+        let parts: Vec<_> = inner
+            .components()
+            .map(|part| part.as_os_str().to_string_lossy())
+            .collect();
+        files.push(ScenarioFile {
+            file: parts.join("/"),
+            scenarios,
+        });
     }
     files
 }
@@ -141,12 +156,19 @@ pub fn read_scenarios(folder: &Path, read: &mut Folder) -> Vec<ScenarioFile> {
 /// Settles scenarios, in their order.
 pub fn run(program: &Program, files: &[ScenarioFile]) -> Vec<ScenarioResult> {
     let plan = Plan::new(program);
-    let all = files.iter().flat_map(|file| file.scenarios.iter().map(move |scenario| (file, scenario)));
+    let all = files
+        .iter()
+        .flat_map(|file| file.scenarios.iter().map(move |scenario| (file, scenario)));
     all.map(|(file, scenario)| {
         let differences = match &plan {
-            Ok(plan) => settle(plan, scenario).unwrap_or_else(|cause| vec![unsettled(scenario, cause)]),
+            Ok(plan) => {
+                settle(plan, scenario).unwrap_or_else(|cause| vec![unsettled(scenario, cause)])
+            }
             Err(fine) => {
-                let cause = format!("the rates of `{}` together need more digits than 64 bits have", fine.rule);
+                let cause = format!(
+                    "the rates of `{}` together need more digits than 64 bits have",
+                    fine.rule
+                );
                 vec![unsettled(scenario, cause)]
             }
         };
@@ -167,7 +189,10 @@ fn unsettled(scenario: &Scenario, cause: String) -> Difference {
         member: String::new(),
         line: scenario.place.line,
         key: "given",
-        sides: Sides::Values { expected: "events that can be settled".into(), actual: cause },
+        sides: Sides::Values {
+            expected: "events that can be settled".into(),
+            actual: cause,
+        },
         booked: None,
     }
 }
@@ -175,7 +200,13 @@ fn unsettled(scenario: &Scenario, cause: String) -> Difference {
 /// The events of a scenario.
 fn tables(scenario: &Scenario) -> Vec<EventTable> {
     let given = scenario.given.iter();
-    given.map(|given| EventTable { kind: given.kind, columns: given.columns.clone(), rows: given.rows.clone() }).collect()
+    given
+        .map(|given| EventTable {
+            kind: given.kind,
+            columns: given.columns.clone(),
+            rows: given.rows.clone(),
+        })
+        .collect()
 }
 
 /// The account of every member that the events name: the member's own, unless a table says otherwise.
@@ -209,9 +240,15 @@ fn settle(plan: &Plan<'_>, scenario: &Scenario) -> Result<Vec<Difference>, Strin
     let mut differences = Vec::new();
     for expect in &scenario.expect {
         if !nights.contains_key(&expect.on) {
-            nights.insert(expect.on, rehearse(plan, &tables, &drawn.wins, expect.on).map_err(unread)?);
+            nights.insert(
+                expect.on,
+                rehearse(plan, &tables, &drawn.wins, expect.on).map_err(unread)?,
+            );
         }
-        let account = accounts.get(expect.member.as_str()).copied().unwrap_or(&expect.member);
+        let account = accounts
+            .get(expect.member.as_str())
+            .copied()
+            .unwrap_or(&expect.member);
         let asked = Asked {
             plan,
             expect,

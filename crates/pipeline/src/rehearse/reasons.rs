@@ -35,13 +35,32 @@ impl Asked<'_> {
         }
         // What fired contradicts; what did not is told only if nothing else is.
         let fired: Vec<&Outcome> = outcomes.iter().filter(|it| it.fired).collect();
-        let told: Vec<&Outcome> = if fired.is_empty() { outcomes.iter().collect() } else { fired };
-        let words: Vec<&str> = told.iter().rev().take(3).rev().map(|it| it.words.as_str()).collect();
-        let event = wanted.event.as_ref().map_or_else(String::new, |event| format!(" for `{event}`"));
-        let reason = wanted.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+        let told: Vec<&Outcome> = if fired.is_empty() {
+            outcomes.iter().collect()
+        } else {
+            fired
+        };
+        let words: Vec<&str> = told
+            .iter()
+            .rev()
+            .take(3)
+            .rev()
+            .map(|it| it.words.as_str())
+            .collect();
+        let event = wanted
+            .event
+            .as_ref()
+            .map_or_else(String::new, |event| format!(" for `{event}`"));
+        let reason = wanted
+            .reason
+            .as_ref()
+            .map_or_else(String::new, |reason| format!(": {reason}"));
         let expected = format!("`{}` does not fire{event}{reason}", wanted.rule);
         let difference = self.values("why_not", expected, words.join("; "));
-        Some(Difference { line: wanted.place.line, ..difference })
+        Some(Difference {
+            line: wanted.place.line,
+            ..difference
+        })
     }
 
     /// Every occasion that is asked about, in the order of time; never empty.
@@ -52,12 +71,20 @@ impl Asked<'_> {
             self.earned(rule, wanted)
         } else if let Some(reward) = program.rewards.iter().position(|reward| reward.id == *id) {
             self.issued(reward, wanted)
-        } else if let Some(surprise) = program.surprises.iter().position(|surprise| surprise.id == *id) {
+        } else if let Some(surprise) = program
+            .surprises
+            .iter()
+            .position(|surprise| surprise.id == *id)
+        {
             self.drawn(surprise)
         } else {
             Vec::new()
         };
-        if outcomes.is_empty() { vec![self.never(wanted)] } else { outcomes }
+        if outcomes.is_empty() {
+            vec![self.never(wanted)]
+        } else {
+            outcomes
+        }
     }
 
     /// Whether an occasion is asked about: by the event's id, or since the last expectation.
@@ -75,33 +102,54 @@ impl Asked<'_> {
     }
 
     fn earned(self, rule: usize, wanted: &scenario::WhyNot) -> Vec<Outcome> {
-        let Some(settled) = self.settled else { return Vec::new() };
+        let Some(settled) = self.settled else {
+            return Vec::new();
+        };
         let id = &self.program().earn[rule].id;
         let mut all = Vec::new();
         for step in settled.kept.steps.iter().filter(|step| step.rule == rule) {
-            let Some(row) = self.row(&step.event) else { continue };
+            let Some(row) = self.row(&step.event) else {
+                continue;
+            };
             let own = settled.batch.member_at(row) == self.expect.member;
             if !own || !self.asks(wanted, Some(&step.event), settled.batch.time[row]) {
                 continue;
             }
             let words = match step.why_not {
-                None => format!("`{id}` gave {} for `{}`", points_text(self.program(), step.booked), step.event.1),
+                None => format!(
+                    "`{id}` gave {} for `{}`",
+                    points_text(self.program(), step.booked),
+                    step.event.1
+                ),
                 Some(why) => {
                     let with = seen(&inputs(self.program(), &settled.batch, step));
-                    format!("`{id}` does not fire for `{}`: {}{with}", step.event.1, why.text())
+                    format!(
+                        "`{id}` does not fire for `{}`: {}{with}",
+                        step.event.1,
+                        why.text()
+                    )
                 }
             };
-            all.push(Outcome { why: step.why_not, fired: step.why_not.is_none(), words });
+            all.push(Outcome {
+                why: step.why_not,
+                fired: step.why_not.is_none(),
+                words,
+            });
         }
         all
     }
 
     fn issued(self, reward: usize, wanted: &scenario::WhyNot) -> Vec<Outcome> {
-        let Some(settled) = self.settled else { return Vec::new() };
+        let Some(settled) = self.settled else {
+            return Vec::new();
+        };
         let id = &self.program().rewards[reward].id;
         let occasion = |event: Option<&EventRef>, at: i64| {
             let day = day_text(self.program().zone.day(at));
-            event.map_or_else(|| format!("on {day}"), |event| format!("for `{}` on {day}", event.1))
+            event.map_or_else(
+                || format!("on {day}"),
+                |event| format!("for `{}` on {day}", event.1),
+            )
         };
         let issued = settled.kept.issued.iter().filter(|issued| {
             issued.rule == Rule::Reward(reward as u16)
@@ -110,16 +158,33 @@ impl Asked<'_> {
         });
         let mut all: Vec<Outcome> = issued
             .map(|issued| {
-                let words = format!("`{id}` was issued {}", occasion(issued.event.as_ref(), issued.at));
-                Outcome { why: None, fired: true, words }
+                let words = format!(
+                    "`{id}` was issued {}",
+                    occasion(issued.event.as_ref(), issued.at)
+                );
+                Outcome {
+                    why: None,
+                    fired: true,
+                    words,
+                }
             })
             .collect();
         let not = settled.kept.not_issued.iter().filter(|not| {
-            not.reward == reward && self.is_member(&not.member) && self.asks(wanted, not.event.as_ref(), not.at)
+            not.reward == reward
+                && self.is_member(&not.member)
+                && self.asks(wanted, not.event.as_ref(), not.at)
         });
         all.extend(not.map(|not| {
-            let words = format!("`{id}` was not issued {}: {}", occasion(not.event.as_ref(), not.at), not.why.text());
-            Outcome { why: Some(not.why), fired: false, words }
+            let words = format!(
+                "`{id}` was not issued {}: {}",
+                occasion(not.event.as_ref(), not.at),
+                not.why.text()
+            );
+            Outcome {
+                why: Some(not.why),
+                fired: false,
+                words,
+            }
         }));
         all
     }
@@ -131,27 +196,82 @@ impl Asked<'_> {
         let member = self.expect.member.as_str();
         let mut all: Vec<(Day, Outcome)> = Vec::new();
         let wins = self.drawn.wins.get(self.account).into_iter().flatten();
-        for win in wins.filter(|win| win.surprise == surprise && win.member == member && self.is_new(win.at)) {
+        for win in wins
+            .filter(|win| win.surprise == surprise && win.member == member && self.is_new(win.at))
+        {
             let words = format!("`{member}` won `{id}` on {}", day_text(win.day));
-            all.push((win.day, Outcome { why: None, fired: true, words }));
+            all.push((
+                win.day,
+                Outcome {
+                    why: None,
+                    fired: true,
+                    words,
+                },
+            ));
         }
-        for (_, _, day, why) in self.drawn.lost.iter().filter(|lost| lost.0 == surprise && lost.1 == member) {
+        for (_, _, day, why) in self
+            .drawn
+            .lost
+            .iter()
+            .filter(|lost| lost.0 == surprise && lost.1 == member)
+        {
             if self.is_new(zone.midnight(*day)) {
-                let words = format!("`{member}` did not win `{id}` on {}: {}", day_text(*day), why.text());
-                all.push((*day, Outcome { why: Some(*why), fired: false, words }));
+                let words = format!(
+                    "`{member}` did not win `{id}` on {}: {}",
+                    day_text(*day),
+                    why.text()
+                );
+                all.push((
+                    *day,
+                    Outcome {
+                        why: Some(*why),
+                        fired: false,
+                        words,
+                    },
+                ));
             }
         }
         if all.is_empty() {
-            let first = self.settled.and_then(|it| it.batch.time.first()).map(|at| zone.day(*at));
-            let from = self.after.map(|day| day + 1).or(first).unwrap_or(self.expect.on);
-            let last = occurrences(&program.surprises[surprise].schedule, zone, from, self.expect.on + 1).pop();
-            let Some((_, at)) = last else { return Vec::new() };
+            let first = self
+                .settled
+                .and_then(|it| it.batch.time.first())
+                .map(|at| zone.day(*at));
+            let from = self
+                .after
+                .map(|day| day + 1)
+                .or(first)
+                .unwrap_or(self.expect.on);
+            let last = occurrences(
+                &program.surprises[surprise].schedule,
+                zone,
+                from,
+                self.expect.on + 1,
+            )
+            .pop();
+            let Some((_, at)) = last else {
+                return Vec::new();
+            };
             let accounts = [(member, self.account)].into();
-            let refused = self.drawn.refused(self.plan, surprise, at, &[member], &accounts);
-            let why = refused.ok().and_then(|all| all.into_iter().next()).flatten();
+            let refused = self
+                .drawn
+                .refused(self.plan, surprise, at, &[member], &accounts);
+            let why = refused
+                .ok()
+                .and_then(|all| all.into_iter().next())
+                .flatten();
             let cause = why.map_or("`draw` does not name the member for this day", WhyNot::text);
-            let words = format!("`{member}` did not win `{id}` on {}: {cause}", day_text(zone.day(at)));
-            all.push((zone.day(at), Outcome { why, fired: false, words }));
+            let words = format!(
+                "`{member}` did not win `{id}` on {}: {cause}",
+                day_text(zone.day(at))
+            );
+            all.push((
+                zone.day(at),
+                Outcome {
+                    why,
+                    fired: false,
+                    words,
+                },
+            ));
         }
         all.sort_by_key(|(day, _)| *day);
         all.into_iter().map(|(_, outcome)| outcome).collect()
@@ -160,35 +280,72 @@ impl Asked<'_> {
     /// Why nobody even asked the rule.
     fn never(self, wanted: &scenario::WhyNot) -> Outcome {
         let program = self.program();
-        let said = |words: String, why: Option<WhyNot>| Outcome { why, fired: false, words };
+        let said = |words: String, why: Option<WhyNot>| Outcome {
+            why,
+            fired: false,
+            words,
+        };
         let id = &wanted.rule;
         let Some(settled) = self.settled else {
-            return said(format!("`{}` has no events, so nothing asked `{id}`", self.expect.member), None);
+            return said(
+                format!(
+                    "`{}` has no events, so nothing asked `{id}`",
+                    self.expect.member
+                ),
+                None,
+            );
         };
         let batch = &settled.batch;
         let named = |row: &usize| match &wanted.event {
             Some(event) => batch.id.get(*row) == EventId::of(event),
             None => self.is_new(batch.time[*row]),
         };
-        let earn = program.earn.iter().find(|rule| rule.id == *id).map(|rule| rule.on);
+        let earn = program
+            .earn
+            .iter()
+            .find(|rule| rule.id == *id)
+            .map(|rule| rule.on);
         let reward = program.rewards.iter().find(|reward| reward.id == *id);
         let on = earn.or_else(|| reward.and_then(on_event));
         let rows: Vec<usize> = (0..batch.rows).filter(named).collect();
-        let fits = rows.iter().find(|row| batch.kind_at(**row).is_some() && (on.is_none() || batch.kind_at(**row) == on));
-        let rejected = settled.kept.rejected.iter().find(|(row, _)| rows.contains(row));
+        let fits = rows.iter().find(|row| {
+            batch.kind_at(**row).is_some() && (on.is_none() || batch.kind_at(**row) == on)
+        });
+        let rejected = settled
+            .kept
+            .rejected
+            .iter()
+            .find(|(row, _)| rows.contains(row));
         match (fits, rejected, on) {
             _ if rows.is_empty() => {
-                let text = wanted.event.as_ref().map_or_else(|| "nothing happened".to_owned(), |event| {
-                    format!("`{event}` is no event of `{}` up to {}", self.expect.member, day_text(self.expect.on))
-                });
+                let text = wanted.event.as_ref().map_or_else(
+                    || "nothing happened".to_owned(),
+                    |event| {
+                        format!(
+                            "`{event}` is no event of `{}` up to {}",
+                            self.expect.member,
+                            day_text(self.expect.on)
+                        )
+                    },
+                );
                 said(format!("{text}, so nothing asked `{id}`"), None)
             }
-            (_, Some((_, why)), _) => said(format!("the event was refused: {}", refusal(why)), None),
+            (_, Some((_, why)), _) => {
+                said(format!("the event was refused: {}", refusal(why)), None)
+            }
             (Some(_), None, Some(_)) => {
                 let enrolment = WhyNot::Enrolment;
-                said(format!("`{id}` was not asked: {} (the account had not enrolled)", enrolment.text()), Some(enrolment))
+                said(
+                    format!(
+                        "`{id}` was not asked: {} (the account had not enrolled)",
+                        enrolment.text()
+                    ),
+                    Some(enrolment),
+                )
             }
-            (None, None, Some(on)) => said(format!("`{id}` looks at `{}` events only", on.text()), None),
+            (None, None, Some(on)) => {
+                said(format!("`{id}` looks at `{}` events only", on.text()), None)
+            }
             (_, None, None) => said(format!("no occasion for `{id}` came"), None),
         }
     }
@@ -211,7 +368,9 @@ fn refusal(why: &Rejection) -> String {
 
 /// What the rule saw, in words.
 fn seen(inputs: &Value) -> String {
-    let Value::Object(inputs) = inputs else { return String::new() };
+    let Value::Object(inputs) = inputs else {
+        return String::new();
+    };
     let plain = |value: &Value| match value {
         Value::Null => "empty".to_owned(),
         Value::String(text) => text.clone(),
@@ -221,6 +380,13 @@ fn seen(inputs: &Value) -> String {
         Value::Array(lines) => lines.iter().map(plain).collect::<Vec<_>>().join(", "),
         other => plain(other),
     };
-    let all: Vec<String> = inputs.iter().map(|(column, it)| format!("{column} is {}", value(it))).collect();
-    if all.is_empty() { String::new() } else { format!(" ({})", all.join("; ")) }
+    let all: Vec<String> = inputs
+        .iter()
+        .map(|(column, it)| format!("{column} is {}", value(it)))
+        .collect();
+    if all.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", all.join("; "))
+    }
 }

@@ -10,8 +10,14 @@ impl ScenarioResult {
             return format!("ok   {}\n", self.name);
         }
         let file = format!("{}/{}", folder.trim_end_matches('/'), self.file);
-        let rule = self.rule.as_ref().map_or_else(String::new, |rule| format!(" (rule `{rule}`)"));
-        let mut out = format!("FAIL {}\n     {file}:{}{rule}; - expected, + actual\n", self.name, self.line);
+        let rule = self
+            .rule
+            .as_ref()
+            .map_or_else(String::new, |rule| format!(" (rule `{rule}`)"));
+        let mut out = format!(
+            "FAIL {}\n     {file}:{}{rule}; - expected, + actual\n",
+            self.name, self.line
+        );
         let mut head = None;
         for difference in &self.differences {
             let now = (&difference.on, &difference.member);
@@ -36,7 +42,11 @@ impl Difference {
             Sides::Rows(table) => out += &table.text(),
         }
         if let Some(booked) = &self.booked {
-            out += if booked.rows.is_empty() { "       nothing was booked\n" } else { "       because:\n" };
+            out += if booked.rows.is_empty() {
+                "       nothing was booked\n"
+            } else {
+                "       because:\n"
+            };
             if !booked.rows.is_empty() {
                 out += &booked.text();
             }
@@ -49,7 +59,9 @@ impl Table {
     /// Aligned; columns without a value in any row are left out, `points` stand right.
     fn text(&self) -> String {
         let used: Vec<usize> = (0..self.columns.len())
-            .filter(|at| self.rows.is_empty() || self.rows.iter().any(|row| !row.cells[*at].is_empty()))
+            .filter(|at| {
+                self.rows.is_empty() || self.rows.iter().any(|row| !row.cells[*at].is_empty())
+            })
             .collect();
         let length = |text: &str| text.chars().count();
         let width = |at: &usize| {
@@ -61,9 +73,16 @@ impl Table {
             let aligned = used.iter().zip(&widths).map(|(at, width)| {
                 let room = " ".repeat(width - length(&cells[*at]));
                 let right = self.columns[*at] == "points";
-                if right { format!("{room}{}", cells[*at]) } else { format!("{}{room}", cells[*at]) }
+                if right {
+                    format!("{room}{}", cells[*at])
+                } else {
+                    format!("{}{room}", cells[*at])
+                }
             });
-            format!("       {sign} {}", aligned.collect::<Vec<_>>().join(" | ")).trim_end().to_owned() + "\n"
+            format!("       {sign} {}", aligned.collect::<Vec<_>>().join(" | "))
+                .trim_end()
+                .to_owned()
+                + "\n"
         };
         let mut out = line(' ', &self.columns);
         for row in &self.rows {
