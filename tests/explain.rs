@@ -3,19 +3,36 @@
 
 use rungs_engine::calendar::day_from;
 use rungs_engine::canonical::Kind;
+use rungs_engine::event::Batch;
 use rungs_engine::fold::Plan;
+use rungs_engine::fold::Win;
 use rungs_engine::language::text_table::TextTable;
+use rungs_engine::program::Program;
+use rungs_engine::rehearsal::batches;
 use rungs_engine::rehearsal::{EventTable, rehearse};
+use rungs_pipeline::explain::account;
 use rungs_pipeline::explain::{Question, Settled, explain, text};
+use rungs_pipeline::lake::decisions::{Decision, write_decisions};
+use rungs_pipeline::lake::layout::Layout;
+use rungs_pipeline::lake::levels::write_level;
+use rungs_pipeline::lake::manifest::{FORMAT, Manifest, Nights, Table, VersionEntry};
+use rungs_pipeline::lake::quarantine::write_quarantine;
+use rungs_pipeline::lake::shard::{ShardRange, shard_of};
+use rungs_pipeline::lake::store::Store;
 use rungs_pipeline::program_folder::read;
+use rungs_pipeline::quarantine::{QuarantineRow, list};
 use rungs_tests::root;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The answer about `ann` of the coffee programme.
-fn answer(tables: &[(Kind, &str)], as_of: &str, question: Question<'_>) -> String {
+fn answer(events: &[(Kind, &str)], as_of: &str, question: Question<'_>) -> String {
     let program = read(&root().join("programs/coffee")).program.unwrap();
-    let plan = Plan::new(&program).unwrap();
-    let tables: Vec<EventTable> = tables
+    text(&program, &in_memory(&program, events, &[], as_of, question))
+}
+
+fn tables(tables: &[(Kind, &str)]) -> Vec<EventTable> {
+    tables
         .iter()
         .map(|(kind, table)| {
             let TextTable { columns, rows, .. } = TextTable::parse(table).unwrap();
@@ -25,9 +42,25 @@ fn answer(tables: &[(Kind, &str)], as_of: &str, question: Question<'_>) -> Strin
                 rows,
             }
         })
-        .collect();
+        .collect()
+}
+
+fn in_memory(
+    program: &Program,
+    events: &[(Kind, &str)],
+    wins: &[Win],
+    as_of: &str,
+    question: Question<'_>,
+) -> Value {
+    let plan = Plan::new(program).unwrap();
     let as_of = day_from(as_of).unwrap();
-    let all = rehearse(&plan, &tables, &BTreeMap::new(), as_of).unwrap();
+    let all = rehearse(
+        &plan,
+        &tables(events),
+        &[("ann".to_owned(), wins.to_vec())].into(),
+        as_of,
+    )
+    .unwrap();
     let it = &all["ann"];
     let settled = Settled {
         account: "ann",
@@ -36,7 +69,7 @@ fn answer(tables: &[(Kind, &str)], as_of: &str, question: Question<'_>) -> Strin
         batch: &it.batch,
         as_of,
     };
-    text(&program, &explain(&plan, settled, question))
+    explain(&plan, settled, question)
 }
 
 const EVENTS: &[(Kind, &str)] = &[
@@ -118,3 +151,97 @@ next rung
 why not
   reload for `a1` (app): zero, what it gives comes to nothing (event.name is reloaded; event.value is 20); 2025-01-01.toml:245
 ";
+
+#[test]
+fn an_account_of_a_store_is_explained_as_in_memory_with_its_wins() {
+    let program = read(&root().join("programs/coffee")).program.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::create(folder.path(), &program.id, 4).unwrap();
+    let events = &batches(&program, &tables(EVENTS)).unwrap()["ann"];
+    let shard = shard_of("ann", 4);
+    let range = ShardRange {
+        first: shard,
+        last: shard,
+    };
+    let own: [(u16, &[Batch]); 1] = [(shard, std::slice::from_ref(events))];
+    let history = write_level(&store, 1, range, &own, &Layout::of(&program)).unwrap();
+    // 12 January 2026 is a Monday; Dublin's 10:00 is 10:00 in UTC.
+    let day = day_from("2026-01-12").unwrap();
+    let at = program.zone.midnight(day) + 10 * 3_600_000_000;
+    let decision = |account: &str, won| Decision {
+        at,
+        surprise: "on-the-house".into(),
+        ticket: format!("{account}{won}"),
+        account: account.into(),
+        member: account.into(),
+        occurrence: "2026-01-12T10:00".into(),
+        won,
+    };
+    let decided = vec![
+        decision("ann", true),
+        decision("ann", false),
+        decision("bob", true),
+    ];
+    let decisions = write_decisions(&store, 1, decided).unwrap();
+    let refused = |object: &str| QuarantineRow {
+        object: object.into(),
+        code: "row/x".into(),
+        ..QuarantineRow::default()
+    };
+    for run in [1, 2] {
+        let quarantine =
+            write_quarantine(&store, run, vec![refused(&format!("{run}.csv"))]).unwrap();
+        let mut files = BTreeMap::from([
+            (Table::History, history.iter().cloned().collect()),
+            (
+                Table::Quarantine,
+                quarantine.into_iter().collect::<Vec<_>>(),
+            ),
+        ]);
+        if run == 1 {
+            files.insert(Table::Decisions, decisions.iter().cloned().collect());
+        }
+        let version = VersionEntry {
+            file: program.file.clone(),
+            digest: program.digest.clone(),
+            first_cause: 0,
+            causes: 0,
+        };
+        let manifest = Manifest {
+            format: FORMAT,
+            run,
+            program: program.id.clone(),
+            nights: Nights::of(day, day + run as i32),
+            versions: vec![version],
+            objects: vec![],
+            counts: BTreeMap::new(),
+            files,
+        };
+        store.finish(&manifest).unwrap();
+    }
+    let win = Win {
+        surprise: 0,
+        at,
+        day,
+        member: "ann".into(),
+    };
+    let expected = in_memory(&program, EVENTS, &[win], "2026-01-14", Question::default());
+    let found = account(&program, folder.path(), "ann", Question::default()).unwrap();
+    assert_eq!(expected["rewards"][0]["reward"], "cookie");
+    assert_eq!(found, Some(expected));
+    assert_eq!(
+        account(&program, folder.path(), "zoe", Question::default()).unwrap(),
+        None
+    );
+    let objects: Vec<String> = list(folder.path())
+        .unwrap()
+        .into_iter()
+        .map(|row| row.object)
+        .collect();
+    assert_eq!(objects, ["1.csv", "2.csv"]);
+    let other = Program {
+        digest: "other".into(),
+        ..program
+    };
+    assert!(account(&other, folder.path(), "ann", Question::default()).is_err());
+}

@@ -311,7 +311,8 @@ fn number(text: &str) -> Value {
         None => text,
     };
     let parsed: Option<Value> = serde_json::from_str(plain).ok();
-    parsed.filter(|value| value.to_string() == plain).unwrap_or_else(|| json!(text))
+    let exact = parsed.as_ref().map(Value::to_string).is_some_and(|printed| printed == plain);
+    parsed.filter(|_| exact).unwrap_or_else(|| json!(text))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod checks;
 mod draws;
 mod expected;
+mod ladder;
 mod reasons;
 mod text;
 
