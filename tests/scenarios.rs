@@ -220,3 +220,99 @@ fn what_cannot_be_meant_is_found_before_anything_is_settled() {
         "3,45"
     );
 }
+
+#[test]
+fn members_of_one_account_share_its_points_and_keep_their_own_rewards() {
+    let (_folder, read, files) = with_scenarios(
+        r#"
+[[scenario]]
+name = "a household"
+
+[scenario.given]
+enrol = '''
+id | member | account | time
+e1 | ann    | home    | 2026-01-05 09:00
+e2 | bob    | home    | 2026-01-05 09:00
+'''
+order = '''
+id | member | time             | number | category | quantity | net
+r1 | ann    | 2026-01-07 10:00 | 1      | food     | 1        | 20.00
+r2 | bob    | 2026-01-08 10:00 | 1      | food     | 1        | 60.00
+'''
+
+[[scenario.expect]]
+on = 2026-01-08
+member = "ann"
+pending = { beans = 800 }
+rewards = []
+entries = '''
+points | event
+200    | r1
+600    | r2
+'''
+
+[[scenario.expect]]
+on = 2026-01-10
+member = "bob"
+balance = { beans = 800 }
+rewards = ["sixty-this-month"]
+why_not = { rule = "double-tuesday", event = "r2", reason = "when" }
+"#,
+    );
+    assert!(read.findings.is_empty(), "{:#?}", read.findings);
+    let all = run(read.program.as_ref().unwrap(), &files);
+    assert!(
+        all[0].differences.is_empty(),
+        "{}",
+        all[0].text("programs/coffee")
+    );
+}
+
+#[test]
+fn of_more_winners_than_the_budget_has_the_first_ones_win() {
+    let members: Vec<String> = (1..=13).map(|n| format!("m{n:02}")).collect();
+    let rows =
+        |row: &dyn Fn(&String) -> String| members.iter().map(row).collect::<Vec<_>>().join("\n");
+    let orders = rows(&|it| {
+        let order =
+            |day: &str| format!("{it}-{day} | {it} | 2026-05-{day} 12:00 | 1 | food | 1 | 3.00");
+        [order("01"), order("08"), order("15")].join("\n")
+    });
+    let text = format!(
+        r#"
+[[scenario]]
+name = "twelve cookies"
+draw = [{{ surprise = "on-the-house", on = 2026-06-01, members = {members:?} }}]
+
+[scenario.given]
+enrol = '''
+id | member | time
+{}
+'''
+order = '''
+id | member | time | number | category | quantity | net
+{orders}
+'''
+
+[[scenario.expect]]
+on = 2026-06-01
+member = "m12"
+rewards = ["cookie"]
+
+[[scenario.expect]]
+on = 2026-06-01
+member = "m13"
+rewards = []
+why_not = {{ rule = "on-the-house", reason = "budget" }}
+"#,
+        rows(&|it| format!("{it} | {it} | 2026-04-01 09:00"))
+    );
+    let (_folder, read, files) = with_scenarios(&text);
+    assert!(read.findings.is_empty(), "{:#?}", read.findings);
+    let all = run(read.program.as_ref().unwrap(), &files);
+    assert!(
+        all[0].differences.is_empty(),
+        "{}",
+        all[0].text("programs/coffee")
+    );
+}

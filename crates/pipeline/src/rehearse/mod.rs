@@ -198,16 +198,35 @@ fn unsettled(scenario: &Scenario, cause: String) -> Difference {
     }
 }
 
-/// The events of a scenario.
+/// The events of a scenario; a member whose account one table names has it in all of them.
 fn tables(scenario: &Scenario) -> Vec<EventTable> {
-    let given = scenario.given.iter();
-    given
-        .map(|given| EventTable {
+    let accounts = accounts(scenario);
+    let mut tables = Vec::new();
+    for given in &scenario.given {
+        let mut columns = given.columns.clone();
+        let mut rows = given.rows.clone();
+        let member = columns.iter().position(|column| column == "member");
+        let account = columns
+            .iter()
+            .position(|column| column == "account")
+            .unwrap_or_else(|| {
+                columns.push("account".to_owned());
+                columns.len() - 1
+            });
+        for row in &mut rows {
+            row.resize(columns.len(), None);
+            let named = member.and_then(|at| accounts.get(row.get(at)?.as_deref()?));
+            if let (Some(cell @ None), Some(named)) = (row.get_mut(account), named) {
+                *cell = Some((*named).to_owned());
+            }
+        }
+        tables.push(EventTable {
             kind: given.kind,
-            columns: given.columns.clone(),
-            rows: given.rows.clone(),
-        })
-        .collect()
+            columns,
+            rows,
+        });
+    }
+    tables
 }
 
 /// The account of every member that the events name: the member's own, unless a table says otherwise.
