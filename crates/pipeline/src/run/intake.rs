@@ -2,7 +2,6 @@
 //! refused whole.
 
 use crate::ingest::{self, Object, Refusal, Rejected};
-use crate::lake::error::LakeError;
 use crate::lake::layout::Layout;
 use crate::lake::manifest::{Manifest, ObjectEntry};
 use crate::lake::staging::{Staged, Staging};
@@ -131,13 +130,4 @@ fn one(
         )
     })?;
     Ok((ingested, rejected))
-}
-
-impl From<LakeError> for Trouble {
-    fn from(error: LakeError) -> Trouble {
-        Trouble::new(
-            format!("[{}] {}: {}", error.code.text(), error.place, error.cause),
-            error.help,
-        )
-    }
 }
