@@ -132,6 +132,9 @@ pub fn judge(batch: &Batch, rows: &[u32], layout: &Layout, verdict: &mut Verdict
     verdict.kept.extend(rows.iter().filter(stands));
 }
 
+/// What one object says: revision, whether it is of this cut, digest, object, rows.
+type Version = (Reverse<i64>, bool, u128, Option<u32>, Vec<u32>);
+
 fn judge_event(
     batch: &Batch,
     event: &[u32],
@@ -152,7 +155,7 @@ fn judge_event(
     };
     let mut rows = event.to_vec();
     rows.sort_by_key(|row| (version(*row), batch.line[*row as usize]));
-    let mut versions: Vec<(Reverse<i64>, bool, u128, Option<u32>, Vec<u32>)> = Vec::new();
+    let mut versions: Vec<Version> = Vec::new();
     for rows in rows.chunk_by(|a, b| version(*a) == version(*b)) {
         let (object, revision, _, _) = version(rows[0]);
         let lines = judge_lines(batch, rows, layout, verdict);

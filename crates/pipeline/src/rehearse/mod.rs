@@ -18,6 +18,7 @@ use rungs_engine::program::Program;
 use rungs_engine::rehearsal::{EventTable, Rehearsed, rehearse};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 /// The scenarios of one file.
@@ -259,11 +260,8 @@ fn settle(plan: &Plan<'_>, scenario: &Scenario) -> Result<Vec<Difference>, Strin
     let mut before: BTreeMap<&str, Day> = BTreeMap::new();
     let mut differences = Vec::new();
     for expect in &scenario.expect {
-        if !nights.contains_key(&expect.on) {
-            nights.insert(
-                expect.on,
-                rehearse(plan, &tables, &drawn.wins, expect.on).map_err(unread)?,
-            );
+        if let Entry::Vacant(night) = nights.entry(expect.on) {
+            night.insert(rehearse(plan, &tables, &drawn.wins, expect.on).map_err(unread)?);
         }
         let account = accounts
             .get(expect.member.as_str())

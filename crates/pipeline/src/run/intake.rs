@@ -25,11 +25,12 @@ pub struct Intake {
     pub rejected: Vec<Rejected>,
     /// Objects that were refused whole.
     pub refused: Vec<(String, Refusal)>,
-    /// Files that no dataset asks for.
-    pub unmatched: Vec<String>,
     /// Columns that no dataset asks for: (dataset, column).
     pub ignored_columns: BTreeSet<(String, String)>,
 }
+
+/// New objects with their digests, and the names of files that no dataset asks for.
+pub type Unseen = (Vec<(Object, String)>, Vec<String>);
 
 /// The objects of the inbox that no finished run took in. The same bytes under the same name are the
 /// same object.
@@ -37,7 +38,7 @@ pub fn unseen(
     program: &Program,
     inbox: &Path,
     manifests: &[Manifest],
-) -> Result<(Vec<(Object, String)>, Vec<String>), Trouble> {
+) -> Result<Unseen, Trouble> {
     let seen: BTreeSet<(&str, &str)> = manifests
         .iter()
         .flat_map(|manifest| &manifest.objects)
