@@ -289,7 +289,9 @@ impl Calendar {
             Calendar::Week => return day - (weekday(day) - week).rem_euclid(7) as Day,
             Calendar::Month | Calendar::Quarter | Calendar::Year => {
                 let date = date_of(day);
-                (date, move |month: i8| Date::new(date.year(), month, 1).map_or(day, day_of))
+                (date, move |month: i8| {
+                    Date::new(date.year(), month, 1).map_or(day, day_of)
+                })
             }
         };
         match self {

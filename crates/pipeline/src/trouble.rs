@@ -32,6 +32,9 @@ impl std::error::Error for Trouble {}
 
 impl From<LakeError> for Trouble {
     fn from(error: LakeError) -> Trouble {
-        Trouble::new(format!("[{}] {}: {}", error.code.text(), error.place, error.cause), error.help)
+        Trouble::new(
+            format!("[{}] {}: {}", error.code.text(), error.place, error.cause),
+            error.help,
+        )
     }
 }

@@ -77,7 +77,9 @@ fn say(outcome: &Outcome, quiet: bool, published: bool) {
         anstream::eprintln!("  `{name}` matches the `file` of no dataset and was left alone");
     }
     for (dataset, column) in &outcome.ignored_columns {
-        anstream::eprintln!("  column `{column}` of `{dataset}` is not in the contract and was left alone");
+        anstream::eprintln!(
+            "  column `{column}` of `{dataset}` is not in the contract and was left alone"
+        );
     }
     if outcome.rejected > 0 {
         anstream::eprintln!(

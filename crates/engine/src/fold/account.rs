@@ -303,7 +303,12 @@ impl<S: Sink> Account<'_, '_, S> {
                     self.sink.not_issued(NotIssued {
                         at: self.at,
                         event: Some((self.batch.source[rows.start], self.batch.id.get(rows.start))),
-                        member: view.state.members.get(member).map_or(self.account, |it| &it.id).to_owned(),
+                        member: view
+                            .state
+                            .members
+                            .get(member)
+                            .map_or(self.account, |it| &it.id)
+                            .to_owned(),
                         reward: *reward,
                         why: WhyNot::When,
                     });

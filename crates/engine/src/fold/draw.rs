@@ -86,7 +86,8 @@ impl AccountState {
         } else if !self.in_audience(plan, surprise, member, account, at, day) {
             Some(WhyNot::When)
         } else {
-            self.cools_down(plan, surprise, member, day).then_some(WhyNot::Cooldown)
+            self.cools_down(plan, surprise, member, day)
+                .then_some(WhyNot::Cooldown)
         }
     }
 

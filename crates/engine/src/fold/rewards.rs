@@ -79,16 +79,16 @@ impl<S: Sink> Account<'_, '_, S> {
         self.book_issue(reward, member, event, 1);
     }
 
-    fn not_issued(
-        &mut self,
-        event: Option<&EventRef>,
-        member: usize,
-        reward: usize,
-        why: WhyNot,
-    ) {
+    fn not_issued(&mut self, event: Option<&EventRef>, member: usize, reward: usize, why: WhyNot) {
         if S::TRACE {
             let (at, event, member) = (self.at, event.cloned(), self.member_name(member));
-            self.sink.not_issued(NotIssued { at, event, member, reward, why });
+            self.sink.not_issued(NotIssued {
+                at,
+                event,
+                member,
+                reward,
+                why,
+            });
         }
     }
 

@@ -11,7 +11,9 @@ use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::condition::expression::{Expr, Node};
 use rungs_engine::event::Batch;
 use rungs_engine::fold::{AccountState, Kept, Plan, Step};
-use rungs_engine::ledger::canonical::{instant_text, points_text, rule_line, rule_text, rung_text, source_text};
+use rungs_engine::ledger::canonical::{
+    instant_text, points_text, rule_line, rule_text, rung_text, source_text,
+};
 use rungs_engine::ledger::{EventRef, Rule};
 use rungs_engine::number::{Rational, decimal};
 use rungs_engine::program::{EarnKind, Program};
@@ -47,7 +49,11 @@ pub fn explain(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) ->
     let state = settled.state;
     let until = program.zone.midnight(settled.as_of + 1) - 1;
     let wanted_event = |event: &EventRef| question.event.is_none_or(|id| event.1.to_string() == id);
-    let wanted_rule = |rule: Rule| question.rule.is_none_or(|id| rule_text(program, rule) == id);
+    let wanted_rule = |rule: Rule| {
+        question
+            .rule
+            .is_none_or(|id| rule_text(program, rule) == id)
+    };
     let entries: Vec<Value> = settled
         .kept
         .entries
@@ -83,7 +89,11 @@ pub fn explain(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) ->
         .rungs
         .iter()
         .filter(|_| question.rule.is_none_or(|rule| rule == "tiers"))
-        .filter(|moved| question.event.is_none_or(|_| moved.event.as_ref().is_some_and(wanted_event)))
+        .filter(|moved| {
+            question
+                .event
+                .is_none_or(|_| moved.event.as_ref().is_some_and(wanted_event))
+        })
         .map(|moved| {
             json!({
                 "at": local(program, moved.at),
@@ -101,7 +111,11 @@ pub fn explain(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) ->
         .issued
         .iter()
         .filter(|issued| wanted_rule(issued.rule))
-        .filter(|issued| question.event.is_none_or(|_| issued.event.as_ref().is_some_and(wanted_event)))
+        .filter(|issued| {
+            question
+                .event
+                .is_none_or(|_| issued.event.as_ref().is_some_and(wanted_event))
+        })
         .map(|issued| {
             json!({
                 "at": local(program, issued.at),
@@ -153,10 +167,13 @@ fn lots(program: &Program, state: &AccountState) -> Vec<Value> {
 }
 
 fn next_rung(plan: &Plan<'_>, state: &AccountState, at: Instant, day: Day) -> Value {
-    let Some((rung, ways)) = state.next_rung(plan, at, day) else { return Value::Null };
+    let Some((rung, ways)) = state.next_rung(plan, at, day) else {
+        return Value::Null;
+    };
     let metric = |value: i64, metric: usize| {
         let declared = &plan.program.metrics[metric];
-        let value = Rational::new(i128::from(value), i128::from(declared.den)).unwrap_or(Rational::ZERO);
+        let value =
+            Rational::new(i128::from(value), i128::from(declared.den)).unwrap_or(Rational::ZERO);
         number(&value.to_string())
     };
     let ways: Vec<Value> = ways
@@ -180,7 +197,9 @@ fn why_not(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) -> Vec
     let program = plan.program;
     let asked = question.event.is_some() || question.rule.is_some();
     let fits = |event: Option<&EventRef>, id: &str| {
-        question.event.is_none_or(|wanted| event.is_some_and(|event| event.1.to_string() == wanted))
+        question
+            .event
+            .is_none_or(|wanted| event.is_some_and(|event| event.1.to_string() == wanted))
             && question.rule.is_none_or(|wanted| wanted == id)
     };
     if !asked {
@@ -216,7 +235,9 @@ fn why_not(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) -> Vec
 }
 
 fn step<'a>(kept: &'a Kept, event: &EventRef, rule: usize) -> Option<&'a Step> {
-    kept.steps.iter().find(|step| step.rule == rule && step.event == *event)
+    kept.steps
+        .iter()
+        .find(|step| step.rule == rule && step.event == *event)
 }
 
 /// The arithmetic of one rule at one event.
@@ -261,17 +282,25 @@ pub(crate) fn inputs(program: &Program, batch: &Batch, step: &Step) -> Value {
     if let EarnKind::PerAmount { amount, .. } | EarnKind::Steps { amount, .. } = &earn.kind {
         gather(amount);
     }
-    let rows: Vec<usize> =
-        (0..batch.rows).filter(|row| batch.source[*row] == step.event.0 && batch.id.get(*row) == step.event.1).collect();
+    let rows: Vec<usize> = (0..batch.rows)
+        .filter(|row| batch.source[*row] == step.event.0 && batch.id.get(*row) == step.event.1)
+        .collect();
     let mut map = Map::new();
     for column in columns {
         let declared = &program.columns[column];
         let root = if declared.line { "line" } else { "event" };
-        let mut values: Vec<Value> = rows.iter().map(|row| cell(program, batch, column, *row)).collect();
+        let mut values: Vec<Value> = rows
+            .iter()
+            .map(|row| cell(program, batch, column, *row))
+            .collect();
         if !declared.line {
             values.truncate(1);
         }
-        let value = if values.len() == 1 { values.swap_remove(0) } else { Value::Array(values) };
+        let value = if values.len() == 1 {
+            values.swap_remove(0)
+        } else {
+            Value::Array(values)
+        };
         map.insert(format!("{root}.{}", declared.name), value);
     }
     Value::Object(map)
@@ -286,7 +315,9 @@ fn cell(program: &Program, batch: &Batch, column: usize, row: usize) -> Value {
         (Some(value), Type::Date) => json!(day_text(value as Day)),
         (Some(value), Type::Time) => json!(instant_text(value)),
         (Some(value), _) => json!(value),
-        (None, _) => batch.text(column, row).map_or(Value::Null, |text| json!(text)),
+        (None, _) => batch
+            .text(column, row)
+            .map_or(Value::Null, |text| json!(text)),
     }
 }
 
@@ -311,7 +342,10 @@ fn number(text: &str) -> Value {
         None => text,
     };
     let parsed: Option<Value> = serde_json::from_str(plain).ok();
-    let exact = parsed.as_ref().map(Value::to_string).is_some_and(|printed| printed == plain);
+    let exact = parsed
+        .as_ref()
+        .map(Value::to_string)
+        .is_some_and(|printed| printed == plain);
     parsed.filter(|_| exact).unwrap_or_else(|| json!(text))
 }
 

@@ -34,11 +34,7 @@ pub type Unseen = (Vec<(Object, String)>, Vec<String>);
 
 /// The objects of the inbox that no finished run took in. The same bytes under the same name are the
 /// same object.
-pub fn unseen(
-    program: &Program,
-    inbox: &Path,
-    manifests: &[Manifest],
-) -> Result<Unseen, Trouble> {
+pub fn unseen(program: &Program, inbox: &Path, manifests: &[Manifest]) -> Result<Unseen, Trouble> {
     let seen: BTreeSet<(&str, &str)> = manifests
         .iter()
         .flat_map(|manifest| &manifest.objects)

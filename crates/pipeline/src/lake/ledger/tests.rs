@@ -53,6 +53,7 @@ fn grant(at: i64, id: &str, points: i64) -> Entry {
     }
 }
 
+#[allow(clippy::type_complexity)]
 fn book(
     store: &Store,
     run: u32,
