@@ -12,20 +12,38 @@ use rungs_tests::generated::{Content, generate};
 use std::collections::BTreeMap;
 
 fn histories() -> u64 {
-    std::env::var("RUNGS_HISTORIES").ok().and_then(|n| n.parse().ok()).unwrap_or(3_000)
+    std::env::var("RUNGS_HISTORIES")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(3_000)
 }
 
 #[test]
 fn settlement_and_recount_agree_on_every_entry() {
     let mut content = Content::default();
     let mut disagreements = Vec::new();
-    let first: u64 = std::env::var("RUNGS_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
+    let first: u64 = std::env::var("RUNGS_SEED")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(0);
     for seed in first..first + histories() {
         let made = generate(seed);
-        let checked = check(&Source { id: "generated", file: "2023-01-01.toml", text: &made.toml });
+        let checked = check(&Source {
+            id: "generated",
+            file: "2023-01-01.toml",
+            text: &made.toml,
+        });
         let Some(program) = checked.program else {
-            let found: Vec<String> = checked.findings.iter().map(|f| format!("{}: {}: {}", f.place.line, f.message, f.help)).collect();
-            panic!("{}\nseed {seed}: the generated programme is refused:\n{}", made.toml, found.join("\n"));
+            let found: Vec<String> = checked
+                .findings
+                .iter()
+                .map(|f| format!("{}: {}: {}", f.place.line, f.message, f.help))
+                .collect();
+            panic!(
+                "{}\nseed {seed}: the generated programme is refused:\n{}",
+                made.toml,
+                found.join("\n")
+            );
         };
         let plan = Plan::new(&program).unwrap();
         let as_of = day_from(&made.as_of).unwrap();
@@ -36,25 +54,48 @@ fn settlement_and_recount_agree_on_every_entry() {
             let rows = batch.time.iter().take_while(|at| **at < until).count();
             let recount = rungs_verify::recount(&program, &batch, 0..rows, &[], until);
             let kept = &settled[&account].kept;
-            let differences =
-                rungs_verify::compare(&program, &account, &recount, &kept.entries, &kept.rungs, &kept.issued);
+            let differences = rungs_verify::compare(
+                &program,
+                &account,
+                &recount,
+                &kept.entries,
+                &kept.rungs,
+                &kept.issued,
+            );
             if !differences.is_empty() {
-                let shown: Vec<String> = differences.iter().take(12).map(|d| d.sentence.clone()).collect();
-                disagreements.push(format!("seed {seed}, account {account}:\n{}", shown.join("\n")));
+                let shown: Vec<String> = differences
+                    .iter()
+                    .take(12)
+                    .map(|d| d.sentence.clone())
+                    .collect();
+                disagreements.push(format!(
+                    "seed {seed}, account {account}:\n{}",
+                    shown.join("\n")
+                ));
             }
             let has = |kind| kept.entries.iter().any(|entry| entry.kind == kind);
             content.accounts += 1;
             content.refunds += u64::from(has(EntryKind::Reverse));
             content.debt += u64::from(has(EntryKind::Debt));
             content.expired += u64::from(has(EntryKind::Expire));
-            content.rung_changes += u64::from(kept.rungs.iter().any(|moved| moved.from != moved.to));
+            content.rung_changes +=
+                u64::from(kept.rungs.iter().any(|moved| moved.from != moved.to));
             content.rewards += u64::from(!kept.issued.is_empty());
-            content.capped += u64::from(kept.steps.iter().any(|step| step.capped < step.exact || step.why_not == Some(WhyNot::Cap)));
+            content.capped += u64::from(
+                kept.steps
+                    .iter()
+                    .any(|step| step.capped < step.exact || step.why_not == Some(WhyNot::Cap)),
+            );
         }
     }
     println!("{content}");
     let shown: Vec<&str> = disagreements.iter().take(400).map(String::as_str).collect();
-    assert!(disagreements.is_empty(), "{} accounts disagree; the first are\n{}", disagreements.len(), shown.join("\n\n"));
+    assert!(
+        disagreements.is_empty(),
+        "{} accounts disagree; the first are\n{}",
+        disagreements.len(),
+        shown.join("\n\n")
+    );
     let floor = content.accounts / 20;
     for (name, count) in [
         ("refunds", content.refunds),
@@ -64,6 +105,10 @@ fn settlement_and_recount_agree_on_every_entry() {
         ("expired points", content.expired),
         ("rewards", content.rewards),
     ] {
-        assert!(count >= floor, "only {count} of {} accounts had {name}", content.accounts);
+        assert!(
+            count >= floor,
+            "only {count} of {} accounts had {name}",
+            content.accounts
+        );
     }
 }

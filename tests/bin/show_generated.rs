@@ -4,14 +4,23 @@ use rungs_tests::generated::generate;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let seed = words.first().and_then(|seed| seed.parse().ok()).unwrap_or(0);
+    let seed = words
+        .first()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or(0);
     let made = generate(seed);
     println!("{}\n# as of {}", made.toml, made.as_of);
     for table in made.tables {
         println!("\n## {}\n{}", table.kind.text(), table.columns.join(" | "));
         for row in &table.rows {
-            let cells: Vec<&str> = row.iter().map(|cell| cell.as_deref().unwrap_or("")).collect();
-            if words.get(1).is_none_or(|account| cells.get(1) == Some(&account.as_str())) {
+            let cells: Vec<&str> = row
+                .iter()
+                .map(|cell| cell.as_deref().unwrap_or(""))
+                .collect();
+            if words
+                .get(1)
+                .is_none_or(|account| cells.get(1) == Some(&account.as_str()))
+            {
                 println!("{}", cells.join(" | "));
             }
         }

@@ -49,15 +49,26 @@ pub struct Generated {
     pub as_of: String,
 }
 
-const ZONES: [&str; 6] =
-    ["UTC", "Europe/Dublin", "America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "America/Sao_Paulo"];
+const ZONES: [&str; 6] = [
+    "UTC",
+    "Europe/Dublin",
+    "America/New_York",
+    "Asia/Shanghai",
+    "Australia/Lord_Howe",
+    "America/Sao_Paulo",
+];
 
 /// Makes a programme and a history.
 pub fn generate(seed: u64) -> Generated {
     let mut random = Random(seed);
     let toml = programme(&mut random);
     let (tables, as_of) = history(&mut random);
-    Generated { seed, toml, tables, as_of }
+    Generated {
+        seed,
+        toml,
+        tables,
+        as_of,
+    }
 }
 
 /// The datasets of every generated programme.
@@ -146,8 +157,17 @@ fn programme(random: &mut Random) -> String {
     let _ = write!(out, "\n[enrol]\nkind = \"{enrol}\"\n");
     let rounding = random.pick(&["down", "up", "half_up", "half_even"]);
     let round_at = random.pick(&["event", "event", "line"]);
-    let _ = write!(out, "\n[points.beans]\nrounding = \"{rounding}\"\nround_at = \"{round_at}\"\n");
-    let pending = random.pick(&["", "", "pending = { length = \"2 days\" }\n", "pending = { length = \"36 hours\" }\n", "pending = { length = \"14 days\" }\n"]);
+    let _ = write!(
+        out,
+        "\n[points.beans]\nrounding = \"{rounding}\"\nround_at = \"{round_at}\"\n"
+    );
+    let pending = random.pick(&[
+        "",
+        "",
+        "pending = { length = \"2 days\" }\n",
+        "pending = { length = \"36 hours\" }\n",
+        "pending = { length = \"14 days\" }\n",
+    ]);
     out.push_str(pending);
     let expiry = random.pick(&[
         "",
@@ -162,20 +182,42 @@ fn programme(random: &mut Random) -> String {
     rewards(random, out);
     let shortage = random.pick(&["debt", "debt", "forgive"]);
     let rung = random.pick(&["at_once", "checkpoint"]);
-    let _ = write!(out, "\n[refunds]\nshortage = \"{shortage}\"\nrung = \"{rung}\"\n");
+    let _ = write!(
+        out,
+        "\n[refunds]\nshortage = \"{shortage}\"\nrung = \"{rung}\"\n"
+    );
     text
 }
 
 fn cap(random: &mut Random, points: bool) -> String {
     // How often makes no sense within one event.
     let skipped = usize::from(!points);
-    let per = random.pick(&["event", "day", "week", "month", "quarter", "year", "lifetime", "10 days", "100 hours", "2 months"][skipped..]);
+    let per = random.pick(
+        &[
+            "event",
+            "day",
+            "week",
+            "month",
+            "quarter",
+            "year",
+            "lifetime",
+            "10 days",
+            "100 hours",
+            "2 months",
+        ][skipped..],
+    );
     let over = random.pick(&["trim", "trim", "reject"]);
     let pool = random.pick(&["", "", ", pool = \"member\""]);
     if points {
-        format!("{{ points = {}, per = \"{per}\", over = \"{over}\"{pool} }}", 20 + random.below(300))
+        format!(
+            "{{ points = {}, per = \"{per}\", over = \"{over}\"{pool} }}",
+            20 + random.below(300)
+        )
     } else {
-        format!("{{ count = {}, per = \"{per}\"{pool} }}", 1 + random.below(4))
+        format!(
+            "{{ count = {}, per = \"{per}\"{pool} }}",
+            1 + random.below(4)
+        )
     }
 }
 
@@ -184,24 +226,61 @@ fn earn(random: &mut Random, out: &mut String) {
     let by_line = *amount == "line.net";
     // A rule on the event's amount must not run line by line.
     let line_only = usize::from(!by_line);
-    let when = random.pick(&["when = 'line.category != \"gift\"'\n", "", "when = 'event.net >= 5.00'\n", "when = 'default(event.channel, \"\") == \"app\" || event.net > 12.00'\n"][line_only..]);
-    let points = random.pick(&["2", "10", "1.5", "{ low = 1, mid = 1.2, top = 1.7 }", "\"1/3\""]);
+    let when = random.pick(
+        &[
+            "when = 'line.category != \"gift\"'\n",
+            "",
+            "when = 'event.net >= 5.00'\n",
+            "when = 'default(event.channel, \"\") == \"app\" || event.net > 12.00'\n",
+        ][line_only..],
+    );
+    let points = random.pick(&[
+        "2",
+        "10",
+        "1.5",
+        "{ low = 1, mid = 1.2, top = 1.7 }",
+        "\"1/3\"",
+    ]);
     let per = random.pick(&["1.00", "2.50", "0.75"]);
     let whole = random.pick(&["", "", "whole = true\n"]);
-    let _ = write!(out, "\n[[earn]]\nid = \"base\"\nkind = \"per_amount\"\namount = '{amount}'\npoints = {points}\nper = {per}\n{when}{whole}counts = true\n");
+    let _ = write!(
+        out,
+        "\n[[earn]]\nid = \"base\"\nkind = \"per_amount\"\namount = '{amount}'\npoints = {points}\nper = {per}\n{when}{whole}counts = true\n"
+    );
     if random.percent(40) {
-        let caps = if random.percent(50) { cap(random, true) } else { format!("[{}, {}]", cap(random, true), cap(random, false)) };
+        let caps = if random.percent(50) {
+            cap(random, true)
+        } else {
+            format!("[{}, {}]", cap(random, true), cap(random, false))
+        };
         let _ = writeln!(out, "cap = {caps}");
     }
     if random.percent(50) {
-        out.push_str("\n[[earn]]\nid = \"flat\"\nkind = \"per_event\"\npoints = 7\ncounts = false\n");
-        let _ = writeln!(out, "when = '{}'", random.pick(&["account.visits_30 >= 2", "event.net >= 10.00", "event.day == 1 || event.hour < 9", "account.beans < 100"]));
+        out.push_str(
+            "\n[[earn]]\nid = \"flat\"\nkind = \"per_event\"\npoints = 7\ncounts = false\n",
+        );
+        let _ = writeln!(
+            out,
+            "when = '{}'",
+            random.pick(&[
+                "account.visits_30 >= 2",
+                "event.net >= 10.00",
+                "event.day == 1 || event.hour < 9",
+                "account.beans < 100"
+            ])
+        );
         if random.percent(50) {
             let _ = writeln!(out, "cap = {}", cap(random, false));
         }
     }
     if random.percent(50) {
-        let _ = write!(out, "\n[[earn]]\nid = \"cups\"\nkind = \"per_line\"\nwhen = 'line.category == \"drink\"'\npoints = {}\nper = \"{}\"\ncounts = {}\n", random.pick(&["1", "0.5", "3"]), random.pick(&["line", "unit"]), random.pick(&["true", "false"]));
+        let _ = write!(
+            out,
+            "\n[[earn]]\nid = \"cups\"\nkind = \"per_line\"\nwhen = 'line.category == \"drink\"'\npoints = {}\nper = \"{}\"\ncounts = {}\n",
+            random.pick(&["1", "0.5", "3"]),
+            random.pick(&["line", "unit"]),
+            random.pick(&["true", "false"])
+        );
     }
     if random.percent(60) {
         out.push_str("\n[[earn]]\nid = \"reload\"\nkind = \"steps\"\non = \"activity\"\nwhen = 'event.name == \"reloaded\"'\namount = 'default(event.value, 0)'\nsteps = [{ from = 30, points = 10 }, { from = 50, points = 25 }]\ncounts = false\n");
@@ -240,7 +319,10 @@ fn multipliers(random: &mut Random, out: &mut String, by_line: bool) {
     }
     if n > 0 {
         let combine = random.pick(&["highest", "add", "multiply", "first"]);
-        let _ = write!(out, "\n[[groups]]\nid = \"meet\"\ncombine = \"{combine}\"\n");
+        let _ = write!(
+            out,
+            "\n[[groups]]\nid = \"meet\"\ncombine = \"{combine}\"\n"
+        );
         if random.percent(30) {
             out.push_str("max = 2.5\n");
         }
@@ -256,9 +338,18 @@ fn metrics_and_tiers(random: &mut Random, out: &mut String) {
     out.push_str("\n[[metrics]]\nid = \"last_score\"\nkind = \"last\"\non = \"survey\"\nwhen = 'default(event.scale, \"\") == \"nps\"'\nof = 'default(event.score, 0)'\nwindow = \"90 days\"\npool = \"member\"\n");
     let (id, kind) = *random.pick(&[
         ("counted", "kind = \"granted\"\nwallet = \"beans\""),
-        ("counted", "kind = \"sum\"\non = \"order\"\nof = 'event.net'"),
-        ("counted", "kind = \"events\"\non = \"order\"\nwhen = 'event.net >= 3.00'"),
-        ("counted", "kind = \"distinct\"\non = \"order\"\nof = 'event.date'"),
+        (
+            "counted",
+            "kind = \"sum\"\non = \"order\"\nof = 'event.net'",
+        ),
+        (
+            "counted",
+            "kind = \"events\"\non = \"order\"\nwhen = 'event.net >= 3.00'",
+        ),
+        (
+            "counted",
+            "kind = \"distinct\"\non = \"order\"\nof = 'event.date'",
+        ),
     ]);
     let _ = write!(out, "\n[[metrics]]\nid = \"{id}\"\n{kind}\n");
     let events = kind.contains("events") || kind.contains("distinct");
@@ -270,26 +361,81 @@ fn metrics_and_tiers(random: &mut Random, out: &mut String) {
     };
     let shortfall = random.pick(&["keep", "drop_one", "drop_to_qualified", "drop_to_base"]);
     let (period, validity, requalify) = *random.pick(&[
-        ("{ kind = \"calendar\", length = \"3 months\", start = \"01-01\" }", "{ kind = \"periods\", count = 1 }", "each_period"),
-        ("{ kind = \"calendar\", length = \"2 months\", start = \"02-15\" }", "{ kind = \"periods\", count = 1, extra = \"2 weeks\" }", "each_period"),
-        ("{ kind = \"calendar\", length = \"1 year\", start = \"01-01\" }", "{ kind = \"periods\", count = 1 }", "validity_end"),
-        ("{ kind = \"calendar\", length = \"3 months\", start = \"01-01\" }", "{ kind = \"length\", length = \"100 days\" }", "each_period"),
-        ("{ kind = \"rolling\", length = \"60 days\" }", "{ kind = \"length\", length = \"2 months\" }", "validity_end"),
-        ("{ kind = \"rolling\", length = \"3 months\" }", "{ kind = \"none\" }", "validity_end"),
-        ("{ kind = \"rolling\", length = \"1500 hours\" }", "{ kind = \"none\" }", "validity_end"),
-        ("{ kind = \"calendar\", length = \"3 months\", start = \"01-01\" }", "{ kind = \"none\" }", "each_period"),
+        (
+            "{ kind = \"calendar\", length = \"3 months\", start = \"01-01\" }",
+            "{ kind = \"periods\", count = 1 }",
+            "each_period",
+        ),
+        (
+            "{ kind = \"calendar\", length = \"2 months\", start = \"02-15\" }",
+            "{ kind = \"periods\", count = 1, extra = \"2 weeks\" }",
+            "each_period",
+        ),
+        (
+            "{ kind = \"calendar\", length = \"1 year\", start = \"01-01\" }",
+            "{ kind = \"periods\", count = 1 }",
+            "validity_end",
+        ),
+        (
+            "{ kind = \"calendar\", length = \"3 months\", start = \"01-01\" }",
+            "{ kind = \"length\", length = \"100 days\" }",
+            "each_period",
+        ),
+        (
+            "{ kind = \"rolling\", length = \"60 days\" }",
+            "{ kind = \"length\", length = \"2 months\" }",
+            "validity_end",
+        ),
+        (
+            "{ kind = \"rolling\", length = \"3 months\" }",
+            "{ kind = \"none\" }",
+            "validity_end",
+        ),
+        (
+            "{ kind = \"rolling\", length = \"1500 hours\" }",
+            "{ kind = \"none\" }",
+            "validity_end",
+        ),
+        (
+            "{ kind = \"calendar\", length = \"3 months\", start = \"01-01\" }",
+            "{ kind = \"none\" }",
+            "each_period",
+        ),
     ]);
     let _ = write!(
         out,
         "\n[tiers]\nperiod = {period}\ncrossing = \"next_event\"\nvalidity = {validity}\nrequalify = \"{requalify}\"\nshortfall = \"{shortfall}\"\n"
     );
-    let keep = if random.percent(40) { format!("keep = {{ counted = {} }}\n", if money { "40.00" } else if events { "3" } else { "80" }) } else { String::new() };
-    let _ = write!(out, "\n[[tiers.rung]]\nid = \"low\"\n\n[[tiers.rung]]\nid = \"mid\"\nreach = {{ counted = {mid} }}\n{keep}\n[[tiers.rung]]\nid = \"top\"\nreach = {{ counted = {top} }}\n");
+    let keep = if random.percent(40) {
+        format!(
+            "keep = {{ counted = {} }}\n",
+            if money {
+                "40.00"
+            } else if events {
+                "3"
+            } else {
+                "80"
+            }
+        )
+    } else {
+        String::new()
+    };
+    let _ = write!(
+        out,
+        "\n[[tiers.rung]]\nid = \"low\"\n\n[[tiers.rung]]\nid = \"mid\"\nreach = {{ counted = {mid} }}\n{keep}\n[[tiers.rung]]\nid = \"top\"\nreach = {{ counted = {top} }}\n"
+    );
 }
 
 fn rewards(random: &mut Random, out: &mut String) {
-    let _ = write!(out, "\n[[rewards]]\nid = \"drink\"\nkind = \"voucher\"\nprice = {{ low = 60, mid = 55, top = 50 }}\ncost = 1.40\nvalid = \"30 days\"\n");
-    let _ = write!(out, "\n[[rewards]]\nid = \"big-month\"\nkind = \"voucher\"\non = \"order\"\nwhen = 'account.month_spend + event.net >= 30.00'\ncap = {}\ncost = 2.00\n", cap(random, false));
+    let _ = write!(
+        out,
+        "\n[[rewards]]\nid = \"drink\"\nkind = \"voucher\"\nprice = {{ low = 60, mid = 55, top = 50 }}\ncost = 1.40\nvalid = \"30 days\"\n"
+    );
+    let _ = write!(
+        out,
+        "\n[[rewards]]\nid = \"big-month\"\nkind = \"voucher\"\non = \"order\"\nwhen = 'account.month_spend + event.net >= 30.00'\ncap = {}\ncost = 2.00\n",
+        cap(random, false)
+    );
     out.push_str("\n[[rewards]]\nid = \"climbed\"\nkind = \"product\"\non = \"rung_reached\"\nwhen = 'event.rung == \"top\"'\ncap = { count = 1, per = \"lifetime\" }\ncost = 6.00\n");
     out.push_str("\n[[rewards]]\nid = \"cake\"\nkind = \"voucher\"\non = \"birthday\"\nwhen = 'account.visits_30 >= 1 || default(member.last_score, 0) > 6'\nvalid = { low = \"1 day\", mid = \"7 days\", top = \"30 days\" }\ncost = 1.10\n");
 }
@@ -308,20 +454,55 @@ impl Writer {
         Writer {
             tables: vec![
                 table(Kind::Enrol, &["id", "account", "member", "time"]),
-                table(Kind::Profile, &["id", "account", "member", "time", "birthday", "language"]),
-                table(Kind::Order, &["id", "account", "member", "time", "number", "channel", "category", "quantity", "net"]),
-                table(Kind::Refund, &["id", "account", "member", "time", "number", "order", "quantity", "net"]),
-                table(Kind::Activity, &["id", "account", "member", "time", "name", "value", "object"]),
-                table(Kind::Redeem, &["id", "account", "member", "time", "reward", "quantity", "points"]),
-                table(Kind::Adjust, &["id", "account", "member", "time", "points", "rung", "metric", "value"]),
-                table(Kind::Survey, &["id", "account", "member", "time", "scale", "score"]),
+                table(
+                    Kind::Profile,
+                    &["id", "account", "member", "time", "birthday", "language"],
+                ),
+                table(
+                    Kind::Order,
+                    &[
+                        "id", "account", "member", "time", "number", "channel", "category",
+                        "quantity", "net",
+                    ],
+                ),
+                table(
+                    Kind::Refund,
+                    &[
+                        "id", "account", "member", "time", "number", "order", "quantity", "net",
+                    ],
+                ),
+                table(
+                    Kind::Activity,
+                    &["id", "account", "member", "time", "name", "value", "object"],
+                ),
+                table(
+                    Kind::Redeem,
+                    &[
+                        "id", "account", "member", "time", "reward", "quantity", "points",
+                    ],
+                ),
+                table(
+                    Kind::Adjust,
+                    &[
+                        "id", "account", "member", "time", "points", "rung", "metric", "value",
+                    ],
+                ),
+                table(
+                    Kind::Survey,
+                    &["id", "account", "member", "time", "scale", "score"],
+                ),
             ],
         }
     }
 
     fn row(&mut self, kind: Kind, cells: &[&str]) {
         if let Some(table) = self.tables.iter_mut().find(|table| table.kind == kind) {
-            table.rows.push(cells.iter().map(|cell| (!cell.is_empty()).then(|| (*cell).to_owned())).collect());
+            table.rows.push(
+                cells
+                    .iter()
+                    .map(|cell| (!cell.is_empty()).then(|| (*cell).to_owned()))
+                    .collect(),
+            );
         }
     }
 }
@@ -331,7 +512,12 @@ fn moment(random: &mut Random, day: i32) -> String {
     let time = match random.below(12) {
         0 => "00:00:00".to_owned(),
         1 | 2 => "12:00:00".to_owned(),
-        _ => format!("{:02}:{:02}:{:02}", random.below(24), random.below(60), random.below(60)),
+        _ => format!(
+            "{:02}:{:02}:{:02}",
+            random.below(24),
+            random.below(60),
+            random.below(60)
+        ),
     };
     format!("{} {time}", day_text(day))
 }
@@ -353,12 +539,25 @@ fn history(random: &mut Random) -> (Vec<EventTable>, String) {
         };
         let joined = first + random.below(30) as i32;
         for member in &members {
-            writer.row(Kind::Enrol, &[member, &account, member, &moment(random, joined)]);
+            writer.row(
+                Kind::Enrol,
+                &[member, &account, member, &moment(random, joined)],
+            );
             if random.percent(50) {
                 let birthday = random.pick(&["02-29", "01-31", "06-15", "12-31", "03-01"]);
                 let known = joined + random.below(40) as i32;
                 let at = moment(random, known);
-                writer.row(Kind::Profile, &[&format!("p-{member}"), &account, member, &at, birthday, "en"]);
+                writer.row(
+                    Kind::Profile,
+                    &[
+                        &format!("p-{member}"),
+                        &account,
+                        member,
+                        &at,
+                        birthday,
+                        "en",
+                    ],
+                );
             }
         }
         let events = 3 + random.below(45);
@@ -367,7 +566,11 @@ fn history(random: &mut Random) -> (Vec<EventTable>, String) {
         for event in 0..events {
             day += random.below(1 + 2 * span as u64 / events) as i32;
             let id = format!("{account}-{event}");
-            let id = if random.percent(50) { id } else { format!("{}", number * 1000 + event) };
+            let id = if random.percent(50) {
+                id
+            } else {
+                format!("{}", number * 1000 + event)
+            };
             let member = random.pick(&members).clone();
             let at = moment(random, day);
             match random.below(100) {
@@ -376,35 +579,104 @@ fn history(random: &mut Random) -> (Vec<EventTable>, String) {
                     for line in 0..1 + random.below(3) {
                         let category = random.pick(&["drink", "food", "gift"]);
                         let quantity = 1 + random.below(3);
-                        let net = if random.percent(10) { random.below(30) } else { 50 + random.below(2_400) };
+                        let net = if random.percent(10) {
+                            random.below(30)
+                        } else {
+                            50 + random.below(2_400)
+                        };
                         quantities.push(quantity);
                         let channel = if number % 2 == 0 { "app" } else { "" };
-                        writer.row(Kind::Order, &[&id, &account, &member, &at, &(line + 1).to_string(), channel, category, &quantity.to_string(), &cents(net)]);
+                        writer.row(
+                            Kind::Order,
+                            &[
+                                &id,
+                                &account,
+                                &member,
+                                &at,
+                                &(line + 1).to_string(),
+                                channel,
+                                category,
+                                &quantity.to_string(),
+                                &cents(net),
+                            ],
+                        );
                     }
                     orders.push((id, day, quantities));
                 }
-                55..=71 if !orders.is_empty() => refund(random, &mut writer, &mut orders, &account, &member, &id, &mut day),
+                55..=71 if !orders.is_empty() => refund(
+                    random,
+                    &mut writer,
+                    &mut orders,
+                    &account,
+                    &member,
+                    &id,
+                    &mut day,
+                ),
                 55..=79 => {
                     let name = *random.pick(&["opened", "reloaded", "reviewed"]);
-                    let object = if random.percent(70) { *random.pick(&["mug", "bar"]) } else { "" };
+                    let object = if random.percent(70) {
+                        *random.pick(&["mug", "bar"])
+                    } else {
+                        ""
+                    };
                     let value = random.below(80).to_string();
-                    writer.row(Kind::Activity, &[&id, &account, &member, &at, name, &value, object]);
+                    writer.row(
+                        Kind::Activity,
+                        &[&id, &account, &member, &at, name, &value, object],
+                    );
                 }
                 80..=90 => {
-                    let points = if random.percent(30) { String::new() } else { (10 + random.below(150)).to_string() };
+                    let points = if random.percent(30) {
+                        String::new()
+                    } else {
+                        (10 + random.below(150)).to_string()
+                    };
                     let reward = if random.percent(80) { "drink" } else { "" };
-                    writer.row(Kind::Redeem, &[&id, &account, &member, &at, reward, if random.percent(20) { "2" } else { "" }, &points]);
+                    writer.row(
+                        Kind::Redeem,
+                        &[
+                            &id,
+                            &account,
+                            &member,
+                            &at,
+                            reward,
+                            if random.percent(20) { "2" } else { "" },
+                            &points,
+                        ],
+                    );
                 }
                 91..=95 => match random.below(4) {
                     0 => {
                         let rung = *random.pick(&["low", "mid", "top"]);
-                        writer.row(Kind::Adjust, &[&id, &account, &member, &at, "", rung, "", ""]);
+                        writer.row(
+                            Kind::Adjust,
+                            &[&id, &account, &member, &at, "", rung, "", ""],
+                        );
                     }
-                    1 => writer.row(Kind::Adjust, &[&id, &account, &member, &at, "", "", "counted", "3"]),
-                    2 => writer.row(Kind::Adjust, &[&id, &account, &member, &at, "-25", "", "", ""]),
-                    _ => writer.row(Kind::Adjust, &[&id, &account, &member, &at, "40", "", "", ""]),
+                    1 => writer.row(
+                        Kind::Adjust,
+                        &[&id, &account, &member, &at, "", "", "counted", "3"],
+                    ),
+                    2 => writer.row(
+                        Kind::Adjust,
+                        &[&id, &account, &member, &at, "-25", "", "", ""],
+                    ),
+                    _ => writer.row(
+                        Kind::Adjust,
+                        &[&id, &account, &member, &at, "40", "", "", ""],
+                    ),
                 },
-                _ => writer.row(Kind::Survey, &[&id, &account, &member, &at, "nps", &random.below(11).to_string()]),
+                _ => writer.row(
+                    Kind::Survey,
+                    &[
+                        &id,
+                        &account,
+                        &member,
+                        &at,
+                        "nps",
+                        &random.below(11).to_string(),
+                    ],
+                ),
             }
         }
     }
@@ -434,11 +706,35 @@ fn refund(
         }
         let number = (line + 1).to_string();
         if random.percent(25) {
-            writer.row(Kind::Refund, &[id, account, member, &at, &number, order, "", &cents(10 + random.below(200))]);
+            writer.row(
+                Kind::Refund,
+                &[
+                    id,
+                    account,
+                    member,
+                    &at,
+                    &number,
+                    order,
+                    "",
+                    &cents(10 + random.below(200)),
+                ],
+            );
         } else if *left > 0 {
             let quantity = 1 + random.below(*left);
             *left -= quantity;
-            writer.row(Kind::Refund, &[id, account, member, &at, &number, order, &quantity.to_string(), ""]);
+            writer.row(
+                Kind::Refund,
+                &[
+                    id,
+                    account,
+                    member,
+                    &at,
+                    &number,
+                    order,
+                    &quantity.to_string(),
+                    "",
+                ],
+            );
         }
     }
 }
@@ -469,7 +765,14 @@ impl std::fmt::Display for Content {
         write!(
             out,
             "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with rung changes, {} with caps hit, {} with expired points, {} with rewards",
-            self.histories, self.accounts, self.refunds, self.debt, self.rung_changes, self.capped, self.expired, self.rewards
+            self.histories,
+            self.accounts,
+            self.refunds,
+            self.debt,
+            self.rung_changes,
+            self.capped,
+            self.expired,
+            self.rewards
         )
     }
 }

@@ -8,7 +8,12 @@ use std::path::PathBuf;
 
 /// Loyalty programmes as code.
 #[derive(Debug, Parser)]
-#[command(name = "rungs", version, about, after_help = "Exit codes: 0 fine, 1 findings, 2 wrong use, 3 could not.")]
+#[command(
+    name = "rungs",
+    version,
+    about,
+    after_help = "Exit codes: 0 fine, 1 findings, 2 wrong use, 3 could not."
+)]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]

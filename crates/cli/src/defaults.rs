@@ -40,9 +40,10 @@ impl Settings {
         for folder in from.ancestors() {
             let path = folder.join("rungs.toml");
             if path.is_file() {
-                let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-                let mut settings: Settings =
-                    toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+                let text = std::fs::read_to_string(&path)
+                    .map_err(|error| format!("{}: {error}", path.display()))?;
+                let mut settings: Settings = toml::from_str(&text)
+                    .map_err(|error| format!("{}: {error}", path.display()))?;
                 settings.root = folder.to_owned();
                 return Ok(settings);
             }
@@ -52,7 +53,12 @@ impl Settings {
 
     /// The programme folder: what was given, else the default.
     pub fn program(&self, given: Option<&Path>) -> Option<PathBuf> {
-        given.map(Path::to_owned).or_else(|| self.defaults.program.as_ref().map(|path| self.root.join(path)))
+        given.map(Path::to_owned).or_else(|| {
+            self.defaults
+                .program
+                .as_ref()
+                .map(|path| self.root.join(path))
+        })
     }
 
     /// The inbox of a programme.
@@ -65,8 +71,18 @@ impl Settings {
         self.filled(given, self.defaults.store.as_ref(), program)
     }
 
-    fn filled(&self, given: Option<&Path>, default: Option<&String>, program: &Path) -> Option<PathBuf> {
-        let name = program.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        given.map(Path::to_owned).or_else(|| default.map(|path| self.root.join(path.replace("{program}", &name))))
+    fn filled(
+        &self,
+        given: Option<&Path>,
+        default: Option<&String>,
+        program: &Path,
+    ) -> Option<PathBuf> {
+        let name = program
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        given
+            .map(Path::to_owned)
+            .or_else(|| default.map(|path| self.root.join(path.replace("{program}", &name))))
     }
 }

@@ -17,12 +17,20 @@ pub enum Format {
 
 /// Renders all findings of some folders.
 pub fn render(folders: &[Folder], format: Format, colour: bool) -> String {
-    let all = folders.iter().flat_map(|folder| folder.findings.iter().map(move |finding| (folder, finding)));
+    let all = folders
+        .iter()
+        .flat_map(|folder| folder.findings.iter().map(move |finding| (folder, finding)));
     match format {
-        Format::Text => all.map(|(folder, finding)| text(finding, folder.text(&finding.file), colour) + "\n").collect(),
-        Format::Github => all.map(|(folder, finding)| github(finding, folder.text(&finding.file))).collect(),
+        Format::Text => all
+            .map(|(folder, finding)| text(finding, folder.text(&finding.file), colour) + "\n")
+            .collect(),
+        Format::Github => all
+            .map(|(folder, finding)| github(finding, folder.text(&finding.file)))
+            .collect(),
         Format::Json => {
-            let list: Vec<_> = all.map(|(folder, finding)| json(finding, folder.text(&finding.file))).collect();
+            let list: Vec<_> = all
+                .map(|(folder, finding)| json(finding, folder.text(&finding.file)))
+                .collect();
             format!("{:#}\n", serde_json::Value::Array(list))
         }
     }
@@ -34,26 +42,39 @@ pub fn text(finding: &Finding, source: &str, colour: bool) -> String {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.primary_title(finding.message.as_str()).id(finding.code.text());
+    let title = level
+        .primary_title(finding.message.as_str())
+        .id(finding.code.text());
     let span = |start: u32, end: u32| {
         let start = (start as usize).min(source.len());
         start..(end as usize).clamp(start, source.len())
     };
-    let mut snippet = Snippet::source(source).path(finding.file.as_str()).annotation(
-        AnnotationKind::Primary.span(span(finding.place.start, finding.place.end)).label(finding.label.as_str()),
-    );
+    let mut snippet = Snippet::source(source)
+        .path(finding.file.as_str())
+        .annotation(
+            AnnotationKind::Primary
+                .span(span(finding.place.start, finding.place.end))
+                .label(finding.label.as_str()),
+        );
     for other in &finding.also {
         snippet = snippet.annotation(
-            AnnotationKind::Context.span(span(other.place.start, other.place.end)).label(other.label.as_str()),
+            AnnotationKind::Context
+                .span(span(other.place.start, other.place.end))
+                .label(other.label.as_str()),
         );
     }
     let group = if source.is_empty() {
-        Group::with_title(title).element(Level::NOTE.message(format!("{}: {}", finding.file, finding.label)))
+        Group::with_title(title)
+            .element(Level::NOTE.message(format!("{}: {}", finding.file, finding.label)))
     } else {
         title.element(snippet)
     };
     let report = [group.element(Level::HELP.message(finding.help.as_str()))];
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
     renderer.render(&report) + "\n"
 }
 
@@ -65,7 +86,13 @@ pub fn line_and_column(source: &str, byte: u32) -> (usize, usize) {
     }
     let before = &source[..at];
     let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let column = before
+        .rsplit('\n')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .count()
+        + 1;
     (line, column)
 }
 
@@ -75,10 +102,22 @@ fn github(finding: &Finding, source: &str) -> String {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let escape = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let body = escape(&format!("{}\n{}\nhelp: {}", finding.message, finding.label, finding.help));
-    let file = escape(&finding.file).replace(',', "%2C").replace(':', "%3A");
-    format!("::{level} file={file},line={line},col={column},title={}::{body}\n", finding.code.text())
+    let escape = |text: &str| {
+        text.replace('%', "%25")
+            .replace('\r', "%0D")
+            .replace('\n', "%0A")
+    };
+    let body = escape(&format!(
+        "{}\n{}\nhelp: {}",
+        finding.message, finding.label, finding.help
+    ));
+    let file = escape(&finding.file)
+        .replace(',', "%2C")
+        .replace(':', "%3A");
+    format!(
+        "::{level} file={file},line={line},col={column},title={}::{body}\n",
+        finding.code.text()
+    )
 }
 
 fn json(finding: &Finding, source: &str) -> serde_json::Value {

@@ -29,7 +29,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Some(threads) = arguments.threads {
         // Only refused if the pool exists already, which it does not here.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        let _ = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build_global();
     }
     let ended = match &arguments.command {
         Command::Check(asked) => command::check::check(asked),
@@ -43,7 +45,12 @@ fn main() -> ExitCode {
         Command::Schema(asked) => command::schema::schema(asked),
         Command::Settle(asked) => command::settle::settle(asked),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Arguments::command(), "rungs", &mut std::io::stdout());
+            clap_complete::generate(
+                *shell,
+                &mut Arguments::command(),
+                "rungs",
+                &mut std::io::stdout(),
+            );
             Ended::Fine
         }
     };

@@ -15,7 +15,11 @@ pub struct Shown {
 impl Shown {
     /// Nothing is shown if `quiet`.
     pub fn new(quiet: bool) -> Shown {
-        Shown { bar: Mutex::new(ProgressBar::hidden()), terminal: std::io::stderr().is_terminal(), quiet }
+        Shown {
+            bar: Mutex::new(ProgressBar::hidden()),
+            terminal: std::io::stderr().is_terminal(),
+            quiet,
+        }
     }
 
     fn with(&self, act: impl FnOnce(&mut ProgressBar)) {
@@ -37,7 +41,9 @@ impl Progress for Shown {
         self.with(|bar| {
             bar.finish_and_clear();
             *bar = ProgressBar::new(steps);
-            if let Ok(style) = ProgressStyle::with_template("  {msg:22} {bar:30} {human_pos}/{human_len} {elapsed}") {
+            if let Ok(style) = ProgressStyle::with_template(
+                "  {msg:22} {bar:30} {human_pos}/{human_len} {elapsed}",
+            ) {
                 bar.set_style(style);
             }
             bar.set_message(name.to_owned());

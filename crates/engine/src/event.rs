@@ -204,7 +204,10 @@ impl Batch {
             time: Vec::new().into(),
             kind: Vec::new().into(),
             source: Vec::new().into(),
-            id: Ids { numbers: Vec::new().into(), texts: None },
+            id: Ids {
+                numbers: Vec::new().into(),
+                texts: None,
+            },
             line: Vec::new().into(),
             channel: None,
             store: None,

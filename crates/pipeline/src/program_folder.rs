@@ -20,7 +20,10 @@ pub struct Folder {
 impl Folder {
     /// The text of a file that a finding names.
     pub fn text(&self, file: &str) -> &str {
-        self.texts.iter().find(|(name, _)| name == file).map_or("", |(_, text)| text)
+        self.texts
+            .iter()
+            .find(|(name, _)| name == file)
+            .map_or("", |(_, text)| text)
     }
 
     /// Whether something stops a run.
@@ -31,11 +34,18 @@ impl Folder {
 
 /// Reads and checks the programme in a folder.
 pub fn read(folder: &Path) -> Folder {
-    let mut all = Folder { program: None, findings: Vec::new(), texts: Vec::new() };
+    let mut all = Folder {
+        program: None,
+        findings: Vec::new(),
+        texts: Vec::new(),
+    };
     let shown = folder.display().to_string();
     let id = fs::canonicalize(folder)
         .ok()
-        .and_then(|path| path.file_name().map(|name| name.to_string_lossy().into_owned()))
+        .and_then(|path| {
+            path.file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+        })
         .unwrap_or_else(|| shown.clone());
     let files = match toml_files(folder) {
         Ok(files) => files,
@@ -43,7 +53,11 @@ pub fn read(folder: &Path) -> Folder {
             all.findings.push(Finding::new(
                 Code::NoVersion,
                 &shown,
-                Place { start: 0, end: 0, line: 1 },
+                Place {
+                    start: 0,
+                    end: 0,
+                    line: 1,
+                },
                 format!("cannot read the folder `{shown}`"),
                 error.to_string(),
                 "name a folder that holds a programme file such as `2026-01-01.toml`",
@@ -55,7 +69,11 @@ pub fn read(folder: &Path) -> Folder {
         all.findings.push(Finding::new(
             Code::NoVersion,
             &shown,
-            Place { start: 0, end: 0, line: 1 },
+            Place {
+                start: 0,
+                end: 0,
+                line: 1,
+            },
             format!("no programme file in `{shown}`"),
             "nothing here ends in `.toml`",
             "add a file named by the day from which it rules, such as `2026-01-01.toml`",
@@ -65,7 +83,11 @@ pub fn read(folder: &Path) -> Folder {
     let name = first.display().to_string();
     match text_of(first) {
         Ok(text) => {
-            let checked = language::check(&Source { id: &id, file: &name, text: &text });
+            let checked = language::check(&Source {
+                id: &id,
+                file: &name,
+                text: &text,
+            });
             all.program = checked.program;
             all.findings.extend(checked.findings);
             all.texts.push((name, text));
@@ -78,7 +100,11 @@ pub fn read(folder: &Path) -> Folder {
         all.findings.push(Finding::new(
             Code::NotYet,
             &name,
-            Place { start: 0, end: 0, line: 1 },
+            Place {
+                start: 0,
+                end: 0,
+                line: 1,
+            },
             "a second version of a programme is part of the language, but not settled yet",
             "a second file",
             "keep one file in the folder for now",
@@ -96,7 +122,11 @@ pub fn scenario_files(folder: &Path) -> Vec<PathBuf> {
 /// Reads a text file: UTF-8, with or without a byte-order mark.
 pub fn text_of(path: &Path) -> Result<String, Box<Finding>> {
     let name = path.display().to_string();
-    let place = Place { start: 0, end: 0, line: 1 };
+    let place = Place {
+        start: 0,
+        end: 0,
+        line: 1,
+    };
     let bytes = fs::read(path).map_err(|error| {
         Box::new(Finding::new(
             Code::NoVersion,
@@ -109,11 +139,17 @@ pub fn text_of(path: &Path) -> Result<String, Box<Finding>> {
     })?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count();
+        let line = 1 + error.as_bytes()[..at]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count();
         Box::new(Finding::new(
             Code::NotUtf8,
             &name,
-            Place { line: line as u32, ..place },
+            Place {
+                line: line as u32,
+                ..place
+            },
             format!("`{name}` is not UTF-8 text"),
             format!("line {line} holds a byte that is not UTF-8"),
             "save the file as UTF-8",

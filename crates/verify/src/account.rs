@@ -71,6 +71,8 @@ pub(crate) struct Account<'a> {
     wins_done: usize,
     /// The last instant that was looked at.
     pub(crate) now: Instant,
+    /// Up to when the rung has followed the passing of time, where it has no validity.
+    pub(crate) followed: Instant,
     pub(crate) enrolled: Option<Day>,
     pub(crate) members: Vec<Member>,
     pub(crate) records: Vec<Record>,
@@ -103,6 +105,7 @@ impl<'a> Account<'a> {
             wins,
             wins_done: 0,
             now: Instant::MIN,
+            followed: Instant::MIN,
             enrolled: None,
             members: Vec::new(),
             records: Vec::new(),
@@ -193,7 +196,7 @@ impl<'a> Account<'a> {
         let mut metrics = vec![None; self.reading.program.metrics.len()];
         for &metric in asked {
             if let Some(per) = self.reading.program.metrics[metric].window {
-                let window = self.reading.days.window(per, at, day, false);
+                let window = self.reading.days.window(per, at, day);
                 metrics[metric] = self.measures.value(metric, window, member);
             }
         }

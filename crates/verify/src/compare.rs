@@ -41,6 +41,12 @@ pub struct Difference {
     pub sentence: String,
 }
 
+impl std::fmt::Display for Difference {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.sentence)
+    }
+}
+
 /// A line of the ledger in canonical form. What comes first says which line it is, what comes after it
 /// what the line says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

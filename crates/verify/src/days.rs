@@ -356,27 +356,26 @@ impl<'a> Days<'a> {
         self.midnight(plus_months(first, 1))
     }
 
-    /// The stretch of `per` for something at an instant. Stretches of hours and minutes leave that
-    /// instant out; `counted` says that what happened at it is to be counted too.
-    pub(crate) fn window(&self, per: Per, at: Instant, day: Day, counted: bool) -> Window {
+    /// The stretch of `per` for something at an instant. It ends with that: what came before it in the order
+    /// of events is in it, also at the same instant; what comes after it has not happened yet.
+    pub(crate) fn window(&self, per: Per, at: Instant, day: Day) -> Window {
         match per {
-            Per::Event | Per::Line if counted => Window::Instants(at, at + 1),
             Per::Event | Per::Line => Window::Nothing,
             Per::Calendar(calendar) => Window::Days(
                 calendar_start(calendar, day, self.week),
                 calendar_end(calendar, day, self.week),
             ),
-            Per::Rolling(length) => rolling(length, at, day, counted),
+            Per::Rolling(length) => rolling(length, at, day),
             Per::Lifetime => Window::Always,
-            Per::Period => self.ladder_window(at, day, counted),
+            Per::Period => self.ladder_window(at, day),
         }
     }
 
     /// The period of the ladder for something at an instant.
-    pub(crate) fn ladder_window(&self, at: Instant, day: Day, counted: bool) -> Window {
+    pub(crate) fn ladder_window(&self, at: Instant, day: Day) -> Window {
         match self.period {
             None | Some(Period::Lifetime) => Window::Always,
-            Some(Period::Rolling { length }) => rolling(length, at, day, counted),
+            Some(Period::Rolling { length }) => rolling(length, at, day),
             Some(Period::Calendar { months, start }) => {
                 let (from, before) = ladder_period(day, months, start, self.leap_day);
                 Window::Days(from, before)
@@ -419,9 +418,9 @@ fn rolling_from(length: Length, day: Day) -> Day {
     minus(day, length) + 1
 }
 
-fn rolling(length: Length, at: Instant, day: Day, counted: bool) -> Window {
+fn rolling(length: Length, at: Instant, day: Day) -> Window {
     match micros_of(length) {
-        Some(micros) => Window::Instants(at.saturating_sub(micros), at + i64::from(counted)),
+        Some(micros) => Window::Instants(at.saturating_sub(micros), at.saturating_add(1)),
         None => Window::Days(rolling_from(length, day), day + 1),
     }
 }

@@ -162,7 +162,7 @@ impl Account<'_> {
             return 0;
         }
         let days = &self.reading.days;
-        let window = days.window(cap.per, taking.at, taking.day, false);
+        let window = days.window(cap.per, taking.at, taking.day);
         let mut used = 0;
         for record in self.records.iter().rev() {
             if window.begins_after(record.at, record.day) {

@@ -70,7 +70,7 @@ impl<'a> Account<'a> {
     fn look_now(&self, at: Instant) -> Look {
         let day = self.reading.days.day(at);
         Look {
-            window: self.reading.days.ladder_window(at, day, true),
+            window: self.reading.days.ladder_window(at, day),
             at,
             day,
         }
@@ -83,7 +83,7 @@ impl<'a> Account<'a> {
             Some(Period::Rolling { length }) if micros_of(length).is_some() => {
                 Window::Instants(end.saturating_sub(micros_of(length).unwrap_or(0)), end)
             }
-            _ => self.reading.days.ladder_window(end - 1, before - 1, true),
+            _ => self.reading.days.ladder_window(end - 1, before - 1),
         };
         Look {
             window,
@@ -99,7 +99,7 @@ impl<'a> Account<'a> {
         let look = measured.look;
         let window = match self.reading.program.metrics[metric].window {
             None => look.window,
-            Some(per) => self.reading.days.window(per, look.at, look.day, true),
+            Some(per) => self.reading.days.window(per, look.at, look.day),
         };
         let value = self.measures.total(metric, window, 0);
         measured.values[metric] = Some(value);
@@ -261,7 +261,7 @@ impl<'a> Account<'a> {
         if tiers.validity != Validity::None {
             return None;
         }
-        self.measures.next_change(self.now)
+        self.measures.next_change(self.followed)
     }
 
     /// Validity ends, or time alone may have changed what the metrics say.
@@ -274,6 +274,7 @@ impl<'a> Account<'a> {
             Some(until) if tiers.validity != Validity::None => until,
             _ => {
                 self.held.until = None;
+                self.followed = at;
                 return self.follow(tiers, at, None, None);
             }
         };
@@ -288,11 +289,16 @@ impl<'a> Account<'a> {
         let looks_at_keep = tiers.requalify == Requalify::ValidityEnd
             || !matches!(tiers.period, Period::Calendar { .. });
         let kept = looks_at_keep && self.keeps(tiers, rung, look);
-        // A rung that is kept holds on from the stretch that ends.
+        // A rung that is kept holds on from the stretch that ends; where every period is looked at, from the
+        // last one that has ended.
+        let stretch = match self.period_of(until) {
+            Some((from, _)) if !looks_at_keep => from - 1,
+            _ => until - 1,
+        };
         let longer = match tiers.validity {
             Validity::Length { length } => Some(plus(until, length).max(until + 1)),
             _ => self
-                .ends(tiers, rung, until - 1)
+                .ends(tiers, rung, stretch)
                 .map(|day| day.max(until + 1)),
         };
         if kept {
@@ -363,44 +369,50 @@ impl<'a> Account<'a> {
         true
     }
 
-    /// A refund: the rung ends at once if it was reached (or kept) in the refunded order's period and what
-    /// it rests on is gone.
+    /// A refund: the rung ends at once if it was reached or kept in the refunded order's period (with a
+    /// rolling one: in the stretch that ends now), and neither `reach` nor `keep` is met any more in the
+    /// periods on which it rests, nor now.
     fn unseat(&mut self, tiers: &Tiers, at: Instant, ordered: Day, event: &EventRef) {
         let Some((reached, former)) = self.held.reached else {
             return;
         };
         let rung = self.held.rung;
         let reached_day = self.reading.days.day(reached);
-        let (look, kept_look) = match self.period_of(ordered) {
-            Some((_, before)) => {
-                let within = |day: Day| self.period_of(day) == self.period_of(ordered);
-                if !within(reached_day) && !self.held.kept.is_some_and(within) {
-                    return;
-                }
-                let end_of = |day| self.period_of(day).map_or(before, |(_, before)| before);
-                (
-                    self.look_back(end_of(reached_day)),
-                    self.held.kept.map(|day| self.look_back(end_of(day))),
-                )
+        let mut looks = vec![self.look_now(at)];
+        let concerned = match self.period_of(ordered) {
+            Some((from, before)) => {
+                let rests_on = [Some(reached_day), self.held.kept];
+                let ends = rests_on
+                    .iter()
+                    .flatten()
+                    .filter_map(|day| self.period_of(*day));
+                looks.extend(ends.map(|(_, before)| self.look_back(before)));
+                looks.push(self.look_back(before));
+                rests_on
+                    .iter()
+                    .flatten()
+                    .any(|day| from <= *day && *day < before)
             }
             None => {
-                let look = self.look_now(at);
-                if !look.window.holds(reached, reached_day) {
-                    return;
-                }
-                (look, self.held.kept.map(|_| look))
+                let now = looks[0].window;
+                let kept = self.held.kept;
+                now.holds(reached, reached_day)
+                    || kept.is_some_and(|day| now.holds(self.reading.days.midnight(day), day))
             }
         };
-        let rests = self.meets(&tiers.rungs[rung].reach, look)
-            || kept_look.is_some_and(|look| self.keeps(tiers, rung, look));
-        if rests {
+        let met = |look: &Look| {
+            self.meets(&tiers.rungs[rung].reach, *look) || self.keeps(tiers, rung, *look)
+        };
+        if !concerned || looks.iter().any(met) {
             return;
         }
-        let ordered_look = match self.period_of(ordered) {
-            Some((_, before)) => self.look_back(before),
-            None => look,
-        };
-        let to = self.qualified(tiers, ordered_look).max(former);
+        let ordered_look = looks.last().copied();
+        let qualified = [ordered_look, looks.first().copied()]
+            .into_iter()
+            .flatten()
+            .map(|look| self.qualified(tiers, look))
+            .max();
+        let to = qualified.unwrap_or(0).max(former);
         if to < rung {
             let until = self.ends(tiers, to, self.reading.days.day(at));
             self.step(at, to, until, RungReason::Refunded, Some(event.clone()));

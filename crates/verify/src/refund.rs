@@ -95,11 +95,18 @@ impl Account<'_> {
             &order.rooms,
             Some(&order.met),
         )?;
+        // What a rule would give more than it gave stays with the rules that give less: in all no more is
+        // taken back than the rest of the order is worth less. Rules are gone through in order of their ids.
+        let given: i64 = counted.booked.iter().map(|(_, points)| *points).sum();
+        let rest: i64 = left.points.iter().map(|(_, points)| *points).sum();
+        let mut in_all = given - rest;
         let mut points = Vec::new();
         for (rule, booked) in &counted.booked {
             let would_give = left.points.iter().find(|(index, _)| index == rule);
             let back = booked - would_give.map_or(0, |(_, points)| *points);
+            let back = back.min(in_all);
             if back > 0 {
+                in_all -= back;
                 points.push((*rule, back));
             }
         }

@@ -75,10 +75,7 @@ impl Account<'_> {
             if matches!(cap.per, Per::Event | Per::Line) {
                 return limit >= 1;
             }
-            let window = self
-                .reading
-                .days
-                .window(cap.per, question.at, question.day, false);
+            let window = self.reading.days.window(cap.per, question.at, question.day);
             let issued = self
                 .issued
                 .iter()

@@ -21,7 +21,12 @@ pub fn check(asked: &Check) -> Ended {
         all.push(read);
     }
     print(&findings::render(&all, asked.format, colour()));
-    let count = |severity| all.iter().flat_map(|folder| &folder.findings).filter(|f| f.severity == severity).count();
+    let count = |severity| {
+        all.iter()
+            .flat_map(|folder| &folder.findings)
+            .filter(|f| f.severity == severity)
+            .count()
+    };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     if asked.format == Format::Text {
         for (folder, read) in named.iter().zip(&all) {
@@ -30,10 +35,18 @@ pub fn check(asked: &Check) -> Ended {
             }
         }
         if errors + warnings > 0 {
-            print(&format!("{}, {}\n", counted(errors, "error"), counted(warnings, "warning")));
+            print(&format!(
+                "{}, {}\n",
+                counted(errors, "error"),
+                counted(warnings, "warning")
+            ));
         }
     }
-    if errors > 0 { Ended::Findings } else { Ended::Fine }
+    if errors > 0 {
+        Ended::Findings
+    } else {
+        Ended::Fine
+    }
 }
 
 fn counted(n: usize, noun: &str) -> String {

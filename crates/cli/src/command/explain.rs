@@ -20,7 +20,10 @@ fn account(asked: &ExplainAccount) -> Ended {
         Ok(place) => place,
         Err(ended) => return ended,
     };
-    let question = Question { event: asked.event.as_deref(), rule: asked.rule.as_deref() };
+    let question = Question {
+        event: asked.event.as_deref(),
+        rule: asked.rule.as_deref(),
+    };
     match explain::account(&program, &store, &asked.id, question) {
         Ok(Some(answer)) => {
             match asked.format {
@@ -52,9 +55,14 @@ fn code(text: &str) -> Ended {
             let all = Code::ALL.iter().map(|code| code.text());
             let help = match closest(text, all) {
                 Some(known) => format!("did you mean `{known}`?"),
-                None => "a code stands in brackets in every finding, such as `toml/unknown-key`".into(),
+                None => {
+                    "a code stands in brackets in every finding, such as `toml/unknown-key`".into()
+                }
             };
-            Ended::WrongUse { message: format!("there is no code `{text}`"), help }
+            Ended::WrongUse {
+                message: format!("there is no code `{text}`"),
+                help,
+            }
         }
     }
 }

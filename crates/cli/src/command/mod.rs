@@ -27,7 +27,8 @@ pub fn print(text: &str) {
 
 /// Whether findings are shown in colour.
 pub fn colour() -> bool {
-    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    std::io::stdout().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// Defaults of the repository in which we stand.
@@ -66,14 +67,18 @@ pub fn folders(named: &[PathBuf]) -> Result<Vec<PathBuf>, Ended> {
 /// The programme and its store, or what is wrong with them.
 pub fn place(place: &Place) -> Result<(Program, PathBuf, PathBuf), Ended> {
     let settings = settings()?;
-    let program = settings.program(place.program.as_deref()).ok_or_else(|| Ended::WrongUse {
-        message: "no programme was named".into(),
-        help: "add `--program programs/<id>`, or name a default in rungs.toml".into(),
-    })?;
-    let store = settings.store(place.store.as_deref(), &program).ok_or_else(|| Ended::WrongUse {
-        message: "no store was named".into(),
-        help: "add `--store DIR`, or name a default in rungs.toml".into(),
-    })?;
+    let program = settings
+        .program(place.program.as_deref())
+        .ok_or_else(|| Ended::WrongUse {
+            message: "no programme was named".into(),
+            help: "add `--program programs/<id>`, or name a default in rungs.toml".into(),
+        })?;
+    let store = settings
+        .store(place.store.as_deref(), &program)
+        .ok_or_else(|| Ended::WrongUse {
+            message: "no store was named".into(),
+            help: "add `--store DIR`, or name a default in rungs.toml".into(),
+        })?;
     Ok((checked(&program)?, program, store))
 }
 

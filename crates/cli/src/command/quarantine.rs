@@ -20,8 +20,14 @@ pub fn quarantine(asked: &Quarantine) -> Ended {
         Format::Text => {
             for row in &rows {
                 let line = row.line.map_or(String::new(), |line| format!(":{line}"));
-                let column = row.column.as_ref().map_or(String::new(), |column| format!(" ({column})"));
-                print(&format!("{}{line}{column}: {}: {}\n", row.object, row.code, row.reason));
+                let column = row
+                    .column
+                    .as_ref()
+                    .map_or(String::new(), |column| format!(" ({column})"));
+                print(&format!(
+                    "{}{line}{column}: {}: {}\n",
+                    row.object, row.code, row.reason
+                ));
             }
             print(&format!("{} rows in quarantine\n", rows.len()));
         }

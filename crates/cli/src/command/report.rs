@@ -11,12 +11,9 @@ pub fn report(asked: &Report) -> Ended {
         Ok(place) => place,
         Err(ended) => return ended,
     };
-    match report::load(&store, &program.id, asked.as_of) {
+    match report::load(&store, &program, asked.as_of, asked.format == Format::Json) {
         Ok(report) => {
-            match asked.format {
-                Format::Json => print(&format!("{report:#}\n")),
-                Format::Text => print(&report::text(&program, &report)),
-            }
+            print(&report);
             Ended::Fine
         }
         Err(trouble) => could_not(trouble),

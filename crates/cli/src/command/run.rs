@@ -23,16 +23,30 @@ pub fn run(asked: &Run) -> Ended {
             help: "add `--inbox DIR` (the folder that holds one folder per dataset), or name a default in rungs.toml".into(),
         };
     };
-    let keys = match asked.keys.as_deref().map_or_else(|| Ok(Keys::test()), Keys::read) {
+    let keys = match asked
+        .keys
+        .as_deref()
+        .map_or_else(|| Ok(Keys::test()), Keys::read)
+    {
         Ok(keys) => keys,
         Err(trouble) => return could_not(trouble),
     };
     let progress = Shown::new(asked.quiet);
-    let request =
-        Request { program: &program, inbox: &inbox, store: &store, as_of: asked.as_of, shards: asked.shards, keys: &keys };
+    let request = Request {
+        program: &program,
+        inbox: &inbox,
+        store: &store,
+        as_of: asked.as_of,
+        shards: asked.shards,
+        keys: &keys,
+    };
     match run::run(&request, &progress) {
         Ok(outcome) => {
-            say(&outcome, asked.quiet, keys.published && !program.surprises.is_empty());
+            say(
+                &outcome,
+                asked.quiet,
+                keys.published && !program.surprises.is_empty(),
+            );
             Ended::Fine
         }
         Err(trouble) => could_not(trouble),
@@ -41,20 +55,33 @@ pub fn run(asked: &Run) -> Ended {
 
 /// What could not be done, for the exit code.
 pub fn could_not(trouble: Trouble) -> Ended {
-    Ended::CouldNot { message: trouble.message, help: trouble.help }
+    Ended::CouldNot {
+        message: trouble.message,
+        help: trouble.help,
+    }
 }
 
 fn say(outcome: &Outcome, quiet: bool, published: bool) {
     for (object, refusal) in &outcome.refused {
-        anstream::eprintln!("warning[{}]: `{object}`: {}\n\nhint: {}", refusal.code.text(), refusal.message, refusal.help);
+        anstream::eprintln!(
+            "warning[{}]: `{object}`: {}\n\nhint: {}",
+            refusal.code.text(),
+            refusal.message,
+            refusal.help
+        );
     }
     if quiet {
         return;
     }
     if outcome.rejected > 0 {
-        anstream::eprintln!("  {} rows went to quarantine: `rungs quarantine` lists them with their reasons", outcome.rejected);
+        anstream::eprintln!(
+            "  {} rows went to quarantine: `rungs quarantine` lists them with their reasons",
+            outcome.rejected
+        );
     }
     if published {
-        anstream::eprintln!("  surprises were drawn under the published test key: anyone can foretell them; use --keys FILE");
+        anstream::eprintln!(
+            "  surprises were drawn under the published test key: anyone can foretell them; use --keys FILE"
+        );
     }
 }

@@ -12,10 +12,17 @@ pub fn settle(asked: &Settle) -> Ended {
         Err(ended) => return ended,
     };
     let begun = std::time::Instant::now();
-    match settle_again(&program, &store, (!asked.figures_only).then_some(asked.scratch.as_path())) {
+    match settle_again(
+        &program,
+        &store,
+        (!asked.figures_only).then_some(asked.scratch.as_path()),
+    ) {
         Ok(figures) => {
             let seconds = begun.elapsed().as_secs_f64();
-            print(&format!("{}\n", serde_json::json!({"seconds": seconds, "figures": figures})));
+            print(&format!(
+                "{}\n",
+                serde_json::json!({"seconds": seconds, "figures": figures})
+            ));
             Ended::Fine
         }
         Err(trouble) => could_not(trouble),

@@ -17,14 +17,27 @@ pub fn test(asked: &Test) -> Ended {
     for folder in &named {
         let mut read = program_folder::read(folder);
         let scenarios = rehearse::read_scenarios(folder, &mut read);
-        if read.findings.iter().any(|finding| finding.severity == rungs_engine::finding::Severity::Error) {
+        if read
+            .findings
+            .iter()
+            .any(|finding| finding.severity == rungs_engine::finding::Severity::Error)
+        {
             broken = true;
-            anstream::eprint!("{}", findings::render(&[read], findings::Format::Text, colour()));
+            anstream::eprint!(
+                "{}",
+                findings::render(&[read], findings::Format::Text, colour())
+            );
             continue;
         }
-        let Some(program) = &read.program else { continue };
+        let Some(program) = &read.program else {
+            continue;
+        };
         for result in rehearse::run(program, &scenarios) {
-            if result.differences.is_empty() { passed += 1 } else { failed += 1 }
+            if result.differences.is_empty() {
+                passed += 1
+            } else {
+                failed += 1
+            }
             if asked.format == Format::Text {
                 print(&result.text(&folder.display().to_string()));
             }
@@ -35,5 +48,9 @@ pub fn test(asked: &Test) -> Ended {
         Format::Json => print(&format!("{:#}\n", serde_json::json!(all))),
         Format::Text => print(&format!("\n{passed} passed, {failed} failed\n")),
     }
-    if failed > 0 || broken { Ended::Findings } else { Ended::Fine }
+    if failed > 0 || broken {
+        Ended::Findings
+    } else {
+        Ended::Fine
+    }
 }

@@ -27,7 +27,10 @@ pub fn verify(asked: &Verify) -> Ended {
                 print(&format!("{difference}\n"));
             }
             if recounted.differences.len() > SHOWN {
-                print(&format!("… and {} more\n", recounted.differences.len() - SHOWN));
+                print(&format!(
+                    "… and {} more\n",
+                    recounted.differences.len() - SHOWN
+                ));
             }
             print(&format!(
                 "{}: {} accounts, {} entries, {} rung moves, {} rewards recounted, {} differences\n",
@@ -40,5 +43,9 @@ pub fn verify(asked: &Verify) -> Ended {
             ));
         }
     }
-    if recounted.differences.is_empty() { Ended::Fine } else { Ended::Findings }
+    if recounted.differences.is_empty() {
+        Ended::Fine
+    } else {
+        Ended::Findings
+    }
 }

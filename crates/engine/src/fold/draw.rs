@@ -7,6 +7,7 @@
 
 use super::account::View;
 use super::plan::Plan;
+use super::sink::WhyNot;
 use super::state::AccountState;
 use crate::calendar::{Day, Instant, day_text};
 use crate::condition::evaluate::{At, Value, evaluate};
@@ -65,19 +66,51 @@ impl AccountState {
         at: Instant,
         day: Day,
     ) -> bool {
+        self.enrolled.is_some()
+            && !self.cools_down(plan, surprise, member, day)
+            && self.in_audience(plan, surprise, member, account, at, day)
+    }
+
+    /// Why a member may not draw; nothing if he may ([`AccountState::may_draw`]).
+    pub fn why_no_draw(
+        &mut self,
+        plan: &Plan<'_>,
+        surprise: usize,
+        member: usize,
+        account: &str,
+        at: Instant,
+        day: Day,
+    ) -> Option<WhyNot> {
         if self.enrolled.is_none() {
-            return false;
+            Some(WhyNot::Enrolment)
+        } else if !self.in_audience(plan, surprise, member, account, at, day) {
+            Some(WhyNot::When)
+        } else {
+            self.cools_down(plan, surprise, member, day).then_some(WhyNot::Cooldown)
         }
+    }
+
+    fn cools_down(&self, plan: &Plan<'_>, surprise: usize, member: usize, day: Day) -> bool {
+        let last = self
+            .wins
+            .iter()
+            .find(|win| usize::from(win.0) == surprise && usize::from(win.1) == member);
+        match (plan.program.surprises[surprise].cooldown, last) {
+            (Some(cooldown), Some(win)) => day < cooldown.after(win.2),
+            _ => false,
+        }
+    }
+
+    fn in_audience(
+        &mut self,
+        plan: &Plan<'_>,
+        surprise: usize,
+        member: usize,
+        account: &str,
+        at: Instant,
+        day: Day,
+    ) -> bool {
         let declared = &plan.program.surprises[surprise];
-        if let Some(cooldown) = declared.cooldown {
-            let last = self
-                .wins
-                .iter()
-                .find(|win| usize::from(win.0) == surprise && usize::from(win.1) == member);
-            if last.is_some_and(|win| day < cooldown.after(win.2)) {
-                return false;
-            }
-        }
         let midnight = plan.program.zone.midnight(day);
         self.slide(plan, midnight, day);
         let view = View {
@@ -87,7 +120,10 @@ impl AccountState {
             at: midnight,
             moment: None,
         };
-        let name = self.members.get(member).map_or("", |member| member.id.as_str());
+        let name = self
+            .members
+            .get(member)
+            .map_or("", |member| member.id.as_str());
         let place = At::instant(at, day, &plan.program.zone, account, name);
         evaluate(&declared.when, &place, &view) == Ok(Value::Number(1))
     }
@@ -95,7 +131,11 @@ impl AccountState {
     /// Notes a win for the cool-down. It is noted again when the reward is issued.
     pub fn won(&mut self, surprise: usize, member: usize, day: Day) {
         let (surprise, member) = (surprise as u16, member as u16);
-        match self.wins.iter_mut().find(|known| known.0 == surprise && known.1 == member) {
+        match self
+            .wins
+            .iter_mut()
+            .find(|known| known.0 == surprise && known.1 == member)
+        {
             Some(known) => known.2 = day,
             None => self.wins.push((surprise, member, day)),
         }

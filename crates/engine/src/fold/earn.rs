@@ -205,7 +205,11 @@ impl Earned {
                 Rate::Times(_) => Some(0),
             };
             let exact = exact.ok_or(Overflow)?.max(0);
-            let place = if plan.per_line { 1 + row - rows.start } else { 0 };
+            let place = if plan.per_line {
+                1 + row - rows.start
+            } else {
+                0
+            };
             self.lines[rule * self.width + place] = exact;
             total = total.checked_add(exact).ok_or(Overflow)?;
         }

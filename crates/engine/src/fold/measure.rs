@@ -99,12 +99,7 @@ impl Measure {
             }
             Window::Exact(micros) => self.drop_before(at - micros, kind),
             Window::Days(length) => {
-                let oldest = self
-                    .cells
-                    .front()
-                    .map(|cell| cell.0)
-                    .or(self.keys.front().map(|key| key.0));
-                if oldest.is_some() {
+                if !self.cells.is_empty() || !self.keys.is_empty() {
                     self.drop_before(i64::from(length.before(day)) + 1, kind);
                 }
             }
@@ -256,15 +251,23 @@ impl Measure {
     /// The instant at which the oldest part leaves a rolling window.
     #[inline]
     pub fn leaves(&self, window: Window, zone: &Zone) -> Option<Instant> {
-        let oldest = self
-            .cells
-            .front()
-            .map(|cell| cell.0)
-            .or(self.keys.front().map(|key| key.0))?;
+        let (cell, key) = (
+            self.cells.front().map(|cell| cell.0),
+            self.keys.front().map(|key| key.0),
+        );
+        let oldest = cell.into_iter().chain(key).min()?;
         match window {
             Window::Exact(micros) => Some(oldest + micros + 1),
             Window::Days(length) => Some(zone.midnight(leaving_day(length, oldest as Day))),
             _ => None,
+        }
+    }
+
+    /// What it holds, apart from when.
+    pub fn worth(&self) -> super::stretch::Worth {
+        super::stretch::Worth {
+            total: self.total,
+            keys: self.keys.iter().map(|key| key.1.clone()).collect(),
         }
     }
 

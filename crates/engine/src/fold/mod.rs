@@ -21,6 +21,7 @@ mod refund;
 mod rewards;
 mod sink;
 mod state;
+mod stretch;
 mod tiers;
 
 pub use account::{Pass, Win};
@@ -30,7 +31,7 @@ pub use outlook::Way;
 pub use plan::{Plan, TooFine, column};
 pub use prepared::Prepared;
 pub use refund::slice;
-pub use sink::{From, Kept, Rejection, Sink, Step, WhyNot};
+pub use sink::{From, Kept, NotIssued, Rejection, Sink, Step, WhyNot};
 pub use state::{AccountState, FORMAT, Lot, NEVER};
 
 use crate::calendar::Instant;
@@ -73,7 +74,10 @@ impl Fold {
         self.scratch.pass.orders.clear();
         self.scratch.pass.awaited.clear();
         if prepared.refunds {
-            self.scratch.pass.awaited.extend(refunded_orders(plan, batch, rows.clone()));
+            self.scratch
+                .pass
+                .awaited
+                .extend(refunded_orders(plan, batch, rows.clone()));
         }
         self.settle(plan, given, state, batch, prepared, rows, sink)
     }
@@ -131,7 +135,10 @@ impl Fold {
 impl Pass {
     /// For an account whose rows, over all stretches, are these.
     pub fn new(plan: &Plan<'_>, batch: &Batch, rows: Range<usize>) -> Pass {
-        Pass { orders: Vec::new(), awaited: refunded_orders(plan, batch, rows) }
+        Pass {
+            orders: Vec::new(),
+            awaited: refunded_orders(plan, batch, rows),
+        }
     }
 }
 
@@ -154,9 +161,14 @@ pub fn account_rows(batch: &Batch) -> impl Iterator<Item = (&str, Range<usize>)>
             return None;
         }
         let start = row;
-        let (code, account) = (batch.account.codes[row], batch.account.get(row).unwrap_or_default());
+        let (code, account) = (
+            batch.account.codes[row],
+            batch.account.get(row).unwrap_or_default(),
+        );
         row += 1;
-        while row < batch.rows && (batch.account.codes[row] == code || batch.account.get(row) == Some(account)) {
+        while row < batch.rows
+            && (batch.account.codes[row] == code || batch.account.get(row) == Some(account))
+        {
             row += 1;
         }
         Some((account, start..row))

@@ -15,7 +15,13 @@ impl AccountState {
         (0..plan.program.metrics.len())
             .map(|metric| {
                 let declared = &plan.program.metrics[metric];
-                let Some(measure) = self.measures.get(metric).filter(|_| declared.pool == Pool::Account) else { return 0 };
+                let Some(measure) = self
+                    .measures
+                    .get(metric)
+                    .filter(|_| declared.pool == Pool::Account)
+                else {
+                    return 0;
+                };
                 let mut measure: Measure = measure.clone();
                 measure.slide(plan.windows[metric], at, day, declared.kind);
                 measure.total()
@@ -29,6 +35,15 @@ impl AccountState {
         let next = usize::from(self.rung) + 1;
         let values = self.metrics(plan, at, day);
         let ways = tiers.rungs.get(next)?.reach.iter();
-        Some((next, ways.map(|needs| needs.iter().map(|(metric, least)| (*metric, values[*metric], *least)).collect()).collect()))
+        Some((
+            next,
+            ways.map(|needs| {
+                needs
+                    .iter()
+                    .map(|(metric, least)| (*metric, values[*metric], *least))
+                    .collect()
+            })
+            .collect(),
+        ))
     }
 }

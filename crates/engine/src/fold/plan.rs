@@ -128,6 +128,8 @@ pub struct Plan<'p> {
     pub granted: Vec<usize>,
     /// Metrics of kind spent.
     pub spent: Vec<usize>,
+    /// Whether rungs rest on stretches of rolling windows.
+    pub tracks_ground: bool,
     /// Account metrics that tiers count.
     pub tier_metrics: Vec<usize>,
     /// Rewards by kind of event.
@@ -350,6 +352,10 @@ impl<'p> Plan<'p> {
                 .collect(),
             granted: of_kind(&program.metrics, MetricKind::Granted),
             spent: of_kind(&program.metrics, MetricKind::Spent),
+            tracks_ground: program.tiers.as_ref().is_some_and(|tiers| {
+                matches!(tiers.period, Period::Rolling { .. })
+                    && tiers.validity != crate::program::Validity::None
+            }),
             tier_metrics: tier_metrics(program),
             rewards: by_kind(
                 &|i, kind| program.rewards[i].on == Some(Trigger::Event(kind)),

@@ -62,7 +62,12 @@ impl<'p> Prepared<'p> {
             present[usize::from(*kind) & 31] = true;
         }
         let here = |kind: Kind| present[kind as usize & 31];
-        let at = columns::Frame { batch, days: &day, zone, datasets: &program.datasets };
+        let at = columns::Frame {
+            batch,
+            days: &day,
+            zone,
+            datasets: &program.datasets,
+        };
         let when = |expr: &'p Option<Expr>, kind: Option<Kind>| match expr {
             None => When::Always,
             Some(expr) if expr.needs_state() => When::Asked(expr),
@@ -176,6 +181,12 @@ pub fn ask<'a, S: State>(
     state: &'a S,
 ) -> Result<Value<'a>, Overflow> {
     let program = plan.program;
-    let at = At::row(row.batch, row.row, row.day, &program.zone, &program.datasets);
+    let at = At::row(
+        row.batch,
+        row.row,
+        row.day,
+        &program.zone,
+        &program.datasets,
+    );
     evaluate(expr, &at, state)
 }

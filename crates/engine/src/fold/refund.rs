@@ -7,6 +7,7 @@ use super::plan::{CapOwner, column};
 use super::prepared::Prepared;
 use super::sink::{Rejection, Sink};
 use super::state::AccountState;
+use super::stretch::{difference, take_back};
 use crate::calendar::{Day, Instant};
 use crate::canonical::Kind;
 use crate::event::{Batch, EventId, Ids, Texts, Values};
@@ -115,7 +116,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 self.take_back(&mut order, &given, &event);
                 self.count_back(&mut order, added);
                 if self.plan.program.refund_rung == RefundRung::AtOnce {
-                    self.refunded(order.day, &event);
+                    self.refunded((order.at, order.day), &event);
                 }
             }
             None => self.sink.reject(
@@ -291,6 +292,10 @@ impl<S: Sink> Account<'_, '_, S> {
                 );
                 measure.take_back(plan.windows[*metric], order.at, order.day, points);
             }
+            if points > 0 {
+                self.state
+                    .take_from_ground(plan, *metric, (order.at, order.day), points, &[]);
+            }
         }
         // Room under caps is free again for later events.
         for (index, cap) in plan.caps.iter().enumerate() {
@@ -350,24 +355,17 @@ impl<S: Sink> Account<'_, '_, S> {
             };
             let window = plan.windows[*metric];
             measure.slide(window, self.at, self.day, declared.kind);
-            match (&order.added[*metric], &added[*metric]) {
-                (Some(Added::Number(was)), Some(Added::Number(is))) => {
-                    measure.take_back(window, order.at, order.day, was - is)
-                }
-                (Some(Added::Number(was)), _) => {
-                    measure.take_back(window, order.at, order.day, *was)
-                }
-                (Some(Added::Keys(was)), is) => {
-                    let left = match is {
-                        Some(Added::Keys(keys)) => keys.as_slice(),
-                        _ => &[],
-                    };
-                    for key in was.iter().filter(|key| !left.contains(key)) {
-                        measure.take_back_key(window, order.at, order.day, declared.kind, key);
-                    }
-                }
-                (None, _) => {}
-            }
+            let (number, keys) = difference(order.added[*metric].as_ref(), added[*metric].as_ref());
+            take_back(
+                measure,
+                window,
+                declared.kind,
+                (order.at, order.day),
+                number,
+                &keys,
+            );
+            self.state
+                .take_from_ground(plan, *metric, (order.at, order.day), number, &keys);
         }
         order.added = added;
     }

@@ -2,6 +2,7 @@
 //! programme give it again. It is stored as postcard bytes; [`FORMAT`] names their shape.
 
 use super::measure::{Key, Measure};
+use super::stretch::Ground;
 use crate::calendar::{Day, Instant};
 use crate::event::EventId;
 use serde::{Deserialize, Serialize};
@@ -67,15 +68,6 @@ pub struct CapUse {
     pub used: Measure,
 }
 
-/// The rung that was held before the last `reached`, and what that rested on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Climb {
-    /// The rung before.
-    pub from: u8,
-    /// The day on which the rung was reached.
-    pub day: Day,
-}
-
 /// An account.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct AccountState {
@@ -91,8 +83,8 @@ pub struct AccountState {
     pub since: Day,
     /// Day on which it ends (not included).
     pub until: Option<Day>,
-    /// Where the rung came from, for refunds.
-    pub climb: Option<Climb>,
+    /// What the rung rests on, for refunds.
+    pub ground: Option<Ground>,
     /// First day of the tier period that comes next (calendar periods).
     pub next_period: Option<Day>,
     /// Scaled points that can be spent.
@@ -140,7 +132,7 @@ impl AccountState {
         self.former = None;
         self.since = 0;
         self.until = None;
-        self.climb = None;
+        self.ground = None;
         self.next_period = None;
         self.open = 0;
         self.pending = 0;

@@ -3,7 +3,6 @@
 use super::account::Account;
 use super::measure::Window;
 use super::sink::Sink;
-use super::state::Climb;
 use crate::calendar::{Day, Instant};
 use crate::ledger::{EventRef, RungMove, RungReason};
 use crate::program::{Need, Period, Requalify, Shortfall, Tiers, Validity};
@@ -13,7 +12,7 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
         self.plan.program.tiers.as_ref()
     }
 
-    fn meets(&self, needs: &[Need]) -> bool {
+    pub(super) fn meets(&self, needs: &[Need]) -> bool {
         let value = |metric: usize| {
             self.state
                 .measures
@@ -34,7 +33,7 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
             .unwrap_or(0) as u8
     }
 
-    fn slide_tiers(&mut self, at: Instant, day: Day) {
+    pub(super) fn slide_tiers(&mut self, at: Instant, day: Day) {
         for metric in &self.plan.tier_metrics {
             let kind = self.plan.program.metrics[*metric].kind;
             if let Some(measure) = self.state.measures.get_mut(*metric) {
@@ -58,10 +57,7 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
 
     fn climb_to(&mut self, rung: u8, event: Option<&EventRef>) {
         let (from, until) = (self.state.rung, self.valid_from(self.day));
-        self.state.climb = Some(Climb {
-            from,
-            day: self.day,
-        });
+        self.rest_on(from, self.day, self.at);
         self.move_to(rung, until, RungReason::Reached, event.cloned());
         self.issue_reached(from, rung, until, event);
     }
@@ -120,6 +116,18 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
         };
         self.slide_tiers(self.at - 1, end - 1);
         self.state.next_period = tiers.period.around(end).map(|period| period.1);
+        let closing = tiers.period.around(end - 1);
+        let rests_here = self
+            .state
+            .ground
+            .as_ref()
+            .is_some_and(|ground| tiers.period.around(ground.day) == closing);
+        if rests_here {
+            let metrics = super::stretch::worth(self.plan, self.state);
+            if let Some(ground) = &mut self.state.ground {
+                ground.metrics = metrics;
+            }
+        }
         let last_stretch = match tiers.validity {
             Validity::Periods { extra, .. } => self
                 .state
@@ -141,9 +149,8 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
     }
 
     fn keep(&mut self, until: Option<Day>, rests_on: Day) {
-        if let Some(climb) = &mut self.state.climb {
-            climb.day = rests_on;
-        }
+        let from = self.state.ground.as_ref().map_or(0, |ground| ground.from);
+        self.rest_on(from, rests_on, self.at - 1);
         let (rung, next) = (self.state.rung, self.state.next_period);
         self.move_to(rung, until, RungReason::Kept, None);
         self.state.next_period = next;
@@ -181,6 +188,7 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
         let qualified = self.qualified(tiers).min(self.state.rung);
         let lower = match tiers.shortfall.at(rung) {
             Shortfall::Keep => {
+                self.state.ground = None;
                 let next = self.state.next_period;
                 self.move_to(rung as u8, again, RungReason::Shortfall, None);
                 self.state.next_period = next;
@@ -190,7 +198,7 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
             Shortfall::DropToQualified => qualified,
             Shortfall::DropToBase => 0,
         };
-        self.state.climb = None;
+        self.state.ground = None;
         let until = self.valid_from(self.day);
         self.move_to(lower, until, RungReason::Shortfall, None);
     }
@@ -222,39 +230,6 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
         let qualified = self.qualified(tiers);
         if qualified < self.state.rung {
             self.move_to(qualified, None, RungReason::Shortfall, None);
-        }
-    }
-
-    /// A refund of an order of that day: does the rung still rest on something?
-    pub(super) fn refunded(&mut self, order_day: Day, event: &EventRef) {
-        let Some(tiers) = self.tiers() else { return };
-        self.slide_tiers(self.at, self.day);
-        if tiers.validity == Validity::None {
-            let qualified = self.qualified(tiers);
-            if qualified < self.state.rung {
-                self.move_to(qualified, None, RungReason::Refunded, Some(event.clone()));
-            }
-            return;
-        }
-        let (Some(climb), true) = (self.state.climb, self.state.rung > 0) else {
-            return;
-        };
-        let rests = match tiers.period.around(climb.day) {
-            // What an earlier period was worth is not known any more; its rung ends at its checkpoint.
-            Some((from, before)) => {
-                (from..before).contains(&order_day) && (from..before).contains(&self.day)
-            }
-            None => order_day <= climb.day,
-        };
-        let rung = &tiers.rungs[usize::from(self.state.rung)];
-        if !rests || self.meets(&rung.reach) || self.meets(&rung.keep) {
-            return;
-        }
-        let lower = self.qualified(tiers).max(climb.from).min(self.state.rung);
-        if lower < self.state.rung {
-            self.state.climb = None;
-            let until = self.valid_from(self.day);
-            self.move_to(lower, until, RungReason::Refunded, Some(event.clone()));
         }
     }
 }

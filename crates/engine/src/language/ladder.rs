@@ -1,8 +1,9 @@
 //! The rungs of a ladder, and whether they can be climbed one after the other.
 
 use super::Build;
+use super::needs::{needs, rung};
 use super::reader::Placed;
-use super::tiers::{GivenBy, RungTable, needs, rung};
+use super::tiers::{GivenBy, RungTable};
 use super::values::Many;
 use crate::finding::{Code, Place};
 use crate::program::{Metric, Need, Rung};

@@ -7,6 +7,7 @@
 mod benefits;
 mod collect;
 mod columns;
+mod complaints;
 mod costs;
 mod earn;
 mod enrol;
@@ -14,21 +15,31 @@ mod groups;
 mod kpis;
 mod ladder;
 mod limits;
+mod lists;
 mod metrics;
+mod names;
+mod needs;
+mod numbers;
 mod objectives;
 mod points;
 mod program_table;
 mod quoted;
 mod reader;
 mod reference;
+mod references;
 mod refunds;
 mod rewards;
 pub mod scenario;
+mod scenario_check;
 mod schema;
+mod source_columns;
 mod surprises;
 mod table;
+#[cfg(test)]
+mod tests;
 pub mod text_table;
 mod tiers;
+mod times;
 mod values;
 
 pub use reference::reference;
@@ -296,11 +307,11 @@ pub fn check(source: &Source<'_>) -> Checked {
     build.from = version_day(source, &mut build.reader);
     let program = match DeTable::parse(source.text) {
         Ok(document) => {
-            build.reader.names = names(document.get_ref());
+            build.reader.names = names::names(document.get_ref());
             let span = document.span();
             let item = toml::Spanned::new(span, DeValue::Table(document.into_inner()));
             let mut named = Vec::new();
-            given(item.get_ref(), "", &mut named);
+            names::given(item.get_ref(), "", &mut named);
             Root::read(&item, &mut build.reader)
                 .and_then(|root| assemble(source, &mut build, root, &named))
         }
@@ -357,71 +368,8 @@ fn version_day(source: &Source<'_>, reader: &mut Reader<'_>) -> Option<Day> {
     day
 }
 
-/// The ids of a programme.
-fn names(root: &DeTable<'_>) -> reader::Names {
-    fn get<'a, 't>(table: &'a DeTable<'t>, key: &str) -> Option<&'a reader::Item<'t>> {
-        let found = table.iter().find(|(name, _)| name.get_ref() == key);
-        found.map(|(_, item)| item)
-    }
-    fn ids(item: Option<&reader::Item<'_>>) -> Vec<String> {
-        let rows = item.and_then(|item| item.get_ref().as_array());
-        rows.into_iter()
-            .flat_map(|rows| rows.iter())
-            .filter_map(|row| get(row.get_ref().as_table()?, "id")?.get_ref().as_str())
-            .map(str::to_owned)
-            .collect()
-    }
-    let table = |key: &str| get(root, key).and_then(|item| item.get_ref().as_table());
-    let mut earn = ids(get(root, "earn"));
-    earn.sort();
-    earn.dedup();
-    let mut wallets: Vec<_> = table("points").into_iter().flatten().collect();
-    wallets.sort_by_key(|(name, _)| name.span().start);
-    let scale = wallets.first().and_then(|(_, wallet)| {
-        let scale = get(wallet.get_ref().as_table()?, "scale")?;
-        scale.get_ref().as_integer()?.as_str().parse().ok()
-    });
-    reader::Names {
-        rungs: ids(table("tiers").and_then(|tiers| get(tiers, "rung"))),
-        metrics: ids(get(root, "metrics")),
-        earn,
-        groups: ids(get(root, "groups")),
-        rewards: ids(get(root, "rewards")),
-        benefits: ids(get(root, "benefits")),
-        kpis: ids(get(root, "kpis")),
-        wallets: wallets
-            .iter()
-            .map(|(name, _)| name.get_ref().to_string())
-            .collect(),
-        currency_digits: table("program")
-            .and_then(|program| program_table::currency_digits(get(program, "currency")))
-            .unwrap_or(2),
-        scale: scale
-            .filter(|scale| *scale <= points::SCALE_MOST)
-            .unwrap_or(0),
-    }
-}
-
 fn some<T: Default>(placed: Option<Placed<T>>) -> T {
     placed.map(|placed| placed.value).unwrap_or_default()
-}
-
-/// The texts that stand directly under a key `reward`, or in a list there: rewards that something gives.
-fn given(value: &DeValue<'_>, key: &str, out: &mut Vec<String>) {
-    match value {
-        DeValue::Table(table) => {
-            for (name, item) in table {
-                given(item.get_ref(), name.get_ref(), out);
-            }
-        }
-        DeValue::Array(items) => {
-            for item in items {
-                given(item.get_ref(), key, out);
-            }
-        }
-        DeValue::String(text) if key.starts_with("reward") => out.push(text.to_string()),
-        _ => {}
-    }
 }
 
 fn assemble(
@@ -477,7 +425,7 @@ fn assemble(
         columns: std::mem::take(&mut build.columns),
         wallet,
         earn,
-        groups: groups,
+        groups,
         metrics,
         tiers,
         benefits,

@@ -23,6 +23,7 @@ pub fn reference() -> String {
                 page.shape(shape, 2);
             }
         }
+        page.text.push_str(DECISIONS);
         page.text.push_str("## Tables that are not settled yet\n\n");
         let later = root.keys.iter().filter(|key| key.shape.is_none());
         for key in later {
@@ -45,6 +46,31 @@ pub fn reference() -> String {
     }
     page.text.trim_end().to_owned() + "\n"
 }
+
+/// What tables of keys cannot say.
+const DECISIONS: &str = "\
+## What holds in this edition
+
+- There is one wallet. `on` names one event, not a list.
+- In a dataset that names a `line`, a column that both an order and its lines have (`gross`, `discount`, `net`, `tax`)
+  is the line's, unless the column says `line = false`; the order's is then the sum. In other datasets it is the order's.
+- An order's amounts and its lines' are never empty in conditions: net is gross − discount where it is not given, gross
+  is net + discount, total is net + tax + shipping; discount, tax and shipping are 0 where they are not given. Every other
+  column can be empty, unless every dataset of that event declares it `required` or `fixed`.
+- In refunds, the column `number` names the line of the order; it tells the refund's own lines apart too.
+- `on = \"refund\"` is not for earn rules; refunds take back by themselves.
+- Multipliers raise base rules only. Two that raise one base need a group with `combine`, or a group each (then they add),
+  unless their dates or conditions certainly exclude each other: another text, number, weekday or rung of one column.
+- A rung's needs are metrics of kind `events`, `sum`, `distinct`, `granted` or `spent`, without a `window`, of the account.
+- A metric's conditions name no metrics.
+- `validity` is asked unless the period is `lifetime`; `shortfall` is asked where validity can end. With a rolling period
+  and a validity that ends, write `requalify = \"validity_end\"`.
+- `counts` is asked where a metric of kind `granted` without `rules` is declared; `[refunds]` where there is a wallet.
+- A reward's `when` is asked at its event or moment; without `on`, at the `redeem` event that buys it; without a price too,
+  at the occurrence of the surprise that gives it.
+- Without `[enrol]` everybody is a member from the first event on.
+
+";
 
 #[derive(Default)]
 struct Page {

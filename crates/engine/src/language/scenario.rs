@@ -1,14 +1,14 @@
 //! Scenario tests beside a programme: what is given, and what is expected then.
 
 use super::quoted::bytes;
-use super::reader::{Item, Placed, Reader, Value, list};
+use super::reader::{Item, Reader, Value};
+use super::scenario_check::Checker;
 use super::table::{Plain, Shape, choice, table};
 use super::text_table::TextTable;
 use super::values::{Date, Many, Named, Number};
 use crate::calendar::Day;
 use crate::canonical::Kind;
-use crate::finding::{Code, Finding, Place, closest};
-use crate::number::Rational;
+use crate::finding::{Code, Finding, Place};
 use crate::program::Program;
 use serde_json::json;
 use toml::de::{DeTable, DeValue};
@@ -194,7 +194,7 @@ table! {
 
 /// Why a rule did not fire.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Reason(&'static str);
+pub(crate) struct Reason(pub &'static str);
 
 choice!(Reason {
     "when" => Reason("when"), "Its condition was not true.";
@@ -208,9 +208,9 @@ choice!(Reason {
 /// A text table with the places of its lines.
 #[derive(Debug)]
 pub(crate) struct Cells {
-    table: TextTable,
-    head: Place,
-    rows: Vec<Place>,
+    pub table: TextTable,
+    pub head: Place,
+    pub rows: Vec<Place>,
 }
 
 impl Value for Cells {
@@ -262,7 +262,7 @@ impl Value for Cells {
 
 impl Cells {
     /// The place of a column's name in the first line.
-    fn column(&self, reader: &Reader<'_>, name: &str) -> Place {
+    pub fn column(&self, reader: &Reader<'_>, name: &str) -> Place {
         let head = reader.at(self.head);
         let mut start = 0;
         for cell in head.split('|') {
@@ -312,287 +312,4 @@ pub fn scenarios(program: &Program, file: &str, text: &str) -> (Vec<Scenario>, V
     findings.sort_by(|a, b| (a.place, a.code, &a.message).cmp(&(b.place, b.code, &b.message)));
     findings.dedup();
     (all, findings)
-}
-
-struct Checker<'p, 'r, 's> {
-    program: &'p Program,
-    reader: &'r mut Reader<'s>,
-}
-
-/// Columns of every event that a given table can have.
-const COMMON: &[&str] = &["id", "member", "account", "time", "channel", "store"];
-/// Columns that `entries` can have.
-const ENTRIES: &[&str] = &["date", "rule", "wallet", "points", "expires", "event"];
-
-impl Checker<'_, '_, '_> {
-    fn scenario(&mut self, raw: Placed<ScenarioTable>) -> Option<Scenario> {
-        let table = raw.value;
-        if let Some(rule) = &table.rule {
-            self.quoted_rule(rule);
-        }
-        let draw = table.draw.map(|draw| draw.value).unwrap_or_default();
-        let draw = draw.into_iter().filter_map(|raw| self.draw(raw)).collect();
-        let given = table.given.map(|given| given.value.0).unwrap_or_default();
-        let given = given
-            .into_iter()
-            .filter_map(|(kind, cells)| self.given(&kind, cells))
-            .collect();
-        let expect = table.expect.map(|expect| expect.value).unwrap_or_default();
-        let expect = expect
-            .into_iter()
-            .filter_map(|raw| self.expect(raw))
-            .collect();
-        Some(Scenario {
-            name: table.name?.value,
-            place: raw.place,
-            rule: table.rule.map(|rule| rule.value),
-            draw,
-            given,
-            expect,
-        })
-    }
-
-    /// Says that a name does not fit the programme.
-    fn unknown(&mut self, place: Place, sort: &str, name: &str, known: &[&str]) {
-        let help = match closest(name, known.iter().copied()) {
-            Some(close) => format!("did you mean `{close}`?"),
-            None if known.is_empty() => format!("there is no {sort} at all"),
-            None => format!("known: {}", list(known)),
-        };
-        self.reader.find(
-            Code::Scenario,
-            place,
-            format!("unknown {sort} `{name}`"),
-            format!("the programme has no such {sort}"),
-            help,
-        );
-    }
-
-    fn known(&mut self, sort: &str, name: &Placed<String>, known: &[&str]) -> bool {
-        let found = known.contains(&name.value.as_str());
-        if !found {
-            self.unknown(name.place, sort, &name.value, known);
-        }
-        found
-    }
-
-    fn quoted_rule(&mut self, rule: &Placed<String>) {
-        let program = self.program;
-        let mut known: Vec<&str> = rule_ids(program);
-        known.extend(program.groups.iter().map(|group| group.id.as_str()));
-        known.extend(program.metrics.iter().map(|metric| metric.id.as_str()));
-        known.extend(program.benefits.iter().map(|benefit| benefit.id.as_str()));
-        let rungs = program.tiers.iter().flat_map(|tiers| &tiers.rungs);
-        known.extend(rungs.map(|rung| rung.id.as_str()));
-        known.extend(program.wallet.iter().map(|wallet| wallet.id.as_str()));
-        let tables: Vec<&str> = super::table_names();
-        let first = rule.value.split('.').next().unwrap_or_default();
-        if known.contains(&rule.value.as_str()) || tables.contains(&first) {
-            return;
-        }
-        known.extend(tables);
-        self.unknown(rule.place, "rule", &rule.value, &known);
-    }
-
-    fn draw(&mut self, raw: Placed<DrawTable>) -> Option<Draw> {
-        let program = self.program;
-        let table = raw.value;
-        let surprise = table.surprise?;
-        let ids: Vec<&str> = program.surprises.iter().map(|s| s.id.as_str()).collect();
-        if self.known("surprise", &surprise, &ids)
-            && let Some(reward) = &table.reward
-        {
-            let given: Vec<&str> = program
-                .surprises
-                .iter()
-                .filter(|known| known.id == surprise.value)
-                .filter_map(|known| program.rewards.get(known.reward))
-                .map(|reward| reward.id.as_str())
-                .collect();
-            self.known("reward of this surprise", reward, &given);
-        }
-        let members = table.members?.value;
-        Some(Draw {
-            surprise: surprise.value,
-            on: table.on?.value.0,
-            members: members.into_iter().map(|member| member.value).collect(),
-            reward: table.reward.map(|reward| reward.value),
-            place: raw.place,
-        })
-    }
-
-    fn given(&mut self, name: &Placed<String>, raw: Placed<Cells>) -> Option<Given> {
-        let Some(kind) = Kind::from_text(&name.value) else {
-            let settled = Kind::ALL.iter().filter(|kind| kind.settled());
-            let words: Vec<&str> = settled.map(|kind| kind.text()).collect();
-            self.unknown(name.place, "event", &name.value, &words);
-            return None;
-        };
-        if !kind.settled() {
-            self.reader
-                .not_yet(name.place, &format!("`{}` events", name.value));
-            return None;
-        }
-        let cells = raw.value;
-        let program = self.program;
-        let mut known: Vec<&str> = COMMON.to_vec();
-        if super::collect::has_lines(kind) {
-            known.push("number");
-        }
-        let own = program.columns.iter().filter(|column| column.kind == kind);
-        known.extend(own.map(|column| column.name.as_str()));
-        self.columns(&cells, &known, kind.text());
-        for column in ["member", "time"] {
-            if !cells.table.columns.iter().any(|name| name == column) {
-                self.reader.find(
-                    Code::Scenario,
-                    cells.head,
-                    format!("the table has no column `{column}`"),
-                    "every event has it",
-                    format!("add a column `{column}`"),
-                );
-            }
-        }
-        Some(Given {
-            kind,
-            columns: cells.table.columns,
-            rows: cells.table.rows,
-            place: raw.place,
-            row_places: cells.rows,
-        })
-    }
-
-    fn columns(&mut self, cells: &Cells, known: &[&str], what: &str) {
-        for column in &cells.table.columns {
-            if !known.contains(&column.as_str()) {
-                let help = match closest(column, known.iter().copied()) {
-                    Some(close) => format!("did you mean `{close}`?"),
-                    None => format!("its columns are {}", list(known)),
-                };
-                let place = cells.column(self.reader, column);
-                self.reader.find(
-                    Code::Scenario,
-                    place,
-                    format!("unknown column `{column}`"),
-                    format!("`{what}` has no such column"),
-                    help,
-                );
-            }
-        }
-    }
-
-    fn expect(&mut self, raw: Placed<ExpectTable>) -> Option<Expect> {
-        let table = raw.value;
-        let program = self.program;
-        if let Some(rung) = &table.rung {
-            let rungs = program.tiers.iter().flat_map(|tiers| &tiers.rungs);
-            let ids: Vec<&str> = rungs.map(|rung| rung.id.as_str()).collect();
-            self.known("rung", rung, &ids);
-        }
-        let rewards: Vec<&str> = program.rewards.iter().map(|r| r.id.as_str()).collect();
-        for reward in table.rewards.iter().flat_map(|rewards| &rewards.value) {
-            self.known("reward", reward, &rewards);
-        }
-        if let Some(entries) = &table.entries {
-            self.columns(&entries.value, ENTRIES, "entries");
-        }
-        let balance = table.balance.map(|points| self.points(points.value));
-        let pending = table.pending.map(|points| self.points(points.value));
-        let missing = table.missing.map(|missing| self.missing(missing.value));
-        let why_not = table.why_not.and_then(|raw| self.why_not(raw));
-        let entries_place = table.entries.as_ref().map_or(raw.place, |e| e.place);
-        Some(Expect {
-            on: table.on?.value.0,
-            member: table.member?.value,
-            balance: balance.flatten(),
-            pending: pending.flatten(),
-            rung: table.rung.map(|rung| rung.value),
-            rung_until: table.rung_until.map(|until| until.value.0),
-            rewards: table
-                .rewards
-                .map(|all| all.value.into_iter().map(|reward| reward.value).collect()),
-            missing,
-            entries: table.entries.map(|entries| entries.value.table),
-            entries_place,
-            why_not,
-            place: raw.place,
-        })
-    }
-
-    /// Points of the wallet in its scale.
-    fn points(&mut self, raw: Named<Number>) -> Option<i64> {
-        let program = self.program;
-        let ids: Vec<&str> = program.wallet.iter().map(|w| w.id.as_str()).collect();
-        let scale = program.wallet.as_ref().map_or(0, |wallet| wallet.scale);
-        let mut points = None;
-        for (name, value) in raw.0 {
-            if self.known("wallet", &name, &ids) {
-                points = self.exact(&value, Rational::whole(10i64.pow(u32::from(scale))));
-            }
-        }
-        points
-    }
-
-    fn missing(&mut self, raw: Named<Number>) -> Vec<(usize, i64)> {
-        let program = self.program;
-        let ids: Vec<&str> = program.metrics.iter().map(|m| m.id.as_str()).collect();
-        let mut all = Vec::new();
-        for (name, value) in raw.0 {
-            if !self.known("metric", &name, &ids) {
-                continue;
-            }
-            let found = program.metrics.iter().enumerate();
-            for (at, metric) in found.filter(|(_, metric)| metric.id == name.value) {
-                let exact = self.exact(&value, Rational::whole(metric.den));
-                all.extend(exact.map(|exact| (at, exact)));
-            }
-        }
-        all.sort_unstable();
-        all
-    }
-
-    fn exact(&mut self, value: &Placed<Number>, unit: Rational) -> Option<i64> {
-        let Number(number) = value.value;
-        let exact = number.times(unit).filter(|scaled| scaled.den == 1);
-        if exact.is_none() {
-            self.reader.find(
-                Code::Scenario,
-                value.place,
-                format!("`{number}` is finer than it is counted"),
-                format!(
-                    "the finest step is {}",
-                    Rational {
-                        num: 1,
-                        den: unit.num
-                    }
-                ),
-                "write the number as it can be",
-            );
-        }
-        exact.map(|exact| exact.num)
-    }
-
-    fn why_not(&mut self, raw: Placed<WhyNotTable>) -> Option<WhyNot> {
-        let table = raw.value;
-        let rule = table.rule?;
-        let ids = rule_ids(self.program);
-        self.known("rule", &rule, &ids);
-        Some(WhyNot {
-            rule: rule.value,
-            event: table.event.map(|event| event.value),
-            reason: table.reason.map(|reason| reason.value.0.to_owned()),
-            place: raw.place,
-        })
-    }
-}
-
-/// Ids of what can fire: earn rules, rewards, surprises.
-fn rule_ids(program: &Program) -> Vec<&str> {
-    let earn = program.earn.iter().map(|rule| rule.id.as_str());
-    let rewards = program.rewards.iter().map(|reward| reward.id.as_str());
-    let surprises = program
-        .surprises
-        .iter()
-        .map(|surprise| surprise.id.as_str());
-    earn.chain(rewards).chain(surprises).collect()
 }

@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 
 /// The rule's name: an id of the programme, or the key that rules.
 pub fn rule_text(program: &Program, rule: Rule) -> String {
-    let wallet = program.wallet.as_ref().map_or("points", |wallet| wallet.id.as_str());
+    let wallet = program
+        .wallet
+        .as_ref()
+        .map_or("points", |wallet| wallet.id.as_str());
     match rule {
         Rule::Earn(index) => program.earn[usize::from(index)].id.clone(),
         Rule::Reward(index) => program.rewards[usize::from(index)].id.clone(),
@@ -26,7 +29,10 @@ pub fn rule_text(program: &Program, rule: Rule) -> String {
 
 /// The line of the programme file in which the rule stands, from 1.
 pub fn rule_line(program: &Program, rule: Rule) -> u32 {
-    let wallet = program.wallet.as_ref().map_or(1, |wallet| wallet.place.line);
+    let wallet = program
+        .wallet
+        .as_ref()
+        .map_or(1, |wallet| wallet.place.line);
     match rule {
         Rule::Earn(index) => program.earn[usize::from(index)].place.line,
         Rule::Reward(index) => program.rewards[usize::from(index)].place.line,
@@ -45,7 +51,10 @@ pub fn instant_text(at: Instant) -> String {
 
 /// Scaled points as a decimal number.
 pub fn points_text(program: &Program, points: i64) -> String {
-    decimal(points, program.wallet.as_ref().map_or(0, |wallet| wallet.scale))
+    decimal(
+        points,
+        program.wallet.as_ref().map_or(0, |wallet| wallet.scale),
+    )
 }
 
 /// The id of a rung.
@@ -55,11 +64,16 @@ pub fn rung_text(program: &Program, rung: u8) -> Option<&str> {
 
 /// The name of a dataset; events that no dataset gave have none.
 pub fn source_text(program: &Program, source: u16) -> &str {
-    program.datasets.get(usize::from(source)).map_or("", |dataset| &dataset.id)
+    program
+        .datasets
+        .get(usize::from(source))
+        .map_or("", |dataset| &dataset.id)
 }
 
 fn event(program: &Program, event: Option<&EventRef>) -> Value {
-    event.map_or(Value::Null, |event| json!([source_text(program, event.0), event.1.to_string()]))
+    event.map_or(Value::Null, |event| {
+        json!([source_text(program, event.0), event.1.to_string()])
+    })
 }
 
 /// One entry.
@@ -73,7 +87,12 @@ pub fn entry_line(program: &Program, account: &str, entry: &Entry) -> String {
         ("event", event(program, Some(&entry.event))),
         ("lot", event(program, entry.lot.as_ref())),
         ("points", json!(points_text(program, entry.points))),
-        ("expires", entry.expires.map_or(Value::Null, |at| json!(instant_text(at)))),
+        (
+            "expires",
+            entry
+                .expires
+                .map_or(Value::Null, |at| json!(instant_text(at))),
+        ),
         ("rung", json!(rung_text(program, entry.rung))),
     ])
 }
@@ -98,7 +117,10 @@ pub fn issued_line(program: &Program, account: &str, issued: &Issued) -> String 
         ("account", json!(account)),
         ("at", json!(instant_text(issued.at))),
         ("table", json!("rewards")),
-        ("reward", json!(program.rewards[usize::from(issued.reward)].id)),
+        (
+            "reward",
+            json!(program.rewards[usize::from(issued.reward)].id),
+        ),
         ("rule", json!(rule_text(program, issued.rule))),
         ("member", json!(issued.member)),
         ("event", event(program, issued.event.as_ref())),
@@ -116,9 +138,16 @@ pub fn account_lines(
     rungs: &[RungMove],
     issued: &[Issued],
 ) -> Vec<String> {
-    let mut lines: Vec<String> = entries.iter().map(|entry| entry_line(program, account, entry)).collect();
+    let mut lines: Vec<String> = entries
+        .iter()
+        .map(|entry| entry_line(program, account, entry))
+        .collect();
     lines.extend(rungs.iter().map(|moved| rung_line(program, account, moved)));
-    lines.extend(issued.iter().map(|issued| issued_line(program, account, issued)));
+    lines.extend(
+        issued
+            .iter()
+            .map(|issued| issued_line(program, account, issued)),
+    );
     lines.sort_unstable();
     lines
 }

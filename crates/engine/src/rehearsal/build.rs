@@ -52,7 +52,10 @@ struct Row {
 }
 
 /// The events of each account, sorted as the history is.
-pub fn batches(program: &Program, tables: &[EventTable]) -> Result<BTreeMap<String, Batch>, Vec<TableProblem>> {
+pub fn batches(
+    program: &Program,
+    tables: &[EventTable],
+) -> Result<BTreeMap<String, Batch>, Vec<TableProblem>> {
     let mut problems = Vec::new();
     let mut rows = Vec::new();
     for table in tables {
@@ -62,29 +65,58 @@ pub fn batches(program: &Program, tables: &[EventTable]) -> Result<BTreeMap<Stri
         return Err(problems);
     }
     rows.sort_by(|a, b| {
-        (&a.account, a.time, a.kind, a.source, &a.id, a.line).cmp(&(&b.account, b.time, b.kind, b.source, &b.id, b.line))
+        (&a.account, a.time, a.kind, a.source, &a.id, a.line)
+            .cmp(&(&b.account, b.time, b.kind, b.source, &b.id, b.line))
     });
     fill_amounts(program, &mut rows);
     let mut all = BTreeMap::new();
     let mut start = 0;
     while start < rows.len() {
-        let end = start + rows[start..].iter().take_while(|row| row.account == rows[start].account).count();
-        all.insert(rows[start].account.clone(), batch(program, &rows[start..end]));
+        let end = start
+            + rows[start..]
+                .iter()
+                .take_while(|row| row.account == rows[start].account)
+                .count();
+        all.insert(
+            rows[start].account.clone(),
+            batch(program, &rows[start..end]),
+        );
         start = end;
     }
     Ok(all)
 }
 
-fn read_table(program: &Program, table: &EventTable, rows: &mut Vec<Row>, problems: &mut Vec<TableProblem>) {
-    let problem = |row, column: &str, message: String| TableProblem { kind: table.kind, row, column: column.to_owned(), message };
+fn read_table(
+    program: &Program,
+    table: &EventTable,
+    rows: &mut Vec<Row>,
+    problems: &mut Vec<TableProblem>,
+) {
+    let problem = |row, column: &str, message: String| TableProblem {
+        kind: table.kind,
+        row,
+        column: column.to_owned(),
+        message,
+    };
     let has_lines = table.columns.iter().any(|name| name == "number");
-    let source = program.datasets.iter().position(|dataset| dataset.event == table.kind).map_or(u16::MAX, |i| i as u16);
+    let source = program
+        .datasets
+        .iter()
+        .position(|dataset| dataset.event == table.kind)
+        .map_or(u16::MAX, |i| i as u16);
     let mut targets = Vec::new();
     for name in &table.columns {
-        let common = matches!(name.as_str(), "id" | "member" | "account" | "time" | "number" | "channel" | "store");
+        let common = matches!(
+            name.as_str(),
+            "id" | "member" | "account" | "time" | "number" | "channel" | "store"
+        );
         let target = find(program, table.kind, name, has_lines);
         if !common && target.is_none() {
-            problems.push(problem(None, name, format!("`{}` has no column `{name}`", table.kind.text())));
+            problems.push(problem(
+                None,
+                name,
+                format!("`{}` has no column `{name}`", table.kind.text()),
+            ));
         }
         targets.push(target.filter(|_| !common));
     }
@@ -94,11 +126,19 @@ fn read_table(program: &Program, table: &EventTable, rows: &mut Vec<Row>, proble
             cells.get(at)?.as_deref()
         };
         let Some(member) = cell("member") else {
-            problems.push(problem(Some(index), "member", "the row names no member".into()));
+            problems.push(problem(
+                Some(index),
+                "member",
+                "the row names no member".into(),
+            ));
             continue;
         };
         let Some(time) = cell("time").and_then(|text| instant(program, text)) else {
-            problems.push(problem(Some(index), "time", "write the local time as `2026-01-07 10:00`".into()));
+            problems.push(problem(
+                Some(index),
+                "time",
+                "write the local time as `2026-01-07 10:00`".into(),
+            ));
             continue;
         };
         let mut row = Row {
@@ -116,19 +156,28 @@ fn read_table(program: &Program, table: &EventTable, rows: &mut Vec<Row>, proble
         if let Some(number) = cell("number") {
             match number.parse() {
                 Ok(number) => row.line = number,
-                Err(_) => problems.push(problem(Some(index), "number", format!("`{number}` is not a line number"))),
+                Err(_) => problems.push(problem(
+                    Some(index),
+                    "number",
+                    format!("`{number}` is not a line number"),
+                )),
             }
         } else if table.kind == Kind::Order {
             row.line = 1;
         }
         for (at, target) in targets.iter().enumerate() {
-            let (Some(target), Some(Some(text))) = (target, cells.get(at)) else { continue };
+            let (Some(target), Some(Some(text))) = (target, cells.get(at)) else {
+                continue;
+            };
             match parse(&program.columns[*target], text) {
                 Some(value) => row.cells[*target] = Some(value),
                 None => problems.push(problem(
                     Some(index),
                     &table.columns[at],
-                    format!("`{text}` is not {} value", a(program.columns[*target].kind_of_value)),
+                    format!(
+                        "`{text}` is not {} value",
+                        a(program.columns[*target].kind_of_value)
+                    ),
                 )),
             }
         }
@@ -146,9 +195,16 @@ fn a(kind: Type) -> String {
 /// The column of a table: with line numbers the line's where there is one, else the event's.
 fn find(program: &Program, kind: Kind, name: &str, has_lines: bool) -> Option<usize> {
     let of = |line: bool| {
-        program.columns.iter().position(|column| column.kind == kind && column.line == line && column.name == name)
+        program
+            .columns
+            .iter()
+            .position(|column| column.kind == kind && column.line == line && column.name == name)
     };
-    if has_lines { of(true).or_else(|| of(false)) } else { of(false).or_else(|| of(true)) }
+    if has_lines {
+        of(true).or_else(|| of(false))
+    } else {
+        of(false).or_else(|| of(true))
+    }
 }
 
 fn instant(program: &Program, text: &str) -> Option<i64> {
@@ -160,13 +216,19 @@ fn instant(program: &Program, text: &str) -> Option<i64> {
 }
 
 fn parse(column: &Column, text: &str) -> Option<Cell> {
-    if column.values.as_ref().is_some_and(|values| !values.iter().any(|value| value == text)) {
+    if column
+        .values
+        .as_ref()
+        .is_some_and(|values| !values.iter().any(|value| value == text))
+    {
         return None;
     }
     Some(match column.kind_of_value {
         Type::Text => Cell::Text(text.to_owned()),
         Type::Integer => Cell::Number(text.parse().ok()?),
-        Type::Decimal | Type::Money => Cell::Number(Rational::from_decimal(text)?.scaled(column.digits)?),
+        Type::Decimal | Type::Money => {
+            Cell::Number(Rational::from_decimal(text)?.scaled(column.digits)?)
+        }
         Type::Boolean => Cell::Number(match text {
             "true" | "yes" => 1,
             "false" | "no" => 0,
@@ -174,7 +236,11 @@ fn parse(column: &Column, text: &str) -> Option<Cell> {
         }),
         Type::Date => Cell::Number(i64::from(day_from(text)?)),
         Type::MonthDay => {
-            let text = if text.len() == 10 { text.get(5..)? } else { text };
+            let text = if text.len() == 10 {
+                text.get(5..)?
+            } else {
+                text
+            };
             Cell::Number(MonthDay::parse(text)?.packed())
         }
         Type::Time => return None,
@@ -190,22 +256,33 @@ fn fill_amounts(program: &Program, rows: &mut [Row]) {
         let same = |row: &Row| {
             let first = &rows[start];
             (&row.account, row.time, row.kind, row.source, &row.id)
-                == (&first.account, first.time, first.kind, first.source, &first.id)
+                == (
+                    &first.account,
+                    first.time,
+                    first.kind,
+                    first.source,
+                    &first.id,
+                )
         };
         let end = start + rows[start..].iter().take_while(|row| same(row)).count();
         if rows[start].kind == Kind::Order {
-            let number = |row: &Row, column: Option<usize>| match column.and_then(|column| row.cells[column].as_ref()) {
+            let number = |row: &Row, column: Option<usize>| match column
+                .and_then(|column| row.cells[column].as_ref())
+            {
                 Some(Cell::Number(number)) => Some(*number),
                 _ => None,
             };
-            let from_event = rows[start..end]
-                .iter()
-                .all(|row| number(row, column(true, "net")).is_none() && number(row, column(true, "gross")).is_none());
+            let from_event = rows[start..end].iter().all(|row| {
+                number(row, column(true, "net")).is_none()
+                    && number(row, column(true, "gross")).is_none()
+            });
             for row in &mut rows[start..end] {
                 for line in [false, true] {
                     if line && from_event {
                         for name in ["gross", "discount", "net", "tax"] {
-                            if let (Some(to), Some(value)) = (column(true, name), number(row, column(false, name))) {
+                            if let (Some(to), Some(value)) =
+                                (column(true, name), number(row, column(false, name)))
+                            {
                                 row.cells[to] = Some(Cell::Number(value));
                             }
                         }
@@ -229,13 +306,23 @@ fn fill_amounts(program: &Program, rows: &mut [Row]) {
                 if let Some(quantity) = column(true, "quantity")
                     && row.cells[quantity].is_none()
                 {
-                    row.cells[quantity] = Some(Cell::Number(10i64.pow(u32::from(program.columns[quantity].digits))));
+                    row.cells[quantity] = Some(Cell::Number(
+                        10i64.pow(u32::from(program.columns[quantity].digits)),
+                    ));
                 }
             }
             for name in ["gross", "discount", "net", "tax"] {
-                let (Some(event), Some(line)) = (column(false, name), column(true, name)) else { continue };
-                if rows[start..end].iter().any(|row| row.cells[event].is_none()) {
-                    let sum = rows[start..end].iter().filter_map(|row| number(row, Some(line))).sum();
+                let (Some(event), Some(line)) = (column(false, name), column(true, name)) else {
+                    continue;
+                };
+                if rows[start..end]
+                    .iter()
+                    .any(|row| row.cells[event].is_none())
+                {
+                    let sum = rows[start..end]
+                        .iter()
+                        .filter_map(|row| number(row, Some(line)))
+                        .sum();
                     for row in &mut rows[start..end] {
                         row.cells[event] = Some(Cell::Number(sum));
                     }
@@ -251,7 +338,8 @@ fn fill_amounts(program: &Program, rows: &mut [Row]) {
         }
         for row in &mut rows[start..end] {
             for (index, column) in program.columns.iter().enumerate() {
-                if column.kind == row.kind && !column.optional && column.kind_of_value != Type::Text {
+                if column.kind == row.kind && !column.optional && column.kind_of_value != Type::Text
+                {
                     row.cells[index].get_or_insert(Cell::Number(0));
                 }
             }
@@ -261,7 +349,10 @@ fn fill_amounts(program: &Program, rows: &mut [Row]) {
 }
 
 fn find_exact(program: &Program, kind: Kind, line: bool, name: &str) -> Option<usize> {
-    program.columns.iter().position(|column| column.kind == kind && column.line == line && column.name == name)
+    program
+        .columns
+        .iter()
+        .position(|column| column.kind == kind && column.line == line && column.name == name)
 }
 
 fn batch(program: &Program, rows: &[Row]) -> Batch {
@@ -281,15 +372,34 @@ fn batch(program: &Program, rows: &[Row]) -> Batch {
         kind: rows.iter().map(|row| row.kind as u8).collect(),
         source: rows.iter().map(|row| row.source).collect(),
         id: Ids {
-            numbers: rows.iter().map(|row| if let EventId::Number(number) = row.id { number } else { 0 }).collect(),
+            numbers: rows
+                .iter()
+                .map(|row| {
+                    if let EventId::Number(number) = row.id {
+                        number
+                    } else {
+                        0
+                    }
+                })
+                .collect(),
             texts: Some(
-                rows.iter().map(|row| if let EventId::Text(text) = &row.id { Some(text.to_string()) } else { None }).collect(),
+                rows.iter()
+                    .map(|row| {
+                        if let EventId::Text(text) = &row.id {
+                            Some(text.to_string())
+                        } else {
+                            None
+                        }
+                    })
+                    .collect(),
             ),
         },
         line: rows.iter().map(|row| row.line).collect(),
         channel: Some(texts(&|row| row.channel.clone())),
         store: Some(texts(&|row| row.store.clone())),
-        columns: (0..program.columns.len()).map(|column| values(program, rows, column)).collect(),
+        columns: (0..program.columns.len())
+            .map(|column| values(program, rows, column))
+            .collect(),
     }
 }
 
@@ -309,6 +419,9 @@ fn values(program: &Program, rows: &[Row], column: usize) -> Option<Values> {
         Values::Text(Texts::plain(rows.iter().map(text).collect::<StringArray>()))
     } else {
         let valid: Vec<bool> = rows.iter().map(|row| number(row).is_some()).collect();
-        Values::Number { values: rows.iter().map(|row| number(row).unwrap_or(0)).collect(), valid: Some(valid.into()) }
+        Values::Number {
+            values: rows.iter().map(|row| number(row).unwrap_or(0)).collect(),
+            valid: Some(valid.into()),
+        }
     })
 }

@@ -37,9 +37,27 @@ pub fn rehearse(
         let mut state = AccountState::default();
         state.clear(plan.program.metrics.len());
         let mut kept = Kept::default();
-        let wins: Vec<Win> = wins.get(&account).into_iter().flatten().filter(|win| win.at < until).cloned().collect();
-        let given = Given { account: &account, wins: &wins, until };
-        fold.account(plan, given, &mut state, &batch, &prepared, 0..rows, &mut kept);
+        let wins: Vec<Win> = wins
+            .get(&account)
+            .into_iter()
+            .flatten()
+            .filter(|win| win.at < until)
+            .cloned()
+            .collect();
+        let given = Given {
+            account: &account,
+            wins: &wins,
+            until,
+        };
+        fold.account(
+            plan,
+            given,
+            &mut state,
+            &batch,
+            &prepared,
+            0..rows,
+            &mut kept,
+        );
         all.insert(account, Rehearsed { kept, state, batch });
     }
     Ok(all)

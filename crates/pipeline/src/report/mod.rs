@@ -5,6 +5,7 @@ pub mod facts;
 pub mod figures;
 pub mod json;
 pub mod schema;
+mod store;
 pub mod text;
 
 mod amounts;
@@ -14,6 +15,7 @@ mod tables;
 pub use facts::{AccountSource, FactsReader};
 pub use figures::count;
 pub use schema::report_schema;
+pub use store::{load, write};
 
 use rungs_engine::calendar::Day;
 use rungs_engine::kpi::{Figure, Measures, Partials, Standing, Totals, latest, standings};

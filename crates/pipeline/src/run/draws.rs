@@ -10,7 +10,10 @@ use crate::lake::decisions::Decision;
 use rungs_engine::calendar::{Day, Instant};
 use rungs_engine::cron::occurrences;
 use rungs_engine::event::Batch;
-use rungs_engine::fold::{AccountState, Fold, Given, Pass, Plan, Prepared, Rejection, Sink, Ticket, Win, day_key, ticket, wins};
+use rungs_engine::fold::{
+    AccountState, Fold, Given, Pass, Plan, Prepared, Rejection, Sink, Ticket, Win, day_key, ticket,
+    wins,
+};
 use rungs_engine::ledger::{Entry, Issued, RungMove};
 use std::ops::Range;
 
@@ -61,12 +64,14 @@ pub fn scheduled(plan: &Plan<'_>, from: Day, before: Day) -> Vec<Occurrence> {
         .iter()
         .enumerate()
         .flat_map(|(surprise, declared)| {
-            occurrences(&declared.schedule, zone, from, before).into_iter().map(move |(local, at)| Occurrence {
-                surprise,
-                day: zone.day(at),
-                at,
-                text: local.strftime("%Y-%m-%dT%H:%M").to_string(),
-            })
+            occurrences(&declared.schedule, zone, from, before)
+                .into_iter()
+                .map(move |(local, at)| Occurrence {
+                    surprise,
+                    day: zone.day(at),
+                    at,
+                    text: local.strftime("%Y-%m-%dT%H:%M").to_string(),
+                })
         })
         .collect();
     all.sort_by_key(|occurrence| (occurrence.at, occurrence.surprise));
@@ -74,7 +79,12 @@ pub fn scheduled(plan: &Plan<'_>, from: Day, before: Day) -> Vec<Occurrence> {
 }
 
 /// Decides the occurrences one after the other. The walkers' wins are extended by what is decided.
-pub fn draw(plan: &Plan<'_>, secret: &[u8], due: &[Occurrence], walkers: &mut [Walker<'_>]) -> Vec<Decision> {
+pub fn draw(
+    plan: &Plan<'_>,
+    secret: &[u8],
+    due: &[Occurrence],
+    walkers: &mut [Walker<'_>],
+) -> Vec<Decision> {
     let program = plan.program;
     let mut fold = Fold::default();
     let mut all = Vec::new();
@@ -86,23 +96,40 @@ pub fn draw(plan: &Plan<'_>, secret: &[u8], due: &[Occurrence], walkers: &mut [W
         for (index, walker) in walkers.iter_mut().enumerate() {
             walker.advance(plan, &mut fold, until);
             for member in 0..walker.members() {
-                if !walker.state.may_draw(plan, occurrence.surprise, member, occurrence.at, occurrence.day) {
+                if !walker.state.may_draw(
+                    plan,
+                    occurrence.surprise,
+                    member,
+                    &walker.account,
+                    occurrence.at,
+                    occurrence.day,
+                ) {
                     continue;
                 }
-                let drawn_ticket = ticket(&key, &program.id, &surprise.id, &occurrence.text, walker.member(member));
+                let drawn_ticket = ticket(
+                    &key,
+                    &program.id,
+                    &surprise.id,
+                    &occurrence.text,
+                    walker.member(member),
+                );
                 if wins(&drawn_ticket, surprise.chance) {
                     drawn.push((drawn_ticket, index, member));
                 }
             }
         }
         drawn.sort_unstable();
-        let budget = surprise.budget.map_or(usize::MAX, |budget| usize::try_from(budget).unwrap_or(usize::MAX));
+        let budget = surprise.budget.map_or(usize::MAX, |budget| {
+            usize::try_from(budget).unwrap_or(usize::MAX)
+        });
         for (place, (drawn_ticket, index, member)) in drawn.into_iter().enumerate() {
             let walker = &mut walkers[index];
             let name = walker.member(member).to_owned();
             let won = place < budget;
             if won {
-                walker.state.won(occurrence.surprise, member, occurrence.day);
+                walker
+                    .state
+                    .won(occurrence.surprise, member, occurrence.day);
                 walker.wins.push(Win {
                     surprise: occurrence.surprise,
                     at: occurrence.at,
@@ -116,7 +143,10 @@ pub fn draw(plan: &Plan<'_>, secret: &[u8], due: &[Occurrence], walkers: &mut [W
                 occurrence: occurrence.text.clone(),
                 account: walker.account.clone(),
                 member: name,
-                ticket: drawn_ticket.iter().map(|byte| format!("{byte:02x}")).collect(),
+                ticket: drawn_ticket
+                    .iter()
+                    .map(|byte| format!("{byte:02x}"))
+                    .collect(),
                 won,
             });
         }
@@ -131,7 +161,10 @@ impl Walker<'_> {
     }
 
     fn member(&self, index: usize) -> &str {
-        self.state.members.get(index).map_or(&self.account, |member| &member.id)
+        self.state
+            .members
+            .get(index)
+            .map_or(&self.account, |member| &member.id)
     }
 
     /// Settles what happens before `until`, booking nothing.
@@ -139,7 +172,11 @@ impl Walker<'_> {
         let empty = Batch::empty();
         let (batch, prepared, rows) = match &mut self.events {
             Some((batch, prepared, rows)) => {
-                let end = rows.start + batch.time[rows.clone()].iter().take_while(|at| **at < until).count();
+                let end = rows.start
+                    + batch.time[rows.clone()]
+                        .iter()
+                        .take_while(|at| **at < until)
+                        .count();
                 let now = rows.start..end;
                 rows.start = end;
                 (*batch, Some(*prepared), now)
@@ -147,11 +184,26 @@ impl Walker<'_> {
             None => (&empty, None, 0..0),
         };
         let nothing = prepared.is_none().then(|| Prepared::new(plan, &empty));
-        let Some(prepared) = prepared.or(nothing.as_ref()) else { return };
+        let Some(prepared) = prepared.or(nothing.as_ref()) else {
+            return;
+        };
         // Only what lies before `until` can have happened.
         let due = self.wins.iter().take_while(|win| win.at < until).count();
-        let given = Given { account: &self.account, wins: &self.wins[..due], until };
-        fold.stretch(plan, given, &mut self.pass, &mut self.state, batch, prepared, rows, &mut Nothing);
+        let given = Given {
+            account: &self.account,
+            wins: &self.wins[..due],
+            until,
+        };
+        fold.stretch(
+            plan,
+            given,
+            &mut self.pass,
+            &mut self.state,
+            batch,
+            prepared,
+            rows,
+            &mut Nothing,
+        );
         self.wins.drain(..due);
     }
 }

@@ -2,7 +2,6 @@
 //! refused whole.
 
 use crate::ingest::{self, Object, Refusal, Rejected};
-use crate::lake::error::LakeError;
 use crate::lake::layout::Layout;
 use crate::lake::manifest::{Manifest, ObjectEntry};
 use crate::lake::staging::{Staged, Staging};
@@ -53,7 +52,9 @@ pub fn unseen(
             Ok((object, digest))
         })
         .collect::<Result<_, Trouble>>()?;
-    let fresh = digested.into_iter().filter(|(object, digest)| !seen.contains(&(object.name.as_str(), digest.as_str())));
+    let fresh = digested
+        .into_iter()
+        .filter(|(object, digest)| !seen.contains(&(object.name.as_str(), digest.as_str())));
     Ok((fresh.collect(), found.unmatched))
 }
 
@@ -82,7 +83,9 @@ pub fn take_in(
     for (number, (object, digest, ingested, rejected)) in done.into_iter().enumerate() {
         let dataset = program.datasets[object.dataset].id.clone();
         for column in &ingested.ignored_columns {
-            intake.ignored_columns.insert((dataset.clone(), column.clone()));
+            intake
+                .ignored_columns
+                .insert((dataset.clone(), column.clone()));
         }
         intake.objects.push(ObjectEntry {
             name: object.name.clone(),
@@ -127,10 +130,4 @@ fn one(
         )
     })?;
     Ok((ingested, rejected))
-}
-
-impl From<LakeError> for Trouble {
-    fn from(error: LakeError) -> Trouble {
-        Trouble::new(format!("[{}] {}: {}", error.code.text(), error.place, error.cause), error.help)
-    }
 }

@@ -40,26 +40,38 @@ struct File {
 impl Keys {
     /// The published test keys.
     pub fn test() -> Keys {
-        Keys { draw: Secret(TEST.to_vec()), pseudonym: PseudonymKey(*TEST), published: true }
+        Keys {
+            draw: Secret(TEST.to_vec()),
+            pseudonym: PseudonymKey(*TEST),
+            published: true,
+        }
     }
 
     /// From a TOML file with `draw` and `pseudonym`, 64 hexadecimal digits each.
     pub fn read(path: &Path) -> Result<Keys, Trouble> {
         let shown = path.display();
         let help = "write `draw = \"…\"` and `pseudonym = \"…\"`, 64 hexadecimal digits each, and chmod it to 600";
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Trouble::new(format!("the keys `{shown}` cannot be read: {error}"), help))?;
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Trouble::new(format!("the keys `{shown}` cannot be read: {error}"), help)
+        })?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             let mode = std::fs::metadata(path).map_or(0, |data| data.permissions().mode() & 0o077);
             if mode != 0 {
-                return Err(Trouble::new(format!("the keys `{shown}` can be read by others"), help));
+                return Err(Trouble::new(
+                    format!("the keys `{shown}` can be read by others"),
+                    help,
+                ));
             }
         }
         // The parser's message would quote the line, and with it a key.
-        let file: File =
-            toml::from_str(&text).map_err(|_| Trouble::new(format!("the keys `{shown}` are not as they should be"), help))?;
+        let file: File = toml::from_str(&text).map_err(|_| {
+            Trouble::new(
+                format!("the keys `{shown}` are not as they should be"),
+                help,
+            )
+        })?;
         let bytes = |text: &str| -> Option<[u8; 32]> {
             let bytes: Option<Vec<u8>> = (0..text.len() / 2)
                 .map(|at| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok())
@@ -67,10 +79,15 @@ impl Keys {
             bytes?.try_into().ok()
         };
         match (bytes(&file.draw), bytes(&file.pseudonym)) {
-            (Some(draw), Some(pseudonym)) if draw != pseudonym => {
-                Ok(Keys { draw: Secret(draw.to_vec()), pseudonym: PseudonymKey(pseudonym), published: false })
-            }
-            _ => Err(Trouble::new(format!("the keys `{shown}` are not two different keys of 32 bytes"), help)),
+            (Some(draw), Some(pseudonym)) if draw != pseudonym => Ok(Keys {
+                draw: Secret(draw.to_vec()),
+                pseudonym: PseudonymKey(pseudonym),
+                published: false,
+            }),
+            _ => Err(Trouble::new(
+                format!("the keys `{shown}` are not two different keys of 32 bytes"),
+                help,
+            )),
         }
     }
 }

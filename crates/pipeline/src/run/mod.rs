@@ -2,22 +2,27 @@
 //! The run counts when its manifest is written, last; a run that was killed before leaves nothing
 //! behind that counts, and the next one begins where the last finished run ended.
 
+mod again;
 mod draws;
 mod intake;
 mod keys;
 mod night;
 mod population;
 
+pub use again::settle_again;
 pub use keys::{Keys, Secret};
-pub use night::{Served, Totals};
+pub use night::Totals;
 
 use crate::ingest::Refusal;
 use crate::lake::cut::{Cut, ObjectCounts, Window, cut};
 use crate::lake::decisions::{Decision, read_decisions, write_decisions};
 use crate::lake::history::History;
 use crate::lake::layout::Layout;
-use crate::lake::ledger::{CauseNumbers, LedgerFiles, write_causes};
-use crate::lake::levels::{extend_by_waiting, merge_levels, read_waiting, write_level, write_waiting};
+use crate::lake::ledger::cause::write_causes;
+use crate::lake::ledger::{CauseNumbers, LedgerFiles};
+use crate::lake::levels::{
+    extend_by_waiting, merge_levels, read_waiting, write_level, write_waiting,
+};
 use crate::lake::manifest::{FORMAT, LakeFile, Manifest, Nights, Table};
 use crate::lake::quarantine::{QuarantineRow, write_quarantine};
 use crate::lake::resolve::Resolver;
@@ -27,6 +32,7 @@ use crate::lake::store::Store;
 use crate::lake::views::write_views;
 use crate::progress::Progress;
 use crate::report;
+use crate::serving::{Changes, Serving};
 use crate::trouble::Trouble;
 use intake::Intake;
 use night::{Night, RangeFold, Settled};
@@ -78,14 +84,22 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
     let program = request.program;
     let plan = plan(program)?;
     let known = request.store.join("store.json").exists();
-    let manifests = if known { Store::open(request.store)?.manifests()? } else { Vec::new() };
+    let manifests = if known {
+        Store::open(request.store)?.manifests()?
+    } else {
+        Vec::new()
+    };
     let (objects, unmatched) = intake::unseen(program, request.inbox, &manifests)?;
-    let shards = request.shards.unwrap_or_else(|| shards_for(objects.iter().map(|(object, _)| object.bytes).sum()));
+    let shards = request
+        .shards
+        .unwrap_or_else(|| shards_for(objects.iter().map(|(object, _)| object.bytes).sum()));
     let store = Store::open_or_create(request.store, &program.id, shards)?;
     let lock = store.lock()?;
     store.clean(&lock)?;
     let before = manifests.last();
-    let settled_day = before.map(|before| before.nights.last(request.store)).transpose()?;
+    let settled_day = before
+        .map(|before| before.nights.last(request.store))
+        .transpose()?;
     if let Some(settled) = settled_day
         && request.as_of <= settled
     {
@@ -95,7 +109,10 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
         && version.digest != program.digest
     {
         return Err(Trouble::new(
-            format!("the store was settled by `{}` as it was before: its digest has changed", version.file),
+            format!(
+                "the store was settled by `{}` as it was before: its digest has changed",
+                version.file
+            ),
             "versions and restatement come with a later edition; restore the file, or name a new store",
         ));
     }
@@ -104,7 +121,15 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
     if let Some(before) = before {
         extend_by_waiting(&store, before, &mut layout)?;
     }
-    let intake = intake::take_in(program, &store, &layout, run, objects, request.keys, progress)?;
+    let intake = intake::take_in(
+        program,
+        &store,
+        &layout,
+        run,
+        objects,
+        request.keys,
+        progress,
+    )?;
     let zone = &program.zone;
     let window = Window {
         settled: settled_day.map_or(Instant::MIN, |day| zone.midnight(day + 1)),
@@ -113,7 +138,15 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
     let numbers = CauseNumbers::new(&store, before, &[program])?;
     let decisions = read_decisions(&store, &manifests)?;
     let resolver = Resolver::of(program, &layout);
-    let cutting = Cutting { program, store: &store, before, layout: &layout, resolver: &resolver, intake: &intake, window };
+    let cutting = Cutting {
+        program,
+        store: &store,
+        before,
+        layout: &layout,
+        resolver: &resolver,
+        intake: &intake,
+        window,
+    };
     let mut wins = wins(program, &decisions);
 
     // Draws need everybody at once; without one due, shards come and go.
@@ -123,8 +156,10 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
     let mut cuts: BTreeMap<u16, Cut> = BTreeMap::new();
     if !program.surprises.is_empty() {
         progress.stage("drawing", 1);
-        let all: Vec<(u16, Cut)> =
-            (0..store.shards()).into_par_iter().map(|shard| Ok((shard, cutting.cut(shard)?))).collect::<Result<_, Trouble>>()?;
+        let all: Vec<(u16, Cut)> = (0..store.shards())
+            .into_par_iter()
+            .map(|shard| Ok((shard, cutting.cut(shard)?)))
+            .collect::<Result<_, Trouble>>()?;
         cuts.extend(all);
         drawn = population::draw(&plan, &store, before, request, first, window, &cuts, &wins)?;
         for decision in drawn.iter().filter(|decision| decision.won) {
@@ -152,7 +187,9 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
         })
         .collect::<Result<_, Trouble>>()?;
     drop(cuts);
-    let outcome = finish(request, &night, &manifests, intake, unmatched, done, drawn, progress)?;
+    let outcome = finish(
+        request, &night, &manifests, intake, unmatched, done, drawn, progress,
+    )?;
     drop(lock);
     Ok(outcome)
 }
@@ -161,32 +198,52 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
 pub fn plan(program: &Program) -> Result<Plan<'_>, Trouble> {
     Plan::new(program).map_err(|error| {
         Trouble::new(
-            format!("the rates of `{}` together need more digits than 64 bits have", error.rule),
+            format!(
+                "the rates of `{}` together need more digits than 64 bits have",
+                error.rule
+            ),
             "use rates with smaller denominators",
         )
     })
 }
 
-fn up_to_date(request: &Request<'_>, settled: Day, progress: &dyn Progress) -> Result<Outcome, Trouble> {
+fn up_to_date(
+    request: &Request<'_>,
+    settled: Day,
+    progress: &dyn Progress,
+) -> Result<Outcome, Trouble> {
     if request.as_of < settled {
         return Err(Trouble::new(
             format!("every night up to {} is settled already", day_text(settled)),
-            format!("ask for a later night, or read the report of that day: `rungs report --as-of {}`", day_text(request.as_of)),
+            format!(
+                "ask for a later night, or read the report of that day: `rungs report --as-of {}`",
+                day_text(request.as_of)
+            ),
         ));
     }
-    progress.done(&format!("{} is settled already; new files wait for the next night", day_text(settled)));
+    progress.done(&format!(
+        "{} is settled already; new files wait for the next night",
+        day_text(settled)
+    ));
     Ok(Outcome::default())
 }
 
 /// Shards for so many bytes of uploads, at a guess of a hundred bytes a row.
 fn shards_for(bytes: u64) -> u16 {
     let shards = (bytes / 40 / SHARD_ROWS).next_power_of_two().clamp(1, 64);
-    if bytes > 4_000_000 { shards.max(8) as u16 } else { shards as u16 }
+    if bytes > 4_000_000 {
+        shards.max(8) as u16
+    } else {
+        shards as u16
+    }
 }
 
 /// Tasks: enough that no core waits long for the last one.
 fn parts(store: &Store) -> u16 {
-    store.shards().min((rayon::current_num_threads() * 4) as u16).max(1)
+    store
+        .shards()
+        .min((rayon::current_num_threads() * 4) as u16)
+        .max(1)
 }
 
 /// What a range gave, with its files of events.
@@ -219,11 +276,23 @@ impl Cutting<'_> {
             ),
             None => (Vec::new(), History::empty(shard, self.program)),
         };
-        Ok(cut(staged, waiting, &history, self.layout, self.resolver, self.window)?)
+        Ok(cut(
+            staged,
+            waiting,
+            &history,
+            self.layout,
+            self.resolver,
+            self.window,
+        )?)
     }
 }
 
-fn settle(night: &Night<'_>, cutting: &Cutting<'_>, range: ShardRange, cuts: &BTreeMap<u16, Cut>) -> Result<Part, Trouble> {
+fn settle(
+    night: &Night<'_>,
+    cutting: &Cutting<'_>,
+    range: ShardRange,
+    cuts: &BTreeMap<u16, Cut>,
+) -> Result<Part, Trouble> {
     let mut fold = RangeFold::new(night, range);
     let mut own: Vec<(u16, Cut)> = Vec::new();
     for shard in range.shards() {
@@ -241,8 +310,14 @@ fn settle(night: &Night<'_>, cutting: &Cutting<'_>, range: ShardRange, cuts: &BT
         .filter_map(|shard| cuts.get(&shard).map(|cut| (shard, cut)))
         .chain(own.iter().map(|(shard, cut)| (*shard, cut)))
         .collect();
-    let stored: Vec<_> = all.iter().map(|(shard, cut)| (*shard, cut.stored.as_slice())).collect();
-    let waiting: Vec<_> = all.iter().map(|(shard, cut)| (*shard, cut.waiting.as_slice())).collect();
+    let stored: Vec<_> = all
+        .iter()
+        .map(|(shard, cut)| (*shard, cut.stored.as_slice()))
+        .collect();
+    let waiting: Vec<_> = all
+        .iter()
+        .map(|(shard, cut)| (*shard, cut.waiting.as_slice()))
+        .collect();
     let history = write_level(night.store, night.run, range, &stored, cutting.layout)?;
     let waiting = write_waiting(night.store, night.run, range, &waiting, cutting.layout)?;
     let mut counts: BTreeMap<u32, ObjectCounts> = BTreeMap::new();
@@ -255,11 +330,22 @@ fn settle(night: &Night<'_>, cutting: &Cutting<'_>, range: ShardRange, cuts: &BT
             count.rejected += more.rejected;
         }
         for row in &cut.rejected {
-            let object = row.object.and_then(|object| cutting.intake.objects.get(object as usize));
-            quarantined.push((row.object, QuarantineRow::of_cut(object.map_or("", |object| &object.name), row)));
+            let object = row
+                .object
+                .and_then(|object| cutting.intake.objects.get(object as usize));
+            quarantined.push((
+                row.object,
+                QuarantineRow::of_cut(object.map_or("", |object| &object.name), row),
+            ));
         }
     }
-    Ok(Part { settled: fold.finish()?, history, waiting, counts, quarantined })
+    Ok(Part {
+        settled: fold.finish()?,
+        history,
+        waiting,
+        counts,
+        quarantined,
+    })
 }
 
 /// Wins by account, by time.
@@ -275,7 +361,11 @@ fn wins(program: &Program, decisions: &[Decision]) -> BTreeMap<String, Vec<Win>>
 
 fn add_win(program: &Program, decision: &Decision, wins: &mut BTreeMap<String, Vec<Win>>) {
     // A surprise that the programme no longer has was issued while it had it.
-    if let Some(surprise) = program.surprises.iter().position(|surprise| surprise.id == decision.surprise) {
+    if let Some(surprise) = program
+        .surprises
+        .iter()
+        .position(|surprise| surprise.id == decision.surprise)
+    {
         wins.entry(decision.account.clone()).or_default().push(Win {
             surprise,
             at: decision.at,
@@ -301,20 +391,44 @@ fn finish(
     let mut totals = Totals::default();
     let mut used = Vec::new();
     let mut objects = intake.objects;
-    let mut quarantine: Vec<QuarantineRow> = intake.rejected.into_iter().map(QuarantineRow::from).collect();
-    let mut served = Vec::new();
-    let kept = |table| night.before.map_or(Vec::new(), |before| before.files(table).to_vec());
+    let mut quarantine: Vec<QuarantineRow> = intake
+        .rejected
+        .into_iter()
+        .map(QuarantineRow::from)
+        .collect();
+    let mut served = Changes {
+        lapsed_before: Some(night.until),
+        ..Changes::default()
+    };
+    let kept = |table| {
+        night
+            .before
+            .map_or(Vec::new(), |before| before.files(table).to_vec())
+    };
     let (mut history, mut states) = (kept(Table::History), kept(Table::States));
     for part in parts {
         totals.merge(&part.settled.totals);
         LedgerFiles::join_used(&mut used, &part.settled.ledger.used);
-        files.entry(Table::Entries).or_default().extend(part.settled.ledger.entries);
-        files.entry(Table::Rungs).or_default().extend(part.settled.ledger.rungs);
-        files.entry(Table::Rewards).or_default().extend(part.settled.ledger.rewards);
-        files.entry(Table::Waiting).or_default().extend(part.waiting);
+        files
+            .entry(Table::Entries)
+            .or_default()
+            .extend(part.settled.ledger.entries);
+        files
+            .entry(Table::Rungs)
+            .or_default()
+            .extend(part.settled.ledger.rungs);
+        files
+            .entry(Table::Rewards)
+            .or_default()
+            .extend(part.settled.ledger.rewards);
+        files
+            .entry(Table::Waiting)
+            .or_default()
+            .extend(part.waiting);
         history.extend(part.history);
         states.extend(part.settled.states);
-        served.extend(part.settled.served);
+        served.members.extend(part.settled.served.members);
+        served.rewards.extend(part.settled.served.rewards);
         for (object, counts) in part.counts {
             if let Some(object) = objects.get_mut(object as usize) {
                 object.accepted += counts.accepted;
@@ -323,19 +437,36 @@ fn finish(
             }
         }
         quarantine.extend(part.quarantined.into_iter().map(|(_, row)| row));
-        quarantine.extend(part.settled.rejected.into_iter().map(|(source, id, why)| rejection(&source, &id, &why)));
+        quarantine.extend(
+            part.settled
+                .rejected
+                .into_iter()
+                .map(|(source, id, why)| rejection(&source, &id, &why)),
+        );
     }
     files.insert(Table::History, merge_levels(store, run, history, program)?);
     files.insert(Table::States, compact_states(store, run, states)?);
-    files.entry(Table::Causes).or_default().extend(write_causes(store, run, night.numbers, &used)?);
+    files
+        .entry(Table::Causes)
+        .or_default()
+        .extend(write_causes(store, run, night.numbers, &used)?);
     let rejected = quarantine.len() as u64;
     let mut counts = counts(night, &totals, &quarantine);
-    files.entry(Table::Quarantine).or_default().extend(write_quarantine(store, run, quarantine)?);
-    files.entry(Table::Decisions).or_default().extend(write_decisions(store, run, drawn)?);
+    files
+        .entry(Table::Quarantine)
+        .or_default()
+        .extend(write_quarantine(store, run, quarantine)?);
+    files
+        .entry(Table::Decisions)
+        .or_default()
+        .extend(write_decisions(store, run, drawn)?);
     files.retain(|_, list| !list.is_empty());
     let unread = unmatched.len() as u64 + intake.refused.len() as u64;
     counts.insert("unread".into(), unread);
-    let from = night.before.and_then(|before| before.nights.last(request.store).ok()).map_or(program.from, |day| day + 1);
+    let from = night
+        .before
+        .and_then(|before| before.nights.last(request.store).ok())
+        .map_or(program.from, |day| day + 1);
     let manifest = Manifest {
         format: FORMAT,
         run,
@@ -348,7 +479,8 @@ fn finish(
     };
     store.finish(&manifest)?;
     // From here on the night counts; what follows can be made again from the lake.
-    crate::serving::apply(store, &manifest, program, &served)?;
+    let mut serving = Serving::open(&store.path("serving.sqlite"))?;
+    serving.apply(run, &manifest.nights.to, &served)?;
     write_views(store)?;
     let mut all = manifests.to_vec();
     all.push(manifest);
@@ -363,7 +495,13 @@ fn finish(
         totals.moves,
         totals.rewards
     ));
-    Ok(Outcome { run, refused: intake.refused, rejected, touched: totals.touched, entries: totals.entries })
+    Ok(Outcome {
+        run,
+        refused: intake.refused,
+        rejected,
+        touched: totals.touched,
+        entries: totals.entries,
+    })
 }
 
 fn rejection(source: &str, id: &str, why: &Rejection) -> QuarantineRow {
@@ -371,15 +509,20 @@ fn rejection(source: &str, id: &str, why: &Rejection) -> QuarantineRow {
     let (code, reason) = match why {
         Rejection::UnknownOrder(order) => (
             RowCode::UnknownOrder,
-            format!("the account has no order `{order}` before this refund; upload the order, or mend the refund"),
+            format!(
+                "the account has no order `{order}` before this refund; upload the order, or mend the refund"
+            ),
         ),
         Rejection::Overflow(rule) => (
             RowCode::Overflow,
-            format!("a number leaves 64 bits in `{rule}`; declare `min` and `max` for the columns, and mend the row"),
+            format!(
+                "a number leaves 64 bits in `{rule}`; declare `min` and `max` for the columns, and mend the row"
+            ),
         ),
-        Rejection::UnknownName(name) => {
-            (RowCode::NotAllowed, format!("the programme has no rung or metric `{name}`; mend the adjustment"))
-        }
+        Rejection::UnknownName(name) => (
+            RowCode::NotAllowed,
+            format!("the programme has no rung or metric `{name}`; mend the adjustment"),
+        ),
     };
     QuarantineRow {
         object: String::new(),
@@ -393,9 +536,19 @@ fn rejection(source: &str, id: &str, why: &Rejection) -> QuarantineRow {
 }
 
 /// Figures of the manifest: of this run, and of all runs so far (`all.…`).
-fn counts(night: &Night<'_>, totals: &Totals, quarantine: &[QuarantineRow]) -> BTreeMap<String, u64> {
+fn counts(
+    night: &Night<'_>,
+    totals: &Totals,
+    quarantine: &[QuarantineRow],
+) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
-    let before = |name: &str| night.before.and_then(|before| before.counts.get(name)).copied().unwrap_or(0);
+    let before = |name: &str| {
+        night
+            .before
+            .and_then(|before| before.counts.get(name))
+            .copied()
+            .unwrap_or(0)
+    };
     let mut total = |name: String, change: i64| {
         let value = before(&name).saturating_add_signed(change);
         counts.insert(name, value);
@@ -418,15 +571,26 @@ fn counts(night: &Night<'_>, totals: &Totals, quarantine: &[QuarantineRow]) -> B
     total("all.enrolled".into(), totals.enrolled);
     total("all.rewards".into(), totals.rewards as i64);
     total("all.entries".into(), totals.entries as i64);
-    let rungs = night.plan.program.tiers.as_ref().map_or(0, |tiers| tiers.rungs.len());
+    let rungs = night
+        .plan
+        .program
+        .tiers
+        .as_ref()
+        .map_or(0, |tiers| tiers.rungs.len());
     for rung in 0..rungs {
-        let id = rungs_engine::ledger::canonical::rung_text(night.plan.program, rung as u8).unwrap_or_default();
-        total(format!("all.rung.{id}"), totals.rungs.get(&(rung as u8)).copied().unwrap_or(0));
+        let id = rungs_engine::ledger::canonical::rung_text(night.plan.program, rung as u8)
+            .unwrap_or_default();
+        total(
+            format!("all.rung.{id}"),
+            totals.rungs.get(&(rung as u8)).copied().unwrap_or(0),
+        );
     }
     counts.insert("touched".into(), totals.touched);
     counts.insert("entries".into(), totals.entries);
     for row in quarantine {
-        *counts.entry(format!("quarantine.{}", row.code)).or_default() += 1;
+        *counts
+            .entry(format!("quarantine.{}", row.code))
+            .or_default() += 1;
     }
     counts
 }

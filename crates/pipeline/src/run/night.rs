@@ -11,12 +11,16 @@ use crate::lake::rows::{concat, slice};
 use crate::lake::shard::ShardRange;
 use crate::lake::states::{StateReader, StateRow, StateWriter};
 use crate::lake::store::Store;
-use rungs_engine::calendar::{Day, Instant};
+use crate::serving::{Changes, MemberRow, RewardRow};
+use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::event::Batch;
 use rungs_engine::fold::{
-    AccountState, FORMAT, Fold, From, Given, NEVER, Plan, Prepared, Rejection, Sink, Win, account_rows, refunded_orders,
+    AccountState, FORMAT, Fold, From, Given, NEVER, Plan, Prepared, Rejection, Sink, Win,
+    account_rows, refunded_orders,
 };
+use rungs_engine::ledger::canonical::{rule_text, source_text};
 use rungs_engine::ledger::{Entry, EntryKind, Issued, RungMove};
+use rungs_engine::program::Program;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -100,21 +104,6 @@ impl Totals {
     }
 }
 
-/// A row of the serving copy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Served {
-    /// The account.
-    pub account: String,
-    /// Spendable, pending and owed scaled points.
-    pub points: [i64; 3],
-    /// Id of the rung, if there is a ladder.
-    pub rung: Option<String>,
-    /// When the rung ends.
-    pub rung_until: Option<Day>,
-    /// The next lots that end, and their points.
-    pub next_expiry: Option<(Instant, i64)>,
-}
-
 /// What a range gave.
 #[derive(Debug, Default)]
 pub struct Settled {
@@ -127,7 +116,7 @@ pub struct Settled {
     /// Events that could not be settled: (source, id, why).
     pub rejected: Vec<(String, String, Rejection)>,
     /// Rows for the serving copy.
-    pub served: Vec<Served>,
+    pub served: Changes,
 }
 
 /// Books into the lake, and keeps the sums.
@@ -135,6 +124,8 @@ struct Booking<'w, 'a> {
     ledger: &'w mut LedgerWriter<'a>,
     totals: &'w mut Totals,
     rejected: &'w mut Vec<(usize, Rejection)>,
+    served: &'w mut Vec<RewardRow>,
+    night: (&'w Program, &'w str),
     error: Option<LakeError>,
 }
 
@@ -151,6 +142,24 @@ impl Sink for Booking<'_, '_> {
     }
     fn issued(&mut self, issued: Issued) {
         self.totals.rewards += 1;
+        let (program, account) = self.night;
+        let cause = issued.event.as_ref().map_or_else(
+            || issued.at.to_string(),
+            |event| format!("{}/{}", source_text(program, event.0), event.1),
+        );
+        self.served.push(RewardRow {
+            id: format!(
+                "{}/{cause}/{}/{}",
+                rule_text(program, issued.rule),
+                issued.member,
+                issued.occurrence
+            ),
+            account: account.to_owned(),
+            member: issued.member.clone(),
+            reward: program.rewards[usize::from(issued.reward)].id.clone(),
+            at: issued.at,
+            until: issued.until,
+        });
         if let Err(error) = self.ledger.reward(0, &issued) {
             self.error.get_or_insert(error);
         }
@@ -179,7 +188,14 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         let scale = program.wallet.as_ref().map_or(0, |wallet| wallet.scale);
         RangeFold {
             night,
-            ledger: LedgerWriter::new(night.store, night.run, range, night.numbers, scale, program.currency_digits),
+            ledger: LedgerWriter::new(
+                night.store,
+                night.run,
+                range,
+                night.numbers,
+                scale,
+                program.currency_digits,
+            ),
             states: StateWriter::new(night.store, night.run, range),
             fold: Fold::default(),
             state: AccountState::default(),
@@ -193,22 +209,35 @@ impl<'n, 'a> RangeFold<'n, 'a> {
     pub fn shard(&mut self, shard: u16, cut: &Cut) -> Result<(), LakeError> {
         let batches: Vec<Batch> = cut.events().collect();
         let history = match self.night.before {
-            Some(before) => History::open(self.night.store, before, shard, self.night.plan.program)?,
+            Some(before) => {
+                History::open(self.night.store, before, shard, self.night.plan.program)?
+            }
             None => History::empty(shard, self.night.plan.program),
         };
         let states = match self.night.before {
             Some(before) => StateReader::open(self.night.store, before, shard)?,
             None => StateReader::empty(shard),
         };
-        let mut names: BTreeSet<&str> =
-            batches.iter().flat_map(account_rows).map(|(account, _)| account).collect();
-        for account in self.night.wins.iter().filter(|(_, wins)| wins.iter().any(|win| win.at >= self.night.settled)) {
+        let mut names: BTreeSet<&str> = batches
+            .iter()
+            .flat_map(account_rows)
+            .map(|(account, _)| account)
+            .collect();
+        for account in self
+            .night
+            .wins
+            .iter()
+            .filter(|(_, wins)| wins.iter().any(|win| win.at >= self.night.settled))
+        {
             if crate::lake::shard::shard_of(account.0, self.night.store.shards()) == shard {
                 names.insert(account.0);
             }
         }
         let names: Vec<&str> = names.into_iter().collect();
-        let mut known = states.touched(&names, self.night.as_of)?.into_iter().peekable();
+        let mut known = states
+            .touched(&names, self.night.as_of)?
+            .into_iter()
+            .peekable();
         let empty = Batch::empty();
         let nothing = Prepared::new(self.night.plan, &empty);
         for batch in &batches {
@@ -217,12 +246,33 @@ impl<'n, 'a> RangeFold<'n, 'a> {
                 while let Some((name, row)) = known.next_if(|(name, _)| name.as_str() < account) {
                     self.account(shard, &name, Some(row), &history, &empty, &nothing, 0..0)?;
                 }
-                let row = known.next_if(|(name, _)| name == account).map(|(_, row)| row);
+                let row = known
+                    .next_if(|(name, _)| name == account)
+                    .map(|(_, row)| row);
                 self.account(shard, account, row, &history, batch, &prepared, rows)?;
             }
         }
         for (name, row) in known {
             self.account(shard, &name, Some(row), &history, &empty, &nothing, 0..0)?;
+        }
+        Ok(())
+    }
+
+    /// Settles a shard from its history, as if for the first time.
+    pub fn history(
+        &mut self,
+        shard: u16,
+        history: &History,
+        columns: &ColumnSet,
+    ) -> Result<(), LakeError> {
+        let none = History::empty(shard, self.night.plan.program);
+        for batch in history.batches(columns) {
+            let batch = batch?;
+            let prepared = Prepared::new(self.night.plan, &batch);
+            for (account, rows) in account_rows(&batch) {
+                self.account(shard, account, None, &none, &batch, &prepared, rows)?;
+            }
+            self.done.served = Changes::default();
         }
         Ok(())
     }
@@ -240,7 +290,9 @@ impl<'n, 'a> RangeFold<'n, 'a> {
     ) -> Result<(), LakeError> {
         let (night, plan) = (self.night, self.night.plan);
         let metrics = plan.program.metrics.len();
-        let stored = known.as_ref().and_then(|row| AccountState::from_bytes(&row.state));
+        let stored = known
+            .as_ref()
+            .and_then(|row| AccountState::from_bytes(&row.state));
         match &stored {
             Some(stored) => self.done.totals.add(stored, -1),
             None => self.done.totals.accounts += i64::from(known.is_none()),
@@ -250,10 +302,17 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         let mut rejected = Vec::new();
         let no_wins = Vec::new();
         let wins = night.wins.get(account).unwrap_or(&no_wins);
-        let mut booking =
-            Booking { ledger: &mut self.ledger, totals: &mut self.done.totals, rejected: &mut rejected, error: None };
+        let mut booking = Booking {
+            ledger: &mut self.ledger,
+            totals: &mut self.done.totals,
+            rejected: &mut rejected,
+            served: &mut self.done.served.rewards,
+            night: (plan.program, account),
+            error: None,
+        };
         // Refunds of orders from earlier runs, and states of another form, need the account's history.
-        let asks_history = history.levels() > 0 && prepared.refunds && reaches_back(plan, batch, rows.clone());
+        let asks_history =
+            history.levels() > 0 && prepared.refunds && reaches_back(plan, batch, rows.clone());
         let replayed = (asks_history || (known.is_some() && stored.is_none()))
             .then(|| combined(account, history, plan, batch, rows.clone()))
             .transpose()?;
@@ -261,9 +320,25 @@ impl<'n, 'a> RangeFold<'n, 'a> {
             Some(all) => {
                 self.state.clear(metrics);
                 let prepared = Prepared::new(plan, all);
-                let given = Given { account, wins, until: night.until };
-                let mut from = From { to: &mut booking, at: night.settled, rejects: true };
-                self.fold.account(plan, given, &mut self.state, all, &prepared, 0..all.rows, &mut from)
+                let given = Given {
+                    account,
+                    wins,
+                    until: night.until,
+                };
+                let mut from = From {
+                    to: &mut booking,
+                    at: night.settled,
+                    rejects: true,
+                };
+                self.fold.account(
+                    plan,
+                    given,
+                    &mut self.state,
+                    all,
+                    &prepared,
+                    0..all.rows,
+                    &mut from,
+                )
             }
             None => {
                 match stored {
@@ -271,8 +346,20 @@ impl<'n, 'a> RangeFold<'n, 'a> {
                     None => self.state.clear(metrics),
                 }
                 let first = wins.partition_point(|win| win.at < night.settled);
-                let given = Given { account, wins: &wins[first..], until: night.until };
-                self.fold.account(plan, given, &mut self.state, batch, prepared, rows, &mut booking)
+                let given = Given {
+                    account,
+                    wins: &wins[first..],
+                    until: night.until,
+                };
+                self.fold.account(
+                    plan,
+                    given,
+                    &mut self.state,
+                    batch,
+                    prepared,
+                    rows,
+                    &mut booking,
+                )
             }
         };
         let error = booking.error.take();
@@ -284,7 +371,9 @@ impl<'n, 'a> RangeFold<'n, 'a> {
             if batch.time[row] >= night.settled {
                 let source = plan.program.datasets.get(usize::from(batch.source[row]));
                 let source = source.map_or(String::new(), |dataset| dataset.id.clone());
-                self.done.rejected.push((source, batch.id.get(row).to_string(), why));
+                self.done
+                    .rejected
+                    .push((source, batch.id.get(row).to_string(), why));
             }
         }
         self.done.totals.add(&self.state, 1);
@@ -294,7 +383,10 @@ impl<'n, 'a> RangeFold<'n, 'a> {
     /// Writes the state, and the row of the serving copy.
     fn keep(&mut self, shard: u16, account: &str, wake: Instant) -> Result<(), LakeError> {
         let program = self.night.plan.program;
-        let rung = program.tiers.as_ref().and_then(|tiers| tiers.rungs.get(usize::from(self.state.rung)));
+        let rung = program
+            .tiers
+            .as_ref()
+            .and_then(|tiers| tiers.rungs.get(usize::from(self.state.rung)));
         self.state.to_bytes(&mut self.bytes);
         self.row.wake = (wake != NEVER).then(|| program.zone.day(wake));
         self.row.version = i32::from(FORMAT);
@@ -307,12 +399,23 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         std::mem::swap(&mut self.row.state, &mut self.bytes);
         self.states.push(shard, account, &self.row)?;
         std::mem::swap(&mut self.row.state, &mut self.bytes);
-        self.done.served.push(Served {
+        let expiry = self.state.next_expiry();
+        self.done.served.members.push(MemberRow {
             account: account.to_owned(),
-            points: [self.state.open, self.state.pending, self.state.debt],
+            member: self
+                .state
+                .members
+                .first()
+                .map(|member| member.id.clone())
+                .filter(|member| member != account),
+            balance: self.state.open,
+            pending: self.state.pending,
+            debt: self.state.debt,
             rung: rung.map(|rung| rung.id.clone()),
-            rung_until: self.state.until,
-            next_expiry: self.state.next_expiry(),
+            rung_until: self.state.until.map(day_text),
+            next_expiry: expiry.map(|expiry| expiry.0),
+            next_expiry_points: expiry.map_or(0, |expiry| expiry.1),
+            updated_night: day_text(self.night.as_of),
         });
         Ok(())
     }
@@ -328,7 +431,12 @@ impl<'n, 'a> RangeFold<'n, 'a> {
 /// Whether a refund among the rows names an order that is not among them.
 fn reaches_back(plan: &Plan<'_>, batch: &Batch, rows: Range<usize>) -> bool {
     let orders = refunded_orders(plan, batch, rows.clone());
-    orders.iter().any(|order| !rows.clone().any(|row| batch.kind_at(row) == Some(rungs_engine::canonical::Kind::Order) && batch.id.get(row) == *order))
+    orders.iter().any(|order| {
+        !rows.clone().any(|row| {
+            batch.kind_at(row) == Some(rungs_engine::canonical::Kind::Order)
+                && batch.id.get(row) == *order
+        })
+    })
 }
 
 /// All events of an account: its history, then the new ones.

@@ -11,7 +11,9 @@ use crate::lake::states::StateReader;
 use crate::lake::store::Store;
 use rungs_engine::calendar::Day;
 use rungs_engine::event::Batch;
-use rungs_engine::fold::{AccountState, Fold, Given, Kept, Pass, Plan, Prepared, Win, account_rows, refunded_orders};
+use rungs_engine::fold::{
+    AccountState, Fold, Given, Kept, Pass, Plan, Prepared, Win, account_rows, refunded_orders,
+};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -40,7 +42,11 @@ pub fn draw(
     for (shard, cut) in cuts {
         if let Some(before) = before {
             StateReader::open(store, before, *shard)?.for_each(|account, row| {
-                let place = Place { account: account.to_owned(), state: Some(row.state.clone()), batch: None };
+                let place = Place {
+                    account: account.to_owned(),
+                    state: Some(row.state.clone()),
+                    batch: None,
+                };
                 places.insert(account.to_owned(), place);
                 Ok(())
             })?;
@@ -57,7 +63,8 @@ pub fn draw(
                     state: None,
                     batch: None,
                 });
-                let reaches_back = place.state.is_some() && !refunded_orders(plan, &batch, rows.clone()).is_empty();
+                let reaches_back = place.state.is_some()
+                    && !refunded_orders(plan, &batch, rows.clone()).is_empty();
                 place.batch = Some((index, rows.clone()));
                 if let (true, Some(before)) = (reaches_back, before) {
                     // Its refunds name orders of earlier runs: it walks its whole history.
@@ -70,15 +77,24 @@ pub fn draw(
             }
         }
     }
-    let prepared: Vec<Prepared<'_>> = batches.iter().map(|batch| Prepared::new(plan, batch)).collect();
+    let prepared: Vec<Prepared<'_>> = batches
+        .iter()
+        .map(|batch| Prepared::new(plan, batch))
+        .collect();
     let mut fold = Fold::default();
     let mut walkers: Vec<Walker<'_>> = Vec::with_capacity(places.len());
     for place in places.into_values() {
-        let mut state = place.state.as_deref().and_then(AccountState::from_bytes).unwrap_or_default();
+        let mut state = place
+            .state
+            .as_deref()
+            .and_then(AccountState::from_bytes)
+            .unwrap_or_default();
         if place.state.is_none() {
             state.clear(plan.program.metrics.len());
         }
-        let mut events = place.batch.map(|(batch, rows)| (&batches[batch], &prepared[batch], rows));
+        let mut events = place
+            .batch
+            .map(|(batch, rows)| (&batches[batch], &prepared[batch], rows));
         let mut pass = match &events {
             Some((batch, _, rows)) => Pass::new(plan, batch, rows.clone()),
             None => Pass::default(),
@@ -87,14 +103,37 @@ pub fn draw(
         let pending = all_wins.partition_point(|win| win.at < window.settled);
         // Who walks the whole history first walks what was settled before.
         if let Some((batch, prepared, rows)) = &mut events {
-            let past = rows.start + batch.time[rows.clone()].iter().take_while(|at| **at < window.settled).count();
+            let past = rows.start
+                + batch.time[rows.clone()]
+                    .iter()
+                    .take_while(|at| **at < window.settled)
+                    .count();
             if past > rows.start {
-                let given = Given { account: &place.account, wins: &all_wins[..pending], until: window.settled };
-                fold.stretch(plan, given, &mut pass, &mut state, batch, prepared, rows.start..past, &mut Kept::default());
+                let given = Given {
+                    account: &place.account,
+                    wins: &all_wins[..pending],
+                    until: window.settled,
+                };
+                fold.stretch(
+                    plan,
+                    given,
+                    &mut pass,
+                    &mut state,
+                    batch,
+                    prepared,
+                    rows.start..past,
+                    &mut Kept::default(),
+                );
                 rows.start = past;
             }
         }
-        walkers.push(Walker { account: place.account, state, events, pass, wins: all_wins[pending..].to_vec() });
+        walkers.push(Walker {
+            account: place.account,
+            state,
+            events,
+            pass,
+            wins: all_wins[pending..].to_vec(),
+        });
     }
     let due = scheduled(plan, first.max(earliest), request.as_of + 2);
     Ok(decide(plan, &request.keys.draw.0, &due, &mut walkers))

@@ -105,7 +105,7 @@ fn ninety_days_are_the_day_itself_and_the_89_before_it() {
         unit: Unit::Day,
     });
     let today = day("2026-05-20");
-    let window = calendar.window(ninety, calendar.midnight(today), today, false);
+    let window = calendar.window(ninety, calendar.midnight(today), today);
     assert_eq!(window, Window::Days(today - 89, today + 1));
     let at = calendar.midnight(today - 89);
     assert_eq!(
@@ -131,7 +131,7 @@ fn what_leaves_a_window_of_months_leaves_on_the_first_day_that_no_longer_holds_i
                 .unwrap();
             let holds = |today: Day| {
                 calendar
-                    .window(per, calendar.midnight(today), today, true)
+                    .window(per, calendar.midnight(today), today)
                     .holds(calendar.midnight(at_day), at_day)
             };
             assert!(holds(leaves - 1) && !holds(leaves), "{}", day_text(at_day));
@@ -140,7 +140,7 @@ fn what_leaves_a_window_of_months_leaves_on_the_first_day_that_no_longer_holds_i
 }
 
 #[test]
-fn hours_run_over_instants_and_leave_the_instant_itself_out() {
+fn hours_run_over_instants() {
     let zone = dublin();
     let calendar = days(&zone);
     let hour = Per::Rolling(Length {
@@ -148,10 +148,12 @@ fn hours_run_over_instants_and_leave_the_instant_itself_out() {
         unit: Unit::Hour,
     });
     let at = calendar.midnight(day("2026-05-20"));
-    let window = calendar.window(hour, at, calendar.day(at), false);
+    let window = calendar.window(hour, at, calendar.day(at));
     assert!(window.holds(at - 3_600 * SECOND, 0));
     assert!(!window.holds(at - 3_600 * SECOND - 1, 0));
-    assert!(!window.holds(at, 0));
+    // What came earlier in the order of events at this very instant is in it.
+    assert!(window.holds(at, 0));
+    assert!(!window.holds(at + 1, 0));
     assert_eq!(
         calendar.leaves(hour, at, calendar.day(at)),
         Some(at + 3_600 * SECOND + 1)

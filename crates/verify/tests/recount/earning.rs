@@ -320,6 +320,28 @@ fn a_rolling_cap_of_days_counts_the_day_and_those_before_it() {
 }
 
 #[test]
+fn a_cap_over_hours_counts_what_came_before_at_the_same_instant() {
+    let mut world = World::new();
+    let rule = world.per_event("once", Kind::Order, "", "5");
+    rule.caps = vec![cap(count(1), Per::Rolling(length("2 hours")))];
+    let program = world.done();
+    let told = Events::of(&program)
+        .enrol("2026-01-05 09:00")
+        .order("2026-01-06 10:00", "r1", &["food 1 1.00"])
+        .order("2026-01-06 10:00", "r2", &["food 1 1.00"])
+        .order("2026-01-06 12:00", "r3", &["food 1 1.00"])
+        .order("2026-01-06 12:01", "r4", &["food 1 1.00"])
+        .until("2026-02-01");
+    assert_eq!(
+        told.entries(),
+        [
+            "2026-01-06 10:00 grant once r1 5",
+            "2026-01-06 12:01 grant once r4 5",
+        ]
+    );
+}
+
+#[test]
 fn whole_units_are_counted_per_line_or_per_event() {
     let whole = |amount: &str| {
         let mut world = World::new();

@@ -243,6 +243,24 @@ fn without_validity_the_rung_is_what_the_metric_says_both_ways() {
             "2024-02-19 00:00 leaf>sprout until - shortfall -",
         ]
     );
+    let program = ladder(calendar(3), Validity::None, Shortfall::Keep, |_| {});
+    assert_eq!(
+        spend(
+            &program,
+            &[
+                ("2024-01-10", "200.00"),
+                ("2024-04-01", "5.00"),
+                ("2024-04-02", "300.00")
+            ],
+            "2025-01-01"
+        ),
+        [
+            "2024-01-10 12:00 sprout>leaf until - reached r1",
+            "2024-04-01 00:00 leaf>sprout until - shortfall -",
+            "2024-04-02 12:00 sprout>grove until - reached r3",
+            "2024-07-01 00:00 grove>sprout until - shortfall -",
+        ]
+    );
     let hours = Period::Rolling {
         length: length("36 hours"),
     };

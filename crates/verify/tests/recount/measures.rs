@@ -90,7 +90,7 @@ fn a_window_ends_with_the_event_and_begins_so_many_dates_before() {
                 "2024-01-31 14:01"
             ]
         ),
-        ["2024-01-31 12:01", "2024-01-31 14:00"]
+        ["2024-01-31 12:00", "2024-01-31 12:01", "2024-01-31 14:00"]
     );
     let quarter = Per::Calendar(Calendar::Quarter);
     assert_eq!(

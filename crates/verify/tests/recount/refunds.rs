@@ -198,6 +198,34 @@ fn a_refund_never_gives_more_than_was_given() {
 }
 
 #[test]
+fn what_the_rest_moves_from_rule_to_rule_is_not_taken_back() {
+    let mut world = World::new();
+    world.wallet().rounding = Rounding::HalfUp;
+    world.per_amount("base", "", "2", "1.00", "event.net");
+    world.per_event("cups", Kind::Order, "", "0.5");
+    let program = world.done();
+    let told = joined(&program)
+        .order("2026-01-07 10:00", "r1", &["food 1 22.91"])
+        .refund(
+            "2026-01-08 12:00",
+            "f1",
+            "order=r1, number=1, line.net=1.30",
+        )
+        .refund("2026-01-09 12:00", "f2", "order=r1")
+        .until("2026-02-01");
+    // 45.82 + 0.5 are 46, all of base. What is left, 43.22 + 0.5, would be 44: 43 and 1. So 2 are taken
+    // back, though base alone would give 3 less.
+    assert_eq!(
+        told.entries(),
+        [
+            "2026-01-07 10:00 grant base r1 46",
+            "2026-01-08 12:00 reverse base f1@r1 -2",
+            "2026-01-09 12:00 reverse base f2@r1 -44",
+        ]
+    );
+}
+
+#[test]
 fn the_own_lot_comes_first_then_pending_ones_then_open_ones_then_debt() {
     let mut world = plain();
     world.wallet().pending = Some(length("2 days"));

@@ -16,7 +16,7 @@ const LAST: &[&str] = &[
 pub fn email(random: &mut Random, number: usize, again: i64) -> String {
     let (first, last) = (random.pick(FIRST), random.pick(LAST));
     format!(
-        "{first}.{last}{number}{}@example.ie",
+        "{first}.{last}{number}{}@example.com",
         ["", "x", "y", "z"][again.min(3) as usize]
     )
 }

@@ -1,0 +1,51 @@
+//! The canonical ledger of a store: accounts by the bytes of their ids, their lines sorted.
+
+use crate::lake::ledger::{AccountLedger, Decoder, Ledger};
+use crate::lake::store::Store;
+use crate::trouble::Trouble;
+use rungs_engine::ledger::canonical::account_lines;
+use rungs_engine::program::Program;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Hands over every line.
+pub fn lines(program: &Program, store: &Path, each: &mut dyn FnMut(&str)) -> Result<(), Trouble> {
+    let store = Store::open(store)?;
+    let ledger = Ledger::open(&store)?;
+    let decoder = Decoder::new(&ledger, program);
+    // Shards are by hash, the ledger is by account: all accounts are brought together.
+    let mut all: BTreeMap<String, AccountLedger> = BTreeMap::new();
+    for shard in 0..store.shards() {
+        ledger.for_each_account(shard, |account| {
+            all.insert(account.account.clone(), account.clone());
+            Ok(())
+        })?;
+    }
+    for (account, booked) in &all {
+        let Some((entries, rungs, issued)) = decoder.account(booked) else {
+            return Err(Trouble::new(
+                format!("the ledger of `{account}` names rules that the programme does not have"),
+                "use the programme by which the store was settled",
+            ));
+        };
+        for line in account_lines(program, account, &entries, &rungs, &issued) {
+            each(&line);
+        }
+    }
+    Ok(())
+}
+
+/// SHA-256 of all lines, each with its line end, hexadecimal.
+pub fn digest(program: &Program, store: &Path) -> Result<String, Trouble> {
+    let mut digest = Sha256::new();
+    lines(program, store, &mut |line| {
+        digest.update(line.as_bytes());
+        digest.update(b"\n");
+    })?;
+    Ok(digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
+}

@@ -1,0 +1,130 @@
+//! `verify`: every account of a store is recounted from its events by the independent second
+//! implementation, and compared with what is booked.
+
+use crate::lake::decisions::read_decisions;
+use crate::lake::history::{ColumnSet, History};
+use crate::lake::ledger::{AccountLedger, Decoder, Ledger};
+use crate::lake::store::Store;
+use crate::progress::Progress;
+use crate::trouble::Trouble;
+use rayon::prelude::*;
+use rungs_engine::fold::account_rows;
+use rungs_engine::program::Program;
+use rungs_verify::{Win, compare, identities};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What was recounted.
+#[derive(Debug, Default, Clone)]
+pub struct Recounted {
+    /// Accounts.
+    pub accounts: u64,
+    /// Entries booked.
+    pub entries: u64,
+    /// Rung moves booked.
+    pub rungs: u64,
+    /// Rewards booked.
+    pub rewards: u64,
+    /// Everything in which ledger and recount differ, a sentence each.
+    pub differences: Vec<String>,
+}
+
+impl Recounted {
+    /// For scripts.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "accounts": self.accounts,
+            "entries": self.entries,
+            "rungs": self.rungs,
+            "rewards": self.rewards,
+            "differences": self.differences,
+        })
+    }
+}
+
+/// Recounts every account.
+pub fn verify(
+    program: &Program,
+    store: &Path,
+    progress: &dyn Progress,
+) -> Result<Recounted, Trouble> {
+    let store = Store::open(store)?;
+    let manifests = store.manifests()?;
+    let Some(manifest) = manifests.last() else {
+        return Err(Trouble::new(
+            "the store has no finished run",
+            "`rungs run` settles the first night",
+        ));
+    };
+    let until = program
+        .zone
+        .midnight(manifest.nights.last(store.folder())? + 1);
+    let ledger = Ledger::open(&store)?;
+    let decoder = Decoder::new(&ledger, program);
+    let mut wins: BTreeMap<String, Vec<Win>> = BTreeMap::new();
+    for decision in read_decisions(&store, &manifests)?
+        .into_iter()
+        .filter(|decision| decision.won)
+    {
+        if let Some(surprise) = program
+            .surprises
+            .iter()
+            .position(|surprise| surprise.id == decision.surprise)
+        {
+            let win = Win {
+                surprise,
+                occurrence: decision.at,
+                member: decision.member,
+            };
+            wins.entry(decision.account).or_default().push(win);
+        }
+    }
+    progress.stage("recounting", u64::from(store.shards()));
+    let shards: Vec<Recounted> = (0..store.shards())
+        .into_par_iter()
+        .map(|shard| {
+            let mut done = Recounted::default();
+            let mut booked: BTreeMap<String, AccountLedger> = BTreeMap::new();
+            ledger.for_each_account(shard, |account| {
+                booked.insert(account.account.clone(), account.clone());
+                Ok(())
+            })?;
+            let history = History::open(&store, manifest, shard, program)?;
+            let none = Vec::new();
+            for batch in history.batches(&ColumnSet::all(program)) {
+                let batch = batch?;
+                for (account, rows) in account_rows(&batch) {
+                    let wins = wins.get(account).unwrap_or(&none);
+                    let recount = rungs_verify::recount(program, &batch, rows, wins, until);
+                    let ledger = booked.remove(account).unwrap_or_default();
+                    let Some((entries, rungs, issued)) = decoder.account(&ledger) else {
+                        done.differences.push(format!("account `{account}`: the ledger names rules that the programme does not have"));
+                        continue;
+                    };
+                    done.accounts += 1;
+                    done.entries += entries.len() as u64;
+                    done.rungs += rungs.len() as u64;
+                    done.rewards += issued.len() as u64;
+                    let differences = compare(program, account, &recount, &entries, &rungs, &issued)
+                        .into_iter()
+                        .chain(identities(program, account, &entries, &recount.closing));
+                    done.differences.extend(differences.map(|difference| difference.sentence));
+                }
+            }
+            for account in booked.keys() {
+                done.differences.push(format!("account `{account}` has a ledger but no events"));
+            }
+            progress.advance(1);
+            Ok(done)
+        })
+        .collect::<Result<_, Trouble>>()?;
+    let mut all = Recounted::default();
+    for shard in shards {
+        all.accounts += shard.accounts;
+        all.entries += shard.entries;
+        all.rungs += shard.rungs;
+        all.rewards += shard.rewards;
+        all.differences.extend(shard.differences);
+    }
+    Ok(all)
+}

@@ -1,0 +1,246 @@
+//! The report of a store: accounts with their history and ledger are counted after each run, and the
+//! result is kept beside the lake.
+
+use super::{AccountSource, FactsReader, Quality, Report, count, json, text};
+use crate::lake::error::LakeError;
+use crate::lake::history::{ColumnSet, History};
+use crate::lake::ledger::{Decoder, Ledger};
+use crate::lake::manifest::Manifest;
+use crate::lake::store::{Store, write_whole};
+use crate::trouble::Trouble;
+use rungs_engine::calendar::{Day, day_from, day_text};
+use rungs_engine::fold::account_rows;
+use rungs_engine::kpi::{AccountFacts, Measures};
+use rungs_engine::program::Program;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// All accounts of a store.
+struct Accounts<'a> {
+    store: &'a Store,
+    manifest: &'a Manifest,
+    ledger: Ledger<'a>,
+    decoder: Decoder,
+    program: &'a Program,
+    as_of: Day,
+}
+
+impl AccountSource for Accounts<'_> {
+    type Error = LakeError;
+
+    fn shards(&self) -> usize {
+        usize::from(self.store.shards())
+    }
+
+    fn for_each(
+        &self,
+        shard: usize,
+        visit: &mut dyn FnMut(&AccountFacts<'_>),
+    ) -> Result<(), LakeError> {
+        let shard = shard as u16;
+        let mut reader = FactsReader::new(self.program, self.as_of);
+        let mut columns = ColumnSet::none(self.program);
+        columns.ids = reader.needs_ids();
+        for column in reader.columns() {
+            columns = columns.with(column);
+        }
+        let history = History::open(self.store, self.manifest, shard, self.program)?;
+        let mut batches = history.batches(&columns);
+        let mut batch = batches.next().transpose()?;
+        let mut rows = batch
+            .as_ref()
+            .map(|batch| own_rows(batch))
+            .unwrap_or_default()
+            .into_iter()
+            .peekable();
+        // Both walks are in the order of accounts, and every account with a ledger has events.
+        let mut ledger: BTreeMap<String, crate::lake::ledger::AccountLedger> = BTreeMap::new();
+        self.ledger.for_each_account(shard, |account| {
+            ledger.insert(account.account.clone(), account.clone());
+            Ok(())
+        })?;
+        while let Some(current) = &batch {
+            for (account, range) in rows.by_ref() {
+                reader.clear();
+                reader.history(current, range, &[]);
+                if let Some(booked) = ledger.get(&account) {
+                    for row in &booked.entries {
+                        if let Some(entry) = self.decoder.entry(row) {
+                            reader.entry(&entry);
+                        }
+                    }
+                    for row in &booked.rungs {
+                        if let Some(moved) = self.decoder.rung(row) {
+                            reader.rung_move(&moved);
+                        }
+                    }
+                    for row in &booked.rewards {
+                        if let Some(issued) = self.decoder.reward(row) {
+                            reader.reward(&issued);
+                        }
+                    }
+                }
+                visit(&reader.facts(&account));
+            }
+            batch = batches.next().transpose()?;
+            rows = batch
+                .as_ref()
+                .map(|batch| own_rows(batch))
+                .unwrap_or_default()
+                .into_iter()
+                .peekable();
+        }
+        Ok(())
+    }
+}
+
+fn own_rows(batch: &rungs_engine::event::Batch) -> Vec<(String, std::ops::Range<usize>)> {
+    account_rows(batch)
+        .map(|(account, rows)| (account.to_owned(), rows))
+        .collect()
+}
+
+fn quality(manifests: &[Manifest]) -> Quality {
+    let mut quality = Quality::default();
+    let mut codes: BTreeMap<String, u64> = BTreeMap::new();
+    for manifest in manifests {
+        for object in &manifest.objects {
+            quality.read += object.read;
+            quality.accepted += object.accepted;
+            quality.duplicates += object.duplicates;
+        }
+        for (name, count) in &manifest.counts {
+            if let Some(code) = name.strip_prefix("quarantine.") {
+                *codes.entry(code.to_owned()).or_default() += count;
+            }
+        }
+    }
+    quality.late = codes
+        .iter()
+        .filter(|(code, _)| code.ends_with("/late"))
+        .map(|(_, count)| count)
+        .sum();
+    quality.quarantined = codes.into_iter().collect();
+    quality
+}
+
+fn counted<'p>(
+    store: &Store,
+    program: &'p Program,
+    manifests: &[Manifest],
+) -> Result<Report<'p>, Trouble> {
+    let Some(manifest) = manifests.last() else {
+        return Err(Trouble::new(
+            "the store has no finished run",
+            "`rungs run` settles the first night",
+        ));
+    };
+    let as_of = manifest.nights.last(store.folder())?;
+    let measures = Measures::new(program, as_of).map_err(|refusals| {
+        let refusals: Vec<String> = refusals
+            .iter()
+            .map(|refusal| refusal.reason.clone())
+            .collect();
+        Trouble::new(
+            format!("a KPI cannot be counted: {}", refusals.join("; ")),
+            "mend the programme's [[kpis]]",
+        )
+    })?;
+    let ledger = Ledger::open(store)?;
+    let decoder = Decoder::new(&ledger, program);
+    let source = Accounts {
+        store,
+        manifest,
+        ledger,
+        decoder,
+        program,
+        as_of,
+    };
+    let partials = count(&source, &measures)?;
+    Ok(Report::new(
+        &measures,
+        &partials,
+        quality(manifests),
+        Some(manifest.run),
+    ))
+}
+
+/// Counts the figures of the last run and keeps the report: `reports/<date>.json` and `.txt`.
+pub fn write(store: &Store, program: &Program, manifests: &[Manifest]) -> Result<(), Trouble> {
+    let report = counted(store, program, manifests)?;
+    let unwritable = |error: serde_json::Error| {
+        Trouble::new(
+            format!("the report cannot be written: {error}"),
+            "report this",
+        )
+    };
+    let json = json::render(&report).map_err(unwritable)?;
+    let folder = store.path("reports");
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        Trouble::new(
+            format!("`{}`: {error}", folder.display()),
+            "see that the store can be written",
+        )
+    })?;
+    let date = day_text(report.as_of);
+    write_whole(
+        &store.path(&format!("reports/{date}.json")),
+        json.as_bytes(),
+    )?;
+    write_whole(
+        &store.path(&format!("reports/{date}.txt")),
+        text::render(&report).as_bytes(),
+    )?;
+    Ok(())
+}
+
+/// The kept report of a settled date, as JSON or text; the last one if no date is named.
+pub fn load(
+    store: &Path,
+    program: &Program,
+    as_of: Option<Day>,
+    as_json: bool,
+) -> Result<String, Trouble> {
+    let store = Store::open(store)?;
+    let manifests = store.manifests()?;
+    let nights: Vec<&str> = manifests
+        .iter()
+        .map(|manifest| manifest.nights.to.as_str())
+        .collect();
+    let Some(last) = nights.last() else {
+        return Err(Trouble::new(
+            "the store has no finished run",
+            "`rungs run` settles the first night",
+        ));
+    };
+    let date = as_of.map_or_else(|| (*last).to_owned(), day_text);
+    if !nights.contains(&date.as_str()) {
+        return Err(Trouble::new(
+            format!(
+                "there is no report of {date}: a report is kept for the last night of each run"
+            ),
+            format!(
+                "ask for one of {}",
+                nights
+                    .iter()
+                    .rev()
+                    .take(5)
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+        ));
+    }
+    let ending = if as_json { "json" } else { "txt" };
+    let path = store.path(&format!("reports/{date}.{ending}"));
+    if !path.exists() && date == *last && day_from(&date).is_some() {
+        // A run was killed between its marker and its report.
+        write(&store, program, &manifests)?;
+    }
+    std::fs::read_to_string(&path).map_err(|error| {
+        Trouble::new(
+            format!("`{}`: {error}", path.display()),
+            "see that the store can be read",
+        )
+    })
+}

@@ -1,0 +1,162 @@
+//! Settling a lake's whole history once more, apart from its store: what a rebuild does, and what the
+//! benchmark times. With figures only nothing is written and no entry is made: what `plan` will use.
+
+use super::night::{Night, RangeFold};
+use super::{parts, plan};
+use crate::lake::error::LakeError;
+use crate::lake::history::{ColumnSet, History};
+use crate::lake::ledger::CauseNumbers;
+use crate::lake::shard::ShardRange;
+use crate::lake::store::Store;
+use crate::trouble::Trouble;
+use rayon::prelude::*;
+use rungs_engine::calendar::Instant;
+use rungs_engine::canonical::Kind;
+use rungs_engine::condition::expression::{Common, Node};
+use rungs_engine::fold::{
+    AccountState, Fold, Given, Plan, Prepared, Rejection, Sink, account_rows,
+};
+use rungs_engine::ledger::{Entry, EntryKind, Issued, RungMove};
+use rungs_engine::program::Program;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Sums, and nothing else.
+#[derive(Debug, Default)]
+struct Figures {
+    issued: i64,
+    balance: i64,
+    accounts: i64,
+}
+
+impl Sink for Figures {
+    #[inline]
+    fn entry(&mut self, entry: Entry) {
+        if entry.kind == EntryKind::Grant {
+            self.issued += entry.points;
+        }
+    }
+    fn rung(&mut self, _: RungMove) {}
+    fn issued(&mut self, _: Issued) {}
+    fn reject(&mut self, _: usize, _: Rejection) {}
+}
+
+/// The columns that settlement reads.
+pub fn columns(plan: &Plan<'_>, ids: bool) -> ColumnSet {
+    let names = |common: Common| {
+        Kind::ALL.iter().any(|kind| {
+            plan.conditions(*kind).iter().any(|expr| {
+                expr.any(&mut |node| matches!(node, Node::Common(column) if *column == common))
+            })
+        })
+    };
+    ColumnSet {
+        columns: plan.reads.clone(),
+        ids,
+        member: plan.members || names(Common::Member),
+        channel: names(Common::Channel),
+        store: names(Common::Store),
+    }
+}
+
+/// Settles the history of a store again: into `scratch`, or for figures only. Returns members, points
+/// issued and balance.
+pub fn settle_again(
+    program: &Program,
+    store: &Path,
+    scratch: Option<&Path>,
+) -> Result<serde_json::Value, Trouble> {
+    let store = Store::open(store)?;
+    let plan = plan(program)?;
+    let Some(manifest) = store.latest()? else {
+        return Err(Trouble::new(
+            "the store has no finished run",
+            "`rungs run` settles the first night",
+        ));
+    };
+    let as_of = manifest.nights.last(store.folder())?;
+    let until = program.zone.midnight(as_of + 1);
+    let ranges = ShardRange::split(store.shards(), parts(&store));
+    let (issued, balance, accounts) = match scratch {
+        None => {
+            let columns = columns(&plan, false);
+            let all: Vec<Figures> = (0..store.shards())
+                .into_par_iter()
+                .map(|shard| {
+                    figures(
+                        &plan,
+                        &History::open(&store, &manifest, shard, program)?,
+                        &columns,
+                        until,
+                    )
+                })
+                .collect::<Result<_, LakeError>>()?;
+            all.iter().fold((0, 0, 0), |(a, b, c), f| {
+                (a + f.issued, b + f.balance, c + f.accounts)
+            })
+        }
+        Some(folder) => {
+            let columns = columns(&plan, true);
+            let target = Store::create(folder, &program.id, store.shards())?;
+            let numbers = CauseNumbers::new(&target, None, &[program])?;
+            let wins = BTreeMap::new();
+            let night = Night {
+                plan: &plan,
+                store: &target,
+                before: None,
+                run: 1,
+                settled: Instant::MIN,
+                until,
+                as_of,
+                numbers: &numbers,
+                wins: &wins,
+            };
+            let all: Vec<_> = ranges
+                .par_iter()
+                .map(|range| {
+                    let mut fold = RangeFold::new(&night, *range);
+                    for shard in range.shards() {
+                        let history = History::open(&store, &manifest, shard, program)?;
+                        fold.history(shard, &history, &columns)?;
+                    }
+                    Ok(fold.finish()?.totals)
+                })
+                .collect::<Result<Vec<_>, Trouble>>()?;
+            all.iter().fold((0, 0, 0), |(a, b, c), totals| {
+                (
+                    a + totals.booked[EntryKind::Grant as usize],
+                    b + totals.open,
+                    c + totals.accounts,
+                )
+            })
+        }
+    };
+    Ok(serde_json::json!({"accounts": accounts, "issued": issued, "balance": balance}))
+}
+
+fn figures(
+    plan: &Plan<'_>,
+    history: &History,
+    columns: &ColumnSet,
+    until: Instant,
+) -> Result<Figures, LakeError> {
+    let mut done = Figures::default();
+    let mut fold = Fold::default();
+    let mut state = AccountState::default();
+    for batch in history.batches(columns) {
+        let batch = batch?;
+        let prepared = Prepared::new(plan, &batch);
+        for (account, rows) in account_rows(&batch) {
+            state.clear(plan.program.metrics.len());
+            let given = Given {
+                account,
+                wins: &[],
+                until,
+            };
+            fold.account(plan, given, &mut state, &batch, &prepared, rows, &mut done);
+            done.accounts += 1;
+            done.balance += state.open;
+        }
+    }
+    Ok(done)
+}
