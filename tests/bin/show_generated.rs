@@ -1,6 +1,6 @@
 //! Prints the programme and the events of a generated history: `show-generated SEED [ACCOUNT]`.
 
-use rungs_tests::generated::generate;
+use rungs_histories::generate;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();

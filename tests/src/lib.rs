@@ -37,5 +37,3 @@ pub fn rungs() -> PathBuf {
     );
     binary
 }
-
-pub mod generated;

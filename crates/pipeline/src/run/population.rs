@@ -135,6 +135,9 @@ pub fn draw(
             wins: all_wins[pending..].to_vec(),
         });
     }
-    let due = scheduled(plan, first.max(earliest), request.as_of + 2);
+    // Before the first event of all there is nobody; once a run is settled there are accounts that
+    // have no new events and draw all the same.
+    let from = if before.is_none() { earliest } else { first };
+    let due = scheduled(plan, from, request.as_of + 2);
     Ok(decide(plan, &request.keys.draw.0, &due, &mut walkers))
 }

@@ -1,0 +1,87 @@
+//! What generated histories contain: a law over histories in which nothing happens proves nothing.
+
+use rungs_engine::fold::{Kept, WhyNot};
+use rungs_engine::ledger::{EntryKind, Rule};
+
+/// What generated histories really contain.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Content {
+    /// Histories.
+    pub histories: u64,
+    /// Accounts in them.
+    pub accounts: u64,
+    /// Accounts with a refund that took points back.
+    pub refunds: u64,
+    /// Accounts that were in debt.
+    pub debt: u64,
+    /// Accounts whose rung moved.
+    pub rung_changes: u64,
+    /// Accounts that hit a cap.
+    pub capped: u64,
+    /// Accounts with points that expired.
+    pub expired: u64,
+    /// Accounts that got a reward.
+    pub rewards: u64,
+    /// Accounts that won a surprise.
+    pub surprises: u64,
+}
+
+impl Content {
+    /// Counts one account by what was booked for it.
+    pub fn count(&mut self, kept: &Kept) {
+        let has = |kind| kept.entries.iter().any(|entry| entry.kind == kind);
+        let won = kept
+            .issued
+            .iter()
+            .any(|issued| matches!(issued.rule, Rule::Surprise(_)));
+        let capped = |step: &rungs_engine::fold::Step| {
+            step.capped < step.exact || step.why_not == Some(WhyNot::Cap)
+        };
+        self.accounts += 1;
+        self.refunds += u64::from(has(EntryKind::Reverse));
+        self.debt += u64::from(has(EntryKind::Debt));
+        self.expired += u64::from(has(EntryKind::Expire));
+        self.rung_changes += u64::from(kept.rungs.iter().any(|moved| moved.from != moved.to));
+        self.rewards += u64::from(!kept.issued.is_empty());
+        self.surprises += u64::from(won);
+        self.capped += u64::from(kept.steps.iter().any(capped));
+    }
+
+    /// What occurs in fewer than one account of `every`, a sentence each. Surprises are asked only
+    /// where draws were held.
+    pub fn too_rare(&self, every: u64, drawn: bool) -> Vec<String> {
+        let floor = self.accounts.div_ceil(every);
+        let counted = [
+            ("refunds", self.refunds),
+            ("debt", self.debt),
+            ("rung changes", self.rung_changes),
+            ("caps hit", self.capped),
+            ("expired points", self.expired),
+            ("rewards", self.rewards),
+            ("surprises", if drawn { self.surprises } else { floor }),
+        ];
+        let rare = counted
+            .into_iter()
+            .filter(|(_, count)| *count < floor || self.accounts == 0);
+        rare.map(|(name, count)| format!("only {count} of {} accounts had {name}", self.accounts))
+            .collect()
+    }
+}
+
+impl std::fmt::Display for Content {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            out,
+            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises",
+            self.histories,
+            self.accounts,
+            self.refunds,
+            self.debt,
+            self.rung_changes,
+            self.capped,
+            self.expired,
+            self.rewards,
+            self.surprises
+        )
+    }
+}

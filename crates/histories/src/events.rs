@@ -1,0 +1,306 @@
+//! Generated histories: rows of every kind, with midnights, equal instants and refunds.
+
+use crate::Random;
+use rungs_engine::calendar::{day_from, day_text};
+use rungs_engine::canonical::Kind;
+use rungs_engine::rehearsal::EventTable;
+
+struct Writer {
+    tables: Vec<EventTable>,
+}
+
+impl Writer {
+    fn new() -> Writer {
+        let table = |kind, columns: &[&str]| EventTable {
+            kind,
+            columns: columns.iter().map(|name| (*name).to_owned()).collect(),
+            rows: Vec::new(),
+        };
+        Writer {
+            tables: vec![
+                table(Kind::Enrol, &["id", "account", "member", "time"]),
+                table(
+                    Kind::Profile,
+                    &["id", "account", "member", "time", "birthday", "language"],
+                ),
+                table(
+                    Kind::Order,
+                    &[
+                        "id", "account", "member", "time", "number", "channel", "category",
+                        "quantity", "net",
+                    ],
+                ),
+                table(
+                    Kind::Refund,
+                    &[
+                        "id", "account", "member", "time", "number", "order", "quantity", "net",
+                    ],
+                ),
+                table(
+                    Kind::Activity,
+                    &["id", "account", "member", "time", "name", "value", "object"],
+                ),
+                table(
+                    Kind::Redeem,
+                    &[
+                        "id", "account", "member", "time", "reward", "quantity", "points",
+                    ],
+                ),
+                table(
+                    Kind::Adjust,
+                    &[
+                        "id", "account", "member", "time", "points", "rung", "metric", "value",
+                    ],
+                ),
+                table(
+                    Kind::Survey,
+                    &["id", "account", "member", "time", "scale", "score"],
+                ),
+            ],
+        }
+    }
+
+    fn row(&mut self, kind: Kind, cells: &[&str]) {
+        if let Some(table) = self.tables.iter_mut().find(|table| table.kind == kind) {
+            table.rows.push(
+                cells
+                    .iter()
+                    .map(|cell| (!cell.is_empty()).then(|| (*cell).to_owned()))
+                    .collect(),
+            );
+        }
+    }
+}
+
+fn moment(random: &mut Random, day: i32) -> String {
+    // Midnights and equal instants occur.
+    let time = match random.below(12) {
+        0 => "00:00:00".to_owned(),
+        1 | 2 => "12:00:00".to_owned(),
+        _ => format!(
+            "{:02}:{:02}:{:02}",
+            random.below(24),
+            random.below(60),
+            random.below(60)
+        ),
+    };
+    format!("{} {time}", day_text(day))
+}
+
+fn cents(value: u64) -> String {
+    format!("{}.{:02}", value / 100, value % 100)
+}
+
+/// The events by kind, and the last night.
+pub(crate) fn history(random: &mut Random) -> (Vec<EventTable>, String) {
+    let mut writer = Writer::new();
+    let first = day_from("2023-11-20").unwrap_or(0);
+    let span = 60 + random.below(420) as i32;
+    for number in 0..1 + random.below(4) {
+        let account = format!("acc-{number}");
+        let members: Vec<String> = if random.percent(25) {
+            vec![account.clone(), format!("{account}-b")]
+        } else {
+            vec![account.clone()]
+        };
+        let joined = first + random.below(30) as i32;
+        for member in &members {
+            writer.row(
+                Kind::Enrol,
+                &[member, &account, member, &moment(random, joined)],
+            );
+            if random.percent(50) {
+                let birthday = random.pick(&["02-29", "01-31", "06-15", "12-31", "03-01"]);
+                let known = joined + random.below(40) as i32;
+                let at = moment(random, known);
+                writer.row(
+                    Kind::Profile,
+                    &[
+                        &format!("p-{member}"),
+                        &account,
+                        member,
+                        &at,
+                        birthday,
+                        "en",
+                    ],
+                );
+            }
+        }
+        let events = 3 + random.below(45);
+        let mut orders: Vec<(String, i32, Vec<u64>)> = Vec::new();
+        let mut day = joined - random.below(5) as i32;
+        for event in 0..events {
+            day += random.below(1 + 2 * span as u64 / events) as i32;
+            let id = format!("{account}-{event}");
+            let id = if random.percent(50) {
+                id
+            } else {
+                format!("{}", number * 1000 + event)
+            };
+            let member = random.pick(&members).clone();
+            let at = moment(random, day);
+            match random.below(100) {
+                0..=54 => {
+                    let mut quantities = Vec::new();
+                    for line in 0..1 + random.below(3) {
+                        let category = random.pick(&["drink", "food", "gift"]);
+                        let quantity = 1 + random.below(3);
+                        let net = if random.percent(10) {
+                            random.below(30)
+                        } else {
+                            50 + random.below(2_400)
+                        };
+                        quantities.push(quantity);
+                        let channel = if number % 2 == 0 { "app" } else { "" };
+                        writer.row(
+                            Kind::Order,
+                            &[
+                                &id,
+                                &account,
+                                &member,
+                                &at,
+                                &(line + 1).to_string(),
+                                channel,
+                                category,
+                                &quantity.to_string(),
+                                &cents(net),
+                            ],
+                        );
+                    }
+                    orders.push((id, day, quantities));
+                }
+                55..=71 if !orders.is_empty() => refund(
+                    random,
+                    &mut writer,
+                    &mut orders,
+                    &account,
+                    &member,
+                    &id,
+                    &mut day,
+                ),
+                55..=79 => {
+                    let name = *random.pick(&["opened", "reloaded", "reviewed"]);
+                    let object = if random.percent(70) {
+                        *random.pick(&["mug", "bar"])
+                    } else {
+                        ""
+                    };
+                    let value = random.below(80).to_string();
+                    writer.row(
+                        Kind::Activity,
+                        &[&id, &account, &member, &at, name, &value, object],
+                    );
+                }
+                80..=90 => {
+                    let points = if random.percent(30) {
+                        String::new()
+                    } else {
+                        (10 + random.below(150)).to_string()
+                    };
+                    let reward = if random.percent(80) { "drink" } else { "" };
+                    writer.row(
+                        Kind::Redeem,
+                        &[
+                            &id,
+                            &account,
+                            &member,
+                            &at,
+                            reward,
+                            if random.percent(20) { "2" } else { "" },
+                            &points,
+                        ],
+                    );
+                }
+                91..=95 => match random.below(4) {
+                    0 => {
+                        let rung = *random.pick(&["low", "mid", "top"]);
+                        writer.row(
+                            Kind::Adjust,
+                            &[&id, &account, &member, &at, "", rung, "", ""],
+                        );
+                    }
+                    1 => writer.row(
+                        Kind::Adjust,
+                        &[&id, &account, &member, &at, "", "", "counted", "3"],
+                    ),
+                    2 => writer.row(
+                        Kind::Adjust,
+                        &[&id, &account, &member, &at, "-25", "", "", ""],
+                    ),
+                    _ => writer.row(
+                        Kind::Adjust,
+                        &[&id, &account, &member, &at, "40", "", "", ""],
+                    ),
+                },
+                _ => writer.row(
+                    Kind::Survey,
+                    &[
+                        &id,
+                        &account,
+                        &member,
+                        &at,
+                        "nps",
+                        &random.below(11).to_string(),
+                    ],
+                ),
+            }
+        }
+    }
+    (writer.tables, day_text(first + span + 60))
+}
+
+fn refund(
+    random: &mut Random,
+    writer: &mut Writer,
+    orders: &mut [(String, i32, Vec<u64>)],
+    account: &str,
+    member: &str,
+    id: &str,
+    day: &mut i32,
+) {
+    let index = random.below(orders.len() as u64) as usize;
+    let (order, order_day, quantities) = &mut orders[index];
+    *day = (*day).max(*order_day + 1);
+    let at = moment(random, *day);
+    if random.percent(30) {
+        writer.row(Kind::Refund, &[id, account, member, &at, "", order, "", ""]);
+        return;
+    }
+    for (line, left) in quantities.iter_mut().enumerate() {
+        if !random.percent(60) {
+            continue;
+        }
+        let number = (line + 1).to_string();
+        if random.percent(25) {
+            writer.row(
+                Kind::Refund,
+                &[
+                    id,
+                    account,
+                    member,
+                    &at,
+                    &number,
+                    order,
+                    "",
+                    &cents(10 + random.below(200)),
+                ],
+            );
+        } else if *left > 0 {
+            let quantity = 1 + random.below(*left);
+            *left -= quantity;
+            writer.row(
+                Kind::Refund,
+                &[
+                    id,
+                    account,
+                    member,
+                    &at,
+                    &number,
+                    order,
+                    &quantity.to_string(),
+                    "",
+                ],
+            );
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! A generated history as uploaded files, settled by the real pipeline into stores of its own.
+
+use rungs_engine::calendar::{Day, day_from};
+use rungs_engine::canonical::Kind;
+use rungs_engine::program::Program;
+use rungs_histories::{Generated, Random, generate};
+use rungs_pipeline::progress::Silent;
+use rungs_pipeline::run::{Keys, Request, run};
+use rungs_pipeline::{ledger_dump, program_folder};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// An uploaded file.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    /// The dataset, whose folder it lies in.
+    pub dataset: &'static str,
+    /// Its name there.
+    pub name: String,
+    /// Names of the columns.
+    pub header: String,
+    /// Its rows: the local date, the line.
+    pub rows: Vec<(Day, String)>,
+}
+
+/// A programme with its history, and a folder for stores.
+pub struct World {
+    pub made: Generated,
+    pub program: Program,
+    pub as_of: Day,
+    folder: TempDir,
+}
+
+impl World {
+    /// Of a seed.
+    pub fn new(seed: u64) -> World {
+        let made = generate(seed);
+        let folder = tempfile::tempdir().unwrap();
+        let programs = folder.path().join("generated");
+        std::fs::create_dir_all(&programs).unwrap();
+        std::fs::write(programs.join("2023-01-01.toml"), &made.toml).unwrap();
+        let read = program_folder::read(&programs);
+        let found: Vec<&str> = read
+            .findings
+            .iter()
+            .map(|finding| finding.message.as_str())
+            .collect();
+        let program = read
+            .program
+            .unwrap_or_else(|| panic!("seed {seed}: {}", found.join("\n")));
+        let as_of = day_from(&made.as_of).unwrap();
+        World {
+            made,
+            program,
+            as_of,
+            folder,
+        }
+    }
+
+    /// The programme's folder.
+    pub fn programs(&self) -> PathBuf {
+        self.folder.path().join("generated")
+    }
+
+    /// A path for a store or an inbox.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The history, a file for each kind of event.
+    pub fn uploads(&self) -> Vec<Upload> {
+        let tables = self
+            .made
+            .tables
+            .iter()
+            .filter(|table| !table.rows.is_empty());
+        tables
+            .map(|table| Upload {
+                dataset: dataset(table.kind),
+                name: "all.csv".to_owned(),
+                header: table.columns.join(","),
+                rows: table
+                    .rows
+                    .iter()
+                    .map(|row| {
+                        let cells: Vec<&str> = row
+                            .iter()
+                            .map(|cell| cell.as_deref().unwrap_or(""))
+                            .collect();
+                        let time = table
+                            .columns
+                            .iter()
+                            .position(|name| name == "time")
+                            .unwrap();
+                        (day_from(&cells[time][..10]).unwrap(), cells.join(","))
+                    })
+                    .collect(),
+            })
+            .collect()
+    }
+
+    /// The inbox with these files.
+    pub fn inbox(&self, name: &str, uploads: &[Upload]) -> PathBuf {
+        let inbox = self.path(name);
+        std::fs::create_dir_all(&inbox).unwrap();
+        uploads.iter().for_each(|upload| upload.write(&inbox));
+        inbox
+    }
+
+    /// Settles up to and with a night, in an inbox as it is.
+    pub fn settle(&self, inbox: &Path, store: &Path, as_of: Day, shards: u16) {
+        let keys = Keys::test();
+        let request = Request {
+            program: &self.program,
+            inbox,
+            store,
+            as_of,
+            shards: Some(shards),
+            keys: &keys,
+        };
+        let outcome = run(&request, &Silent)
+            .unwrap_or_else(|trouble| panic!("seed {}: {trouble}", self.made.seed));
+        assert!(
+            outcome.refused.is_empty(),
+            "seed {}: {:?}",
+            self.made.seed,
+            outcome.refused
+        );
+    }
+
+    /// The canonical ledger of a store.
+    pub fn ledger(&self, store: &Path) -> Vec<String> {
+        let mut lines = Vec::new();
+        ledger_dump::lines(&self.program, store, &mut |line| {
+            lines.push(line.to_owned())
+        })
+        .unwrap_or_else(|trouble| panic!("seed {}: {trouble}", self.made.seed));
+        lines
+    }
+
+    /// The ledger when the whole history comes in one file a dataset and is settled in one run.
+    pub fn plainly(&self) -> Vec<String> {
+        let inbox = self.inbox("plain-inbox", &self.uploads());
+        let store = self.path("plain-store");
+        self.settle(&inbox, &store, self.as_of, 1);
+        self.ledger(&store)
+    }
+
+    /// Fails with the lines in which two ledgers differ.
+    pub fn same(&self, what: &str, expected: &[String], found: &[String]) {
+        if expected == found {
+            return;
+        }
+        let missing = expected
+            .iter()
+            .filter(|line| !found.contains(line))
+            .map(|line| format!("- {line}"));
+        let more = found
+            .iter()
+            .filter(|line| !expected.contains(line))
+            .map(|line| format!("+ {line}"));
+        let shown: Vec<String> = missing.take(12).chain(more.take(12)).collect();
+        panic!("seed {}: {what}\n{}", self.made.seed, shown.join("\n"));
+    }
+}
+
+impl Upload {
+    /// Writes the file.
+    pub fn write(&self, inbox: &Path) {
+        let folder = inbox.join(self.dataset);
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut text = format!("{}\n", self.header);
+        for (_, row) in &self.rows {
+            text.push_str(row);
+            text.push('\n');
+        }
+        std::fs::write(folder.join(&self.name), text).unwrap();
+    }
+
+    /// A file with these rows.
+    pub fn with(&self, name: String, rows: Vec<(Day, String)>) -> Upload {
+        Upload {
+            name,
+            rows,
+            ..self.clone()
+        }
+    }
+}
+
+/// Puts things into another order.
+pub fn shuffle<T>(random: &mut Random, things: &mut [T]) {
+    for last in (1..things.len()).rev() {
+        things.swap(last, random.below(last as u64 + 1) as usize);
+    }
+}
+
+/// The dataset of a kind in every generated programme.
+fn dataset(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Enrol => "cards",
+        Kind::Profile => "people",
+        Kind::Order => "till",
+        Kind::Refund => "back",
+        Kind::Activity => "app",
+        Kind::Redeem => "spent",
+        Kind::Adjust => "desk",
+        Kind::Survey => "answers",
+        other => panic!("no dataset of {}", other.text()),
+    }
+}
