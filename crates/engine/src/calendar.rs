@@ -284,14 +284,20 @@ pub enum Calendar {
 impl Calendar {
     /// First day of the period that `day` is in. `week` is the first day of a week (0 Monday).
     pub fn start(self, day: Day, week: i64) -> Day {
-        let date = date_of(day);
-        let first = |month: i8| Date::new(date.year(), month, 1).map_or(day, day_of);
+        let (date, first) = match self {
+            Calendar::Day => return day,
+            Calendar::Week => return day - (weekday(day) - week).rem_euclid(7) as Day,
+            Calendar::Month | Calendar::Quarter | Calendar::Year => {
+                let date = date_of(day);
+                (date, move |month: i8| {
+                    Date::new(date.year(), month, 1).map_or(day, day_of)
+                })
+            }
+        };
         match self {
-            Calendar::Day => day,
-            Calendar::Week => day - (weekday(day) - week).rem_euclid(7) as Day,
-            Calendar::Month => day - i32::from(date.day()) + 1,
             Calendar::Quarter => first((date.month() - 1) / 3 * 3 + 1),
             Calendar::Year => first(1),
+            _ => day - i32::from(date.day()) + 1,
         }
     }
 

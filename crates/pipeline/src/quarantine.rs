@@ -1,21 +1,18 @@
-//! stub
+//! What the runs of a store refused.
+
+use crate::lake::quarantine::read_quarantine;
+use crate::lake::store::Store;
 use crate::trouble::Trouble;
 use std::path::Path;
-/// s
-#[derive(serde::Serialize)]
-pub struct Q {
-    /// s
-    pub object: String,
-    /// s
-    pub line: Option<i64>,
-    /// s
-    pub column: Option<String>,
-    /// s
-    pub code: String,
-    /// s
-    pub reason: String,
-}
-/// s
-pub fn list(_: &Path) -> Result<Vec<Q>, Trouble> {
-    Ok(Vec::new())
+
+pub use crate::lake::quarantine::QuarantineRow;
+
+/// Every row in quarantine: run by run, within a run by object and line.
+pub fn list(store: &Path) -> Result<Vec<QuarantineRow>, Trouble> {
+    let store = Store::open(store)?;
+    let mut rows = Vec::new();
+    for manifest in store.manifests()? {
+        rows.extend(read_quarantine(&store, &manifest)?);
+    }
+    Ok(rows)
 }

@@ -1,5 +1,7 @@
 //! What stops a run: the machine, not the data. Bad rows and bad files never do.
 
+use crate::lake::error::LakeError;
+
 /// Something could not be done (a folder cannot be read, a disk is full): the run stops, and nothing
 /// that it did is visible.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,3 +29,12 @@ impl std::fmt::Display for Trouble {
 }
 
 impl std::error::Error for Trouble {}
+
+impl From<LakeError> for Trouble {
+    fn from(error: LakeError) -> Trouble {
+        Trouble::new(
+            format!("[{}] {}: {}", error.code.text(), error.place, error.cause),
+            error.help,
+        )
+    }
+}

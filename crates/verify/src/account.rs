@@ -196,7 +196,7 @@ impl<'a> Account<'a> {
         let mut metrics = vec![None; self.reading.program.metrics.len()];
         for &metric in asked {
             if let Some(per) = self.reading.program.metrics[metric].window {
-                let window = self.reading.days.window(per, at, day);
+                let window = self.reading.days.window_before(per, at, day);
                 metrics[metric] = self.measures.value(metric, window, member);
             }
         }

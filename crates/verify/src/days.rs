@@ -207,6 +207,8 @@ pub(crate) enum Window {
     Days(Day, Day),
     /// Instants, the second not included.
     Instants(Instant, Instant),
+    /// From a local date on, up to and with an instant.
+    Through(Day, Instant),
     /// Always.
     Always,
     /// Nothing: what counts one event only has nothing before it.
@@ -219,6 +221,7 @@ impl Window {
         match self {
             Window::Days(from, before) => *from <= day && day < *before,
             Window::Instants(from, before) => *from <= at && at < *before,
+            Window::Through(from, last) => *from <= day && at <= *last,
             Window::Always => true,
             Window::Nothing => false,
         }
@@ -227,7 +230,7 @@ impl Window {
     /// Whether something lies before it, and so all that is older too.
     pub(crate) fn begins_after(&self, at: Instant, day: Day) -> bool {
         match self {
-            Window::Days(from, _) => day < *from,
+            Window::Days(from, _) | Window::Through(from, _) => day < *from,
             Window::Instants(from, _) => at < *from,
             Window::Always => false,
             Window::Nothing => true,
@@ -371,11 +374,24 @@ impl<'a> Days<'a> {
         }
     }
 
-    /// The period of the ladder for something at an instant.
+    /// The stretch of a metric that a condition asks for just before something at an instant. In hours it
+    /// ends before that instant, so what came earlier in the order of events at the same one is not in it.
+    pub(crate) fn window_before(&self, per: Per, at: Instant, day: Day) -> Window {
+        match self.window(per, at, day) {
+            Window::Instants(from, _) => Window::Instants(from, at),
+            window => window,
+        }
+    }
+
+    /// The period of the ladder for something at an instant. A rolling one ends with that instant: a rung
+    /// may be asked later what it rests on, when more has happened on the same day.
     pub(crate) fn ladder_window(&self, at: Instant, day: Day) -> Window {
         match self.period {
             None | Some(Period::Lifetime) => Window::Always,
-            Some(Period::Rolling { length }) => rolling(length, at, day),
+            Some(Period::Rolling { length }) => match rolling(length, at, day) {
+                Window::Days(from, _) => Window::Through(from, at),
+                window => window,
+            },
             Some(Period::Calendar { months, start }) => {
                 let (from, before) = ladder_period(day, months, start, self.leap_day);
                 Window::Days(from, before)

@@ -2,7 +2,7 @@
 //! or a refund does to it.
 
 use crate::account::Account;
-use crate::days::{Window, ladder_period, micros_of, plus};
+use crate::days::{Window, ladder_period, minus, plus};
 use rungs_engine::calendar::{Day, Instant};
 use rungs_engine::ledger::{EventRef, RungMove, RungReason};
 use rungs_engine::program::{Need, Period, RefundRung, Requalify, Shortfall, Tiers, Validity};
@@ -16,10 +16,11 @@ pub(crate) struct Held {
     pub(crate) since: Day,
     /// The day on which it ends.
     pub(crate) until: Option<Day>,
-    /// When it was reached by its needs, if it was, and the rung before that.
-    reached: Option<(Instant, usize)>,
-    /// The last day of the period in which it was last kept.
-    kept: Option<Day>,
+    /// The stretch on which it rests: that of the last move by which it was reached or kept. What was let
+    /// stay, fell or was given by the desk rests on nothing.
+    rests_on: Option<Look>,
+    /// The rung held before this one was reached; the lowest if it was not.
+    below: usize,
     /// The day on which the open period ends.
     period_end: Option<Day>,
 }
@@ -76,18 +77,12 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// The look at the stretch that ends with 00:00 of a day.
+    /// The look at the stretch that ends with 00:00 of a day, at the last instant before it.
     fn look_back(&self, before: Day) -> Look {
-        let end = self.reading.days.midnight(before);
-        let window = match self.tiers().map(|tiers| tiers.period) {
-            Some(Period::Rolling { length }) if micros_of(length).is_some() => {
-                Window::Instants(end.saturating_sub(micros_of(length).unwrap_or(0)), end)
-            }
-            _ => self.reading.days.ladder_window(end - 1, before - 1),
-        };
+        let at = self.reading.days.midnight(before) - 1;
         Look {
-            window,
-            at: end - 1,
+            window: self.reading.days.ladder_window(at, before - 1),
+            at,
             day: before - 1,
         }
     }
@@ -211,11 +206,12 @@ impl<'a> Account<'a> {
             self.held.rung = to;
             self.held.former = Some(from);
             self.held.since = day;
-            self.held.reached = None;
-            self.held.kept = None;
+            self.held.below = 0;
         }
+        self.held.rests_on = None;
         if reason == RungReason::Reached {
-            self.held.reached = Some((at, from));
+            self.held.below = from;
+            self.held.rests_on = Some(self.look_now(at));
         }
     }
 
@@ -245,10 +241,16 @@ impl<'a> Account<'a> {
         let Some(longer) = longer.filter(|longer| *longer > until) else {
             return;
         };
-        if self.keeps(tiers, self.held.rung, self.look_back(end)) {
-            self.step(at, self.held.rung, Some(longer), RungReason::Kept, None);
-            self.held.kept = Some(end - 1);
+        let look = self.look_back(end);
+        if self.keeps(tiers, self.held.rung, look) {
+            self.keep(at, Some(longer), look);
         }
+    }
+
+    /// The rung holds longer by what was looked at, and rests on that from now on.
+    fn keep(&mut self, at: Instant, until: Option<Day>, look: Look) {
+        self.step(at, self.held.rung, until, RungReason::Kept, None);
+        self.held.rests_on = Some(look);
     }
 
     /// The next instant at which validity ends or, where the rung is what the metrics say, they change.
@@ -288,26 +290,17 @@ impl<'a> Account<'a> {
         let look = self.look_back(until);
         let looks_at_keep = tiers.requalify == Requalify::ValidityEnd
             || !matches!(tiers.period, Period::Calendar { .. });
-        let kept = looks_at_keep && self.keeps(tiers, rung, look);
-        // A rung that is kept holds on from the stretch that ends; where every period is looked at, from the
-        // last one that has ended.
-        let stretch = match self.period_of(until) {
-            Some((from, _)) if !looks_at_keep => from - 1,
-            _ => until - 1,
-        };
-        let longer = match tiers.validity {
-            Validity::Length { length } => Some(plus(until, length).max(until + 1)),
-            _ => self
-                .ends(tiers, rung, stretch)
-                .map(|day| day.max(until + 1)),
-        };
-        if kept {
-            self.step(at, rung, longer, RungReason::Kept, None);
-            self.held.kept = Some(until - 1);
+        if looks_at_keep && self.keeps(tiers, rung, look) {
+            let longer = match tiers.validity {
+                Validity::Length { length } => Some(plus(until, length)),
+                _ => self.ends(tiers, rung, until - 1),
+            };
+            self.keep(at, longer.map(|day| day.max(until + 1)), look);
             return;
         }
         let to = match tiers.shortfall.at(rung) {
             Shortfall::Keep => {
+                let longer = self.let_stay(tiers, rung, until);
                 self.step(at, rung, longer, RungReason::Shortfall, None);
                 return;
             }
@@ -320,6 +313,29 @@ impl<'a> Account<'a> {
         };
         let until = self.ends(tiers, to, until).map(|day| day.max(until + 1));
         self.step(at, to, until, RungReason::Shortfall, None);
+    }
+
+    /// When a rung ends that is let stay at the end of its validity: one more validity from the last closed
+    /// period, whose end is that of the validity less its extra time.
+    fn let_stay(&self, tiers: &Tiers, rung: usize, until: Day) -> Option<Day> {
+        let longer = match (tiers.validity, self.period_of(until)) {
+            (Validity::Length { length }, _) => Some(plus(until, length)),
+            (_, Some((mut closed, _))) => {
+                while self.later(tiers, closed) > until {
+                    match self.period_of(closed - 1) {
+                        Some((earlier, _)) => closed = earlier,
+                        None => break,
+                    }
+                }
+                self.ends(tiers, rung, closed - 1)
+            }
+            (Validity::Periods { extra, .. }, None) => {
+                let closed = extra.map_or(until, |extra| minus(until, extra));
+                self.ends(tiers, rung, closed - 1)
+            }
+            (_, None) => self.ends(tiers, rung, until - 1),
+        };
+        longer.map(|day| day.max(until + 1))
     }
 
     /// Validity none: the rung is what the metrics say; only one that the desk gave with an end holds until
@@ -347,8 +363,8 @@ impl<'a> Account<'a> {
     }
 
     /// After an event: up at once, if the needs of a higher rung are met. `refund` says that it was a
-    /// refund of an order of that day. Returns whether a rung was reached.
-    pub(crate) fn climb(&mut self, at: Instant, event: &EventRef, refund: Option<Day>) -> bool {
+    /// refund of the order of that record. Returns whether a rung was reached.
+    pub(crate) fn climb(&mut self, at: Instant, event: &EventRef, refund: Option<usize>) -> bool {
         let Some(tiers) = self.tiers() else {
             return false;
         };
@@ -357,8 +373,8 @@ impl<'a> Account<'a> {
             let by_refund = refund.filter(|_| at_once).map(|_| event.clone());
             return self.follow(tiers, at, Some(event.clone()), by_refund);
         }
-        if let Some(ordered) = refund.filter(|_| at_once) {
-            self.unseat(tiers, at, ordered, event);
+        if let Some(order) = refund.filter(|_| at_once) {
+            self.unseat(tiers, at, order, event);
         }
         let to = self.qualified(tiers, self.look_now(at));
         if to <= self.held.rung {
@@ -369,52 +385,25 @@ impl<'a> Account<'a> {
         true
     }
 
-    /// A refund: the rung ends at once if it was reached or kept in the refunded order's period (with a
-    /// rolling one: in the stretch that ends now), and neither `reach` nor `keep` is met any more in the
-    /// periods on which it rests, nor now.
-    fn unseat(&mut self, tiers: &Tiers, at: Instant, ordered: Day, event: &EventRef) {
-        let Some((reached, former)) = self.held.reached else {
-            return;
-        };
+    /// A refund of an order that lies in the stretch on which the rung rests: where neither that stretch nor
+    /// the present meets its needs any more, it ends at once.
+    fn unseat(&mut self, tiers: &Tiers, at: Instant, order: usize, event: &EventRef) {
         let rung = self.held.rung;
-        let reached_day = self.reading.days.day(reached);
-        let mut looks = vec![self.look_now(at)];
-        let concerned = match self.period_of(ordered) {
-            Some((from, before)) => {
-                let rests_on = [Some(reached_day), self.held.kept];
-                let ends = rests_on
-                    .iter()
-                    .flatten()
-                    .filter_map(|day| self.period_of(*day));
-                looks.extend(ends.map(|(_, before)| self.look_back(before)));
-                looks.push(self.look_back(before));
-                rests_on
-                    .iter()
-                    .flatten()
-                    .any(|day| from <= *day && *day < before)
-            }
-            None => {
-                let now = looks[0].window;
-                let kept = self.held.kept;
-                now.holds(reached, reached_day)
-                    || kept.is_some_and(|day| now.holds(self.reading.days.midnight(day), day))
-            }
-        };
-        let met = |look: &Look| {
-            self.meets(&tiers.rungs[rung].reach, *look) || self.keeps(tiers, rung, *look)
-        };
-        if !concerned || looks.iter().any(met) {
+        let order = &self.records[order];
+        let Some(stretch) = self
+            .held
+            .rests_on
+            .filter(|stretch| rung > 0 && stretch.window.holds(order.at, order.day))
+        else {
             return;
-        }
-        let ordered_look = looks.last().copied();
-        let qualified = [ordered_look, looks.first().copied()]
-            .into_iter()
-            .flatten()
-            .map(|look| self.qualified(tiers, look))
-            .max();
-        let to = qualified.unwrap_or(0).max(former);
-        if to < rung {
-            let until = self.ends(tiers, to, self.reading.days.day(at));
+        };
+        let present = self.look_now(at);
+        let holds = [stretch, present].into_iter().any(|look| {
+            self.meets(&tiers.rungs[rung].reach, look) || self.keeps(tiers, rung, look)
+        });
+        if !holds {
+            let to = self.qualified(tiers, present).max(self.held.below);
+            let until = self.ends(tiers, to, present.day);
             self.step(at, to, until, RungReason::Refunded, Some(event.clone()));
         }
     }

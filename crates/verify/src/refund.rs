@@ -7,7 +7,7 @@ use crate::exact::{Checked, Exact, fraction, minus, narrow, over, rounded, times
 use crate::measure::{on, points_in_units, worth};
 use crate::reading::Reading;
 use num_traits::{One, Signed, Zero};
-use rungs_engine::calendar::{Day, Instant};
+use rungs_engine::calendar::Instant;
 use rungs_engine::canonical::Kind;
 use rungs_engine::event::{Batch, EventId};
 use rungs_engine::ledger::{EntryKind, EventRef, Rule};
@@ -162,8 +162,8 @@ impl Account<'_> {
         Ok(())
     }
 
-    /// Books a refund that was worked out.
-    pub(crate) fn take_back(&mut self, at: Instant, event: &EventRef, refunded: Refunded) -> Day {
+    /// Books a refund that was worked out. Returns the record of its order.
+    pub(crate) fn take_back(&mut self, at: Instant, event: &EventRef, refunded: Refunded) -> usize {
         let record = refunded.record;
         let lot = self.records[record].event.clone();
         for (rule, points) in &refunded.points {
@@ -194,7 +194,7 @@ impl Account<'_> {
             self.measures.replace(metric, worth, record);
         }
         self.measure_grants(record);
-        self.records[record].day
+        record
     }
 
     /// What lots did not cover is owed or let go.

@@ -73,6 +73,14 @@ fn say(outcome: &Outcome, quiet: bool, published: bool) {
     if quiet {
         return;
     }
+    for name in &outcome.unmatched {
+        anstream::eprintln!("  `{name}` matches the `file` of no dataset and was left alone");
+    }
+    for (dataset, column) in &outcome.ignored_columns {
+        anstream::eprintln!(
+            "  column `{column}` of `{dataset}` is not in the contract and was left alone"
+        );
+    }
     if outcome.rejected > 0 {
         anstream::eprintln!(
             "  {} rows went to quarantine: `rungs quarantine` lists them with their reasons",

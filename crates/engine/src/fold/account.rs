@@ -6,7 +6,7 @@ use super::measure::{Key, Measure, Window};
 use super::plan::Plan;
 use super::prepared::{Prepared, Row, ask};
 use super::refund::OrderMemory;
-use super::sink::{Rejection, Sink, Step, WhyNot};
+use super::sink::{NotIssued, Rejection, Sink, Step, WhyNot};
 use super::state::{AccountState, CapUse, Member};
 use crate::calendar::{Day, Instant};
 use crate::canonical::Kind;
@@ -300,11 +300,18 @@ impl<S: Sink> Account<'_, '_, S> {
                 if self.prepared.reward_when[*reward].holds(row, plan, &view)? {
                     scratch.candidates.push(*reward);
                 } else if S::TRACE {
-                    self.sink.not_issued(
-                        (self.batch.source[rows.start], self.batch.id.get(rows.start)),
-                        *reward,
-                        WhyNot::When,
-                    );
+                    self.sink.not_issued(NotIssued {
+                        at: self.at,
+                        event: Some((self.batch.source[rows.start], self.batch.id.get(rows.start))),
+                        member: view
+                            .state
+                            .members
+                            .get(member)
+                            .map_or(self.account, |it| &it.id)
+                            .to_owned(),
+                        reward: *reward,
+                        why: WhyNot::When,
+                    });
                 }
             }
             Ok(())

@@ -7,6 +7,7 @@
 
 use super::account::View;
 use super::plan::Plan;
+use super::sink::WhyNot;
 use super::state::AccountState;
 use crate::calendar::{Day, Instant, day_text};
 use crate::condition::evaluate::{At, Value, evaluate};
@@ -65,19 +66,52 @@ impl AccountState {
         at: Instant,
         day: Day,
     ) -> bool {
+        self.enrolled.is_some()
+            && !self.cools_down(plan, surprise, member, day)
+            && self.in_audience(plan, surprise, member, account, at, day)
+    }
+
+    /// Why a member may not draw; nothing if he may ([`AccountState::may_draw`]).
+    pub fn why_no_draw(
+        &mut self,
+        plan: &Plan<'_>,
+        surprise: usize,
+        member: usize,
+        account: &str,
+        at: Instant,
+        day: Day,
+    ) -> Option<WhyNot> {
         if self.enrolled.is_none() {
-            return false;
+            Some(WhyNot::Enrolment)
+        } else if !self.in_audience(plan, surprise, member, account, at, day) {
+            Some(WhyNot::When)
+        } else {
+            self.cools_down(plan, surprise, member, day)
+                .then_some(WhyNot::Cooldown)
         }
+    }
+
+    fn cools_down(&self, plan: &Plan<'_>, surprise: usize, member: usize, day: Day) -> bool {
+        let last = self
+            .wins
+            .iter()
+            .find(|win| usize::from(win.0) == surprise && usize::from(win.1) == member);
+        match (plan.program.surprises[surprise].cooldown, last) {
+            (Some(cooldown), Some(win)) => day < cooldown.after(win.2),
+            _ => false,
+        }
+    }
+
+    fn in_audience(
+        &mut self,
+        plan: &Plan<'_>,
+        surprise: usize,
+        member: usize,
+        account: &str,
+        at: Instant,
+        day: Day,
+    ) -> bool {
         let declared = &plan.program.surprises[surprise];
-        if let Some(cooldown) = declared.cooldown {
-            let last = self
-                .wins
-                .iter()
-                .find(|win| usize::from(win.0) == surprise && usize::from(win.1) == member);
-            if last.is_some_and(|win| day < cooldown.after(win.2)) {
-                return false;
-            }
-        }
         let midnight = plan.program.zone.midnight(day);
         self.slide(plan, midnight, day);
         let view = View {

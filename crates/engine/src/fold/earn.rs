@@ -405,8 +405,8 @@ impl Earned {
                 let mut exact = vec![0; rules];
                 let mut booked = vec![0; rules];
                 for line in 0..self.width {
-                    for rule in 0..rules {
-                        exact[rule] = self.lines[rule * self.width + line];
+                    for (rule, exact) in exact.iter_mut().enumerate() {
+                        *exact = self.lines[rule * self.width + line];
                     }
                     booked.fill(0);
                     share(
@@ -416,8 +416,8 @@ impl Earned {
                         plan.denominator,
                         wallet.rounding,
                     );
-                    for rule in 0..rules {
-                        self.booked[rule] += booked[rule];
+                    for (all, booked) in self.booked.iter_mut().zip(&booked) {
+                        *all += booked;
                     }
                 }
             }
@@ -470,6 +470,9 @@ fn share(
 
 /// `points × num / den`; the plan's denominator makes it whole.
 fn part(points: i64, num: i64, den: i64) -> Option<i64> {
+    if let Some(product) = points.checked_mul(num) {
+        return Some(product / den);
+    }
     i64::try_from(i128::from(points) * i128::from(num) / i128::from(den)).ok()
 }
 

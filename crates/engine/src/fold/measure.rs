@@ -155,10 +155,8 @@ impl Measure {
             at
         };
         match kind {
-            MetricKind::Distinct => {
-                if !self.keys.iter().rev().any(|seen| seen.1 == key) {
-                    self.different += 1;
-                }
+            MetricKind::Distinct if self.keys.iter().rev().all(|seen| seen.1 != key) => {
+                self.different += 1
             }
             // Without a rolling window only the value itself can ever be asked for.
             MetricKind::First

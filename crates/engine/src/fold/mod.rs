@@ -31,7 +31,7 @@ pub use outlook::Way;
 pub use plan::{Plan, TooFine, column};
 pub use prepared::Prepared;
 pub use refund::slice;
-pub use sink::{From, Kept, Rejection, Sink, Step, WhyNot};
+pub use sink::{From, Kept, NotIssued, Rejection, Sink, Step, WhyNot};
 pub use state::{AccountState, FORMAT, Lot, NEVER};
 
 use crate::calendar::Instant;

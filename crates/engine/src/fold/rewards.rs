@@ -3,7 +3,7 @@
 use super::account::{Account, Added, View};
 use super::earn::find;
 use super::prepared::{Row, ask};
-use super::sink::{Rejection, Sink, WhyNot};
+use super::sink::{NotIssued, Rejection, Sink, WhyNot};
 use crate::calendar::{Day, Instant, MonthDay, date_of};
 use crate::condition::evaluate::{At, Value, evaluate};
 use crate::ledger::{EntryKind, EventRef, Issued, Rule, RungReason};
@@ -31,7 +31,7 @@ impl<S: Sink> Account<'_, '_, S> {
         let inside = declared.from.is_none_or(|from| self.day >= from)
             && declared.before.is_none_or(|before| self.day < before);
         if !inside {
-            return self.not_issued(event, reward, WhyNot::Window);
+            return self.not_issued(event, member, reward, WhyNot::Window);
         }
         let mut uses = Vec::with_capacity(plan.reward_caps[reward].len());
         for cap in &plan.reward_caps[reward] {
@@ -69,7 +69,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 used.total()
             });
             if used >= plan.limit(*cap, self.state.rung).1 {
-                return self.not_issued(event, reward, WhyNot::Cap);
+                return self.not_issued(event, member, reward, WhyNot::Cap);
             }
             uses.push((*cap, window, owner, each));
         }
@@ -79,11 +79,16 @@ impl<S: Sink> Account<'_, '_, S> {
         self.book_issue(reward, member, event, 1);
     }
 
-    fn not_issued(&mut self, event: Option<&EventRef>, reward: usize, why: WhyNot) {
-        if let Some(event) = event
-            && S::TRACE
-        {
-            self.sink.not_issued(event.clone(), reward, why);
+    fn not_issued(&mut self, event: Option<&EventRef>, member: usize, reward: usize, why: WhyNot) {
+        if S::TRACE {
+            let (at, event, member) = (self.at, event.cloned(), self.member_name(member));
+            self.sink.not_issued(NotIssued {
+                at,
+                event,
+                member,
+                reward,
+                why,
+            });
         }
     }
 
@@ -95,15 +100,10 @@ impl<S: Sink> Account<'_, '_, S> {
         occurrence: u32,
     ) {
         let declared = &self.plan.program.rewards[reward];
-        let name = self
-            .state
-            .members
-            .get(member)
-            .map(|member| member.id.clone());
         self.sink.issued(Issued {
             at: self.at,
             reward: reward as u16,
-            member: name.unwrap_or_else(|| self.account_name()),
+            member: self.member_name(member),
             rule: Rule::Reward(reward as u16),
             event: event.cloned(),
             occurrence,
@@ -115,8 +115,10 @@ impl<S: Sink> Account<'_, '_, S> {
         });
     }
 
-    fn account_name(&self) -> String {
-        self.account.to_owned()
+    /// The member; the account where single members are not remembered.
+    fn member_name(&self, member: usize) -> String {
+        let known = self.state.members.get(member);
+        known.map_or_else(|| self.account.to_owned(), |member| member.id.clone())
     }
 
     /// The moment `rung_reached`.
@@ -133,7 +135,7 @@ impl<S: Sink> Account<'_, '_, S> {
             if self.asked(*reward, member, Some((rung, former, until))) {
                 self.issue(*reward, member, None, event);
             } else {
-                self.not_issued(event, *reward, WhyNot::When);
+                self.not_issued(event, member, *reward, WhyNot::When);
             }
         }
     }
@@ -221,6 +223,8 @@ impl<S: Sink> Account<'_, '_, S> {
             for reward in &plan.birthday {
                 if self.asked(*reward, member, None) {
                     self.issue(*reward, member, None, None);
+                } else {
+                    self.not_issued(None, member, *reward, WhyNot::When);
                 }
             }
             self.plan_birthday(member);

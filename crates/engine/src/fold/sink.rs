@@ -2,6 +2,7 @@
 //! trace for `explain`; settlement is compiled once for each, so that what is not asked for costs
 //! nothing.
 
+use crate::calendar::Instant;
 use crate::ledger::{Entry, EventRef, Issued, RungMove};
 
 /// Why an event was not settled. It goes to quarantine; the events around it are settled.
@@ -15,7 +16,7 @@ pub enum Rejection {
     UnknownName(String),
 }
 
-/// Why an earn rule or reward gave nothing at an event.
+/// Why an earn rule, a reward or a surprise gave nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhyNot {
     /// The event's date lies outside of `from` and `before`.
@@ -30,6 +31,10 @@ pub enum WhyNot {
     Zero,
     /// The account was not enrolled.
     Enrolment,
+    /// Too soon after the last win.
+    Cooldown,
+    /// The budget went to lower tickets.
+    Budget,
 }
 
 impl WhyNot {
@@ -42,6 +47,8 @@ impl WhyNot {
             WhyNot::Group => "group",
             WhyNot::Zero => "zero",
             WhyNot::Enrolment => "enrolment",
+            WhyNot::Cooldown => "cooldown",
+            WhyNot::Budget => "budget",
         }
     }
 }
@@ -65,6 +72,21 @@ pub struct Step {
     pub why_not: Option<WhyNot>,
 }
 
+/// A reward that was not issued on an occasion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotIssued {
+    /// When.
+    pub at: Instant,
+    /// The event; none on birthdays.
+    pub event: Option<EventRef>,
+    /// Who would have got it; the account where members are not remembered.
+    pub member: String,
+    /// Index of the reward.
+    pub reward: usize,
+    /// Why.
+    pub why: WhyNot,
+}
+
 /// Receives what settlement books for one account, in the order in which it happens.
 pub trait Sink {
     /// Whether [`Sink::step`] is wanted.
@@ -80,8 +102,8 @@ pub trait Sink {
     fn reject(&mut self, row: usize, why: Rejection);
     /// The arithmetic of a rule at an event.
     fn step(&mut self, _step: Step) {}
-    /// A reward that was not issued at an event.
-    fn not_issued(&mut self, _event: EventRef, _reward: usize, _why: WhyNot) {}
+    /// A reward that was not issued on an occasion.
+    fn not_issued(&mut self, _not: NotIssued) {}
 }
 
 /// Keeps everything in memory: for cases, scenarios, `explain` and tests.
@@ -98,7 +120,7 @@ pub struct Kept {
     /// The arithmetic.
     pub steps: Vec<Step>,
     /// Rewards not issued.
-    pub not_issued: Vec<(EventRef, usize, WhyNot)>,
+    pub not_issued: Vec<NotIssued>,
 }
 
 impl Sink for Kept {
@@ -119,8 +141,8 @@ impl Sink for Kept {
     fn step(&mut self, step: Step) {
         self.steps.push(step);
     }
-    fn not_issued(&mut self, event: EventRef, reward: usize, why: WhyNot) {
-        self.not_issued.push((event, reward, why));
+    fn not_issued(&mut self, not: NotIssued) {
+        self.not_issued.push(not);
     }
 }
 
@@ -130,7 +152,7 @@ pub struct From<'s, S> {
     /// Where it goes.
     pub to: &'s mut S,
     /// The first instant that was not settled yet.
-    pub at: crate::calendar::Instant,
+    pub at: Instant,
     /// The first row of the batch that is new.
     pub rejects: bool,
 }
@@ -161,7 +183,7 @@ impl<S: Sink> Sink for From<'_, S> {
     fn step(&mut self, step: Step) {
         self.to.step(step);
     }
-    fn not_issued(&mut self, event: EventRef, reward: usize, why: WhyNot) {
-        self.to.not_issued(event, reward, why);
+    fn not_issued(&mut self, not: NotIssued) {
+        self.to.not_issued(not);
     }
 }

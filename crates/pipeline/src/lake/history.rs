@@ -2,6 +2,7 @@
 //! row group holds whole accounts, so a level is read a row group at a time, and several levels are
 //! merged a stretch of accounts at a time.
 
+pub use super::column_set::ColumnSet;
 use super::error::{At, LakeError};
 use super::layout::{FIXED_COLUMNS, Known, Layout};
 use super::manifest::{LakeFile, Manifest, Table};
@@ -11,59 +12,13 @@ use super::resolve::Resolver;
 use super::store::Store;
 use parquet::arrow::arrow_reader::RowSelection;
 use rungs_engine::canonical::Kind;
-use rungs_engine::event::Batch;
+use rungs_engine::event::{Batch, Texts};
 use rungs_engine::program::Program;
 use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
 
 /// Rows of a row group, more or less: accounts are not divided.
 pub const GROUP_ROWS: usize = 65_536;
-
-/// Which columns are read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ColumnSet {
-    /// By index in `Program::columns`.
-    pub columns: Vec<bool>,
-    /// The events' ids. Without them rows are numbered where every row is an event of its own.
-    pub ids: bool,
-    /// The members, where they are not the accounts.
-    pub member: bool,
-    /// The channel.
-    pub channel: bool,
-    /// The store.
-    pub store: bool,
-}
-
-impl ColumnSet {
-    /// Everything.
-    pub fn all(program: &Program) -> ColumnSet {
-        ColumnSet {
-            columns: vec![true; program.columns.len()],
-            ids: true,
-            member: true,
-            channel: true,
-            store: true,
-        }
-    }
-
-    /// Account, time, kind, source and line only.
-    pub fn none(program: &Program) -> ColumnSet {
-        ColumnSet {
-            columns: vec![false; program.columns.len()],
-            ids: false,
-            member: false,
-            channel: false,
-            store: false,
-        }
-    }
-
-    /// With a column (index in `Program::columns`).
-    pub fn with(mut self, column: usize) -> ColumnSet {
-        if let Some(wanted) = self.columns.get_mut(column) {
-            *wanted = true;
-        }
-        self
-    }
-}
 
 /// The levels of one shard.
 pub struct History {
@@ -71,6 +26,9 @@ pub struct History {
     shard: u16,
     layout: Layout,
     resolver: Resolver,
+    /// The accounts of the row group that was searched last, by level and place: accounts are mostly
+    /// asked for in their order.
+    searched: Mutex<Option<(usize, usize, Texts)>>,
 }
 
 impl History {
@@ -112,6 +70,7 @@ impl History {
             shard,
             layout,
             resolver: Resolver::default(),
+            searched: Mutex::default(),
         })
     }
 
@@ -123,6 +82,7 @@ impl History {
             shard,
             resolver: Resolver::of(program, &layout),
             layout,
+            searched: Mutex::default(),
         }
     }
 
@@ -194,11 +154,11 @@ impl History {
             ..columns.clone()
         });
         let mut found = Vec::new();
-        for level in &self.levels {
+        for (place, level) in self.levels.iter().enumerate() {
             for group in level.groups_of(self.shard) {
                 let from = accounts.partition_point(|account| *account < group.first.as_str());
                 let to = accounts.partition_point(|account| *account <= group.last.as_str());
-                if let Some(selection) = self.select(level, group, &accounts[from..to])? {
+                if let Some(selection) = self.select(place, group, &accounts[from..to])? {
                     found.push(self.read(level, group, &columns, Some(selection))?);
                 }
             }
@@ -224,33 +184,39 @@ impl History {
             .collect())
     }
 
-    /// Where accounts stand in a row group; nothing if they do not.
+    /// Where accounts stand in a row group of a level; nothing if they do not.
     fn select(
         &self,
-        level: &TableReader,
+        level: usize,
         group: &Group,
         accounts: &[&str],
     ) -> Result<Option<RowSelection>, LakeError> {
         if accounts.is_empty() {
             return Ok(None);
         }
-        let column = level.schema().index_of("account").at(level.path())?;
-        let record = level.read(group, &[column], None)?;
-        let texts = super::layout::texts(record.column(0), level.path())?;
-        let wanted: Vec<bool> = texts
-            .dictionary
-            .iter()
-            .map(|text| text.is_some_and(|text| accounts.binary_search(&text).is_ok()))
-            .collect();
+        let mut searched = self.searched.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = searched
+            .take()
+            .filter(|(of, place, _)| (*of, *place) == (level, group.index));
+        let texts = match known {
+            Some((_, _, texts)) => texts,
+            None => {
+                let level = &self.levels[level];
+                let column = level.schema().index_of("account").at(level.path())?;
+                let record = level.read(group, &[column], None)?;
+                super::layout::texts(record.column(0), level.path())?
+            }
+        };
         let mut ranges: Vec<std::ops::Range<usize>> = Vec::new();
-        for (row, code) in texts.codes.iter().enumerate() {
-            if wanted[*code as usize] {
-                match ranges.last_mut() {
-                    Some(range) if range.end == row => range.end = row + 1,
-                    _ => ranges.push(row..row + 1),
-                }
+        for account in accounts {
+            let rows = rows_of(&texts, account);
+            match ranges.last_mut() {
+                Some(range) if range.end == rows.start => range.end = rows.end,
+                _ if rows.is_empty() => {}
+                _ => ranges.push(rows),
             }
         }
+        *searched = Some((level, group.index, texts));
         let selection = RowSelection::from_consecutive_ranges(ranges.into_iter(), group.rows);
         Ok(selection.selects_any().then_some(selection))
     }
@@ -319,6 +285,14 @@ impl History {
             }
         }
     }
+}
+
+/// The rows of an account in a column that is sorted.
+pub(crate) fn rows_of(accounts: &Texts, account: &str) -> std::ops::Range<usize> {
+    let name = |code: &i32| accounts.dictionary.value(*code as usize);
+    let start = accounts.codes.partition_point(|code| name(code) < account);
+    let rest = &accounts.codes[start..];
+    start..start + rest.partition_point(|code| name(code) == account)
 }
 
 /// A walk over a shard's history.

@@ -21,6 +21,7 @@
 //! | [`views`] | the tables as SQL |
 
 mod amounts;
+mod column_set;
 pub mod content;
 pub mod cut;
 pub mod decisions;

@@ -16,7 +16,7 @@ use rungs_engine::event::Texts;
 use std::sync::Arc;
 
 /// A row in quarantine.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct QuarantineRow {
     /// Name of the uploaded object in the inbox; empty if the row had waited since an earlier run.
     pub object: String,

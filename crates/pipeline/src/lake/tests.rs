@@ -492,6 +492,86 @@ fn only_the_columns_that_are_asked_for_are_read() {
 }
 
 #[test]
+fn amounts_follow_from_others_where_a_file_does_not_give_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = program();
+    let store = store(&folder, 1);
+    let discounted = |number: i32, gross: i64, discount: i64| Row {
+        line_discount: Some(discount),
+        ..line("a", 5, "1", number, gross)
+    };
+    // 4.00 − 0.50 and 3.00 − 0: 6.50; and an order of which only the net amount is known.
+    let rows = [
+        discounted(1, 400, 50),
+        line("a", 5, "1", 2, 300),
+        order("a", 6, "2", 999),
+    ];
+    settle(&store, &program, &[&rows], first(100));
+    let batch = history(&store, &program).remove(0);
+    let column = |name: &str| {
+        let index = program
+            .columns
+            .iter()
+            .position(|column| column.stored() == name);
+        let index = index.unwrap();
+        (0..3)
+            .map(|row| batch.number(index, row))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(column("order_line_net"), [Some(350), Some(300), Some(999)]);
+    assert_eq!(column("order_net"), [Some(650), Some(650), Some(999)]);
+    assert_eq!(column("order_gross"), [Some(700), Some(700), None]);
+    assert_eq!(column("order_discount"), [Some(50), Some(50), None]);
+    assert_eq!(column("order_total"), [Some(650), Some(650), Some(999)]);
+    // Filled amounts are no reason to take the same file for another: it comes again.
+    let window = Window {
+        settled: 100,
+        before: 200,
+    };
+    let cuts = settle(&store, &program, &[&rows], window);
+    assert!(cuts[0].rejected.is_empty());
+    assert_eq!(cuts[0].counts[&0].duplicates, 3);
+}
+
+#[test]
+fn a_dataset_that_the_programme_no_longer_has_stays_in_the_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = program();
+    let store = store(&folder, 2);
+    let rows = [
+        order("a", 1, "1", 10),
+        visit("a", 2, "v"),
+        visit("b", 3, "w"),
+    ];
+    settle(&store, &whole, &[&rows], first(10));
+    let mut narrow = whole.clone();
+    narrow.datasets.retain(|dataset| dataset.id == "orders");
+    narrow
+        .columns
+        .retain(|column| column.stored() != "activity_name");
+    for night in 1..15_i64 {
+        let rows = [order("b", night * 10, &format!("n{night}"), 1)];
+        let window = Window {
+            settled: night * 10,
+            before: (night + 1) * 10,
+        };
+        settle(&store, &narrow, &[&rows], window);
+    }
+    let latest = store.latest().unwrap().unwrap();
+    let merged = latest
+        .files(Table::History)
+        .iter()
+        .any(|file| file.name.contains("merged"));
+    assert!(merged, "levels were merged under the narrow programme");
+    let batches = history(&store, &whole);
+    assert_eq!(batches.iter().map(|batch| batch.rows).sum::<usize>(), 17);
+    let names = batches
+        .iter()
+        .flat_map(|batch| (0..batch.rows).filter_map(|row| batch.text(10, row)));
+    assert_eq!(names.collect::<Vec<_>>(), ["visit", "visit"]);
+}
+
+#[test]
 fn objects_share_writers_and_a_refused_one_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let program = program();

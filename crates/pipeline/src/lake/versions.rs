@@ -132,6 +132,9 @@ pub fn judge(batch: &Batch, rows: &[u32], layout: &Layout, verdict: &mut Verdict
     verdict.kept.extend(rows.iter().filter(stands));
 }
 
+/// What one object says: revision, whether it is of this cut, digest, object, rows.
+type Version = (Reverse<i64>, bool, u128, Option<u32>, Vec<u32>);
+
 fn judge_event(
     batch: &Batch,
     event: &[u32],
@@ -152,34 +155,47 @@ fn judge_event(
     };
     let mut rows = event.to_vec();
     rows.sort_by_key(|row| (version(*row), batch.line[*row as usize]));
-    let mut versions: Vec<(Reverse<i64>, bool, u128, Option<u32>, Vec<u32>)> = Vec::new();
+    let mut versions: Vec<Version> = Vec::new();
     for rows in rows.chunk_by(|a, b| version(*a) == version(*b)) {
         let (object, revision, _, _) = version(rows[0]);
         let lines = judge_lines(batch, rows, layout, verdict);
         let digest = event_digest(batch, &lines, layout);
-        versions.push((revision, object.is_some(), digest, object, lines));
+        versions.push(Version {
+            revision,
+            new: object.is_some(),
+            digest,
+            object,
+            lines,
+        });
     }
     versions.sort();
-    let Some((revision, _, digest, _, _)) = versions.first() else {
+    let Some((stands, others)) = versions.split_first() else {
         return;
     };
-    let (revision, digest) = (*revision, *digest);
-    for (place, version) in versions.iter().enumerate() {
-        let lines = &version.4;
-        if place == 0 {
-            kept.extend(lines);
-        } else if version.2 == digest {
-            verdict.duplicates.extend(lines);
+    kept.extend(&stands.lines);
+    for other in others {
+        if other.digest == stands.digest {
+            verdict.duplicates.extend(&other.lines);
         } else {
-            let reason = match version.0 == revision {
+            let reason = match other.revision == stands.revision {
                 true => Reason::Conflict,
                 false => Reason::Revised,
             };
-            verdict
-                .rejected
-                .extend(lines.iter().map(|row| (*row, reason)));
+            let lines = other.lines.iter();
+            verdict.rejected.extend(lines.map(|row| (*row, reason)));
         }
     }
+}
+
+/// What one object says about an event; the first in this order stands.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Version {
+    revision: Reverse<i64>,
+    /// Of this cut, not one before.
+    new: bool,
+    digest: u128,
+    object: Option<u32>,
+    lines: Vec<u32>,
 }
 
 /// Rows of one object with the same line: one stands.

@@ -49,7 +49,7 @@ impl AccountSource for Accounts<'_> {
         let mut batch = batches.next().transpose()?;
         let mut rows = batch
             .as_ref()
-            .map(|batch| own_rows(batch))
+            .map(own_rows)
             .unwrap_or_default()
             .into_iter()
             .peekable();
@@ -85,7 +85,7 @@ impl AccountSource for Accounts<'_> {
             batch = batches.next().transpose()?;
             rows = batch
                 .as_ref()
-                .map(|batch| own_rows(batch))
+                .map(own_rows)
                 .unwrap_or_default()
                 .into_iter()
                 .peekable();

@@ -2,7 +2,6 @@
 //! refused whole.
 
 use crate::ingest::{self, Object, Refusal, Rejected};
-use crate::lake::error::LakeError;
 use crate::lake::layout::Layout;
 use crate::lake::manifest::{Manifest, ObjectEntry};
 use crate::lake::staging::{Staged, Staging};
@@ -26,19 +25,16 @@ pub struct Intake {
     pub rejected: Vec<Rejected>,
     /// Objects that were refused whole.
     pub refused: Vec<(String, Refusal)>,
-    /// Files that no dataset asks for.
-    pub unmatched: Vec<String>,
     /// Columns that no dataset asks for: (dataset, column).
     pub ignored_columns: BTreeSet<(String, String)>,
 }
 
+/// New objects with their digests, and the names of files that no dataset asks for.
+pub type Unseen = (Vec<(Object, String)>, Vec<String>);
+
 /// The objects of the inbox that no finished run took in. The same bytes under the same name are the
 /// same object.
-pub fn unseen(
-    program: &Program,
-    inbox: &Path,
-    manifests: &[Manifest],
-) -> Result<(Vec<(Object, String)>, Vec<String>), Trouble> {
+pub fn unseen(program: &Program, inbox: &Path, manifests: &[Manifest]) -> Result<Unseen, Trouble> {
     let seen: BTreeSet<(&str, &str)> = manifests
         .iter()
         .flat_map(|manifest| &manifest.objects)
@@ -131,13 +127,4 @@ fn one(
         )
     })?;
     Ok((ingested, rejected))
-}
-
-impl From<LakeError> for Trouble {
-    fn from(error: LakeError) -> Trouble {
-        Trouble::new(
-            format!("[{}] {}: {}", error.code.text(), error.place, error.cause),
-            error.help,
-        )
-    }
 }

@@ -71,6 +71,10 @@ pub struct Outcome {
     pub run: u32,
     /// Objects that were refused whole.
     pub refused: Vec<(String, Refusal)>,
+    /// Files that match no dataset.
+    pub unmatched: Vec<String>,
+    /// Columns that no dataset asks for: (dataset, column).
+    pub ignored_columns: Vec<(String, String)>,
     /// Rows in quarantine.
     pub rejected: u64,
     /// Accounts that were touched.
@@ -498,6 +502,8 @@ fn finish(
     Ok(Outcome {
         run,
         refused: intake.refused,
+        unmatched,
+        ignored_columns: intake.ignored_columns.into_iter().collect(),
         rejected,
         touched: totals.touched,
         entries: totals.entries,

@@ -5,10 +5,10 @@ use crate::world::{World, length};
 use rungs_engine::calendar::{MonthDay, Per};
 use rungs_engine::canonical::Kind;
 use rungs_engine::program::{
-    MetricKind, Need, Period, Program, RefundRung, Requalify, Shortfall, Tiers, Validity,
+    MetricKind, Need, Period, Program, Requalify, Shortfall, Tiers, Validity,
 };
 
-fn calendar(months: i64) -> Period {
+pub fn calendar(months: i64) -> Period {
     Period::Calendar {
         months,
         start: MonthDay { month: 1, day: 1 },
@@ -16,7 +16,7 @@ fn calendar(months: i64) -> Period {
 }
 
 /// One bean per 1.00; leaf from 100, grove from 300 beans in the period.
-fn ladder(
+pub fn ladder(
     period: Period,
     validity: Validity,
     shortfall: Shortfall,
@@ -34,7 +34,7 @@ fn ladder(
     world.done()
 }
 
-const ONE_PERIOD: Validity = Validity::Periods {
+pub const ONE_PERIOD: Validity = Validity::Periods {
     count: 1,
     extra: None,
 };
@@ -44,7 +44,7 @@ fn spend(program: &Program, orders: &[(&str, &str)], before: &str) -> Vec<String
 }
 
 /// Orders r1, r2, … of so much.
-fn orders_of<'p>(program: &'p Program, orders: &[(&str, &str)]) -> Events<'p> {
+pub fn orders_of<'p>(program: &'p Program, orders: &[(&str, &str)]) -> Events<'p> {
     let events = Events::of(program).enrol("2024-01-01 09:00");
     orders
         .iter()
@@ -185,6 +185,29 @@ fn a_shortfall_does_what_is_declared() {
 }
 
 #[test]
+fn who_is_let_stay_stays_one_more_validity_from_the_last_closed_period() {
+    let validity = Validity::Periods {
+        count: 1,
+        extra: Some(length("2 weeks")),
+    };
+    for requalify in [Requalify::EachPeriod, Requalify::ValidityEnd] {
+        let program = ladder(calendar(12), validity, Shortfall::Keep, |tiers| {
+            tiers.requalify = requalify;
+        });
+        assert_eq!(
+            spend(&program, &[("2024-06-01", "300.00")], "2028-01-01"),
+            [
+                "2024-06-01 12:00 sprout>grove until 2026-01-15 reached r1",
+                // As if 2025 had kept it, and then 2026.
+                "2026-01-15 00:00 grove>grove until 2027-01-15 shortfall -",
+                "2027-01-15 00:00 grove>grove until 2028-01-15 shortfall -",
+            ],
+            "{requalify:?}"
+        );
+    }
+}
+
+#[test]
 fn a_length_of_validity_runs_from_the_day_and_looks_back_over_the_stretch_that_ends() {
     let year = length("12 months");
     let rolling = Period::Rolling { length: year };
@@ -284,56 +307,6 @@ fn a_lifetime_rung_has_no_end() {
             "2040-01-01"
         ),
         ["2027-01-20 12:00 sprout>leaf until - reached r2"]
-    );
-}
-
-#[test]
-fn a_refund_ends_at_once_the_rung_that_rested_on_it() {
-    let refunded = |change: fn(&mut Program), refund_at: &str, net: &str| {
-        let mut program = ladder(calendar(12), ONE_PERIOD, Shortfall::DropOne, |_| {});
-        change(&mut program);
-        orders_of(
-            &program,
-            &[("2024-02-01", "120.00"), ("2024-12-20", "200.00")],
-        )
-        .refund(
-            refund_at,
-            "f1",
-            &format!("order=r2, number=1, line.net={net}"),
-        )
-        .until("2025-06-01")
-        .rungs()[2..]
-            .to_vec()
-    };
-    let nothing: [String; 0] = [];
-    // 120 are left, then 300.
-    assert_eq!(
-        refunded(|_| {}, "2024-12-27 09:00", "200.00"),
-        ["2024-12-27 09:00 grove>leaf until 2026-01-01 refunded f1"]
-    );
-    assert_eq!(refunded(|_| {}, "2024-12-27 09:00", "20.00"), nothing);
-    // In January the refund still counts for the year of its order.
-    assert_eq!(
-        refunded(|_| {}, "2025-01-03 09:00", "200.00"),
-        ["2025-01-03 09:00 grove>leaf until 2027-01-01 refunded f1"]
-    );
-    let checkpoint: fn(&mut Program) = |program| program.refund_rung = RefundRung::Checkpoint;
-    assert_eq!(refunded(checkpoint, "2024-12-27 09:00", "200.00"), nothing);
-}
-
-#[test]
-fn a_refund_of_another_period_leaves_the_rung() {
-    let program = ladder(calendar(12), ONE_PERIOD, Shortfall::DropOne, |_| {});
-    let rungs = orders_of(
-        &program,
-        &[("2024-02-01", "50.00"), ("2025-02-01", "100.00")],
-    )
-    .refund("2025-03-01 09:00", "f1", "order=r1")
-    .until("2025-06-01")
-    .rungs();
-    assert_eq!(
-        rungs,
-        ["2025-02-01 12:00 sprout>leaf until 2027-01-01 reached r2"]
     );
 }
 

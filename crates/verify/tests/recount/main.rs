@@ -13,5 +13,6 @@ mod measures;
 mod refunds;
 mod rewards;
 mod speed;
+mod stretches;
 mod told;
 mod world;

@@ -79,6 +79,7 @@ fn a_window_ends_with_the_event_and_begins_so_many_dates_before() {
         check(weeks, &["2024-02-06 23:59", "2024-02-07 00:00"]),
         ["2024-02-06 23:59"]
     );
+    // Hours end before the instant of the event: the order of 12:00 is not in those that end at 12:00.
     let hours = Per::Rolling(length("2 hours"));
     assert_eq!(
         check(
@@ -90,7 +91,7 @@ fn a_window_ends_with_the_event_and_begins_so_many_dates_before() {
                 "2024-01-31 14:01"
             ]
         ),
-        ["2024-01-31 12:00", "2024-01-31 12:01", "2024-01-31 14:00"]
+        ["2024-01-31 12:01", "2024-01-31 14:00"]
     );
     let quarter = Per::Calendar(Calendar::Quarter);
     assert_eq!(

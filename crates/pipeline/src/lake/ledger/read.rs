@@ -3,6 +3,7 @@
 
 use super::cause::{Cause, read_causes};
 use crate::lake::error::LakeError;
+use crate::lake::history::rows_of;
 use crate::lake::layout::texts;
 use crate::lake::manifest::{Manifest, Table};
 use crate::lake::reader::TableReader;
@@ -279,12 +280,7 @@ impl Cursor {
         let record = self.reader.read(group, &[0], None)?;
         let accounts = texts(record.column(0), self.reader.path())?;
         let rows = record.num_rows();
-        let place = |after: &dyn Fn(&str) -> bool| {
-            accounts
-                .codes
-                .partition_point(|code| !after(accounts.dictionary.value(*code as usize)))
-        };
-        let range = place(&|other| other >= account)..place(&|other| other > account);
+        let range = rows_of(&accounts, account);
         let found = !range.is_empty();
         Ok(found.then(|| RowSelection::from_consecutive_ranges([range].into_iter(), rows)))
     }

@@ -1,6 +1,12 @@
 //! Why an account has what it has: the account is settled again from its events, with the arithmetic
 //! of every rule kept, so what is explained is what the engine does and not a second opinion.
 
+mod account;
+mod text;
+
+pub use account::account;
+pub use text::text;
+
 use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::condition::expression::{Expr, Node};
 use rungs_engine::event::Batch;
@@ -126,7 +132,7 @@ pub fn explain(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) ->
         "program": program.id,
         "account": settled.account,
         "as_of": day_text(settled.as_of),
-        "events": settled.batch.rows,
+        "events": (0..settled.batch.rows).filter(|row| !settled.batch.continues(*row)).count(),
         "enrolled": state.enrolled.map(day_text),
         "balance": number(&points_text(program, state.open)),
         "pending": number(&points_text(program, state.pending)),
@@ -190,10 +196,10 @@ fn next_rung(plan: &Plan<'_>, state: &AccountState, at: Instant, day: Day) -> Va
 fn why_not(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) -> Vec<Value> {
     let program = plan.program;
     let asked = question.event.is_some() || question.rule.is_some();
-    let fits = |event: &EventRef, id: &str| {
+    let fits = |event: Option<&EventRef>, id: &str| {
         question
             .event
-            .is_none_or(|wanted| event.1.to_string() == wanted)
+            .is_none_or(|wanted| event.is_some_and(|event| event.1.to_string() == wanted))
             && question.rule.is_none_or(|wanted| wanted == id)
     };
     if !asked {
@@ -202,7 +208,7 @@ fn why_not(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) -> Vec
     let rules = settled.kept.steps.iter().filter_map(|step| {
         let earn = &program.earn[step.rule];
         let why = step.why_not?;
-        fits(&step.event, &earn.id).then(|| {
+        fits(Some(&step.event), &earn.id).then(|| {
             json!({
                 "rule": earn.id,
                 "event": event_json(program, &step.event),
@@ -212,21 +218,19 @@ fn why_not(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) -> Vec
             })
         })
     });
-    let rewards = settled
-        .kept
-        .not_issued
-        .iter()
-        .filter_map(|(event, reward, why)| {
-            let reward = &program.rewards[*reward];
-            fits(event, &reward.id).then(|| {
-                json!({
-                    "rule": reward.id,
-                    "event": event_json(program, event),
-                    "reason": why.text(),
-                    "place": format!("{}:{}", program.file, reward.place.line),
-                })
+    let rewards = settled.kept.not_issued.iter().filter_map(|not| {
+        let reward = &program.rewards[not.reward];
+        fits(not.event.as_ref(), &reward.id).then(|| {
+            json!({
+                "at": local(program, not.at),
+                "rule": reward.id,
+                "member": not.member,
+                "event": not.event.as_ref().map(|event| event_json(program, event)),
+                "reason": not.why.text(),
+                "place": format!("{}:{}", program.file, reward.place.line),
             })
-        });
+        })
+    });
     rules.chain(rewards).collect()
 }
 
@@ -259,7 +263,7 @@ fn cause(plan: &Plan<'_>, batch: &Batch, step: &Step) -> Value {
 }
 
 /// The columns that the rule's condition and amount name, with their values in the event's rows.
-fn inputs(program: &Program, batch: &Batch, step: &Step) -> Value {
+pub(crate) fn inputs(program: &Program, batch: &Batch, step: &Step) -> Value {
     let earn = &program.earn[step.rule];
     let mut columns = Vec::new();
     let mut gather = |expr: &Expr| {
@@ -329,21 +333,39 @@ fn local(program: &Program, at: Instant) -> String {
     }
 }
 
-/// A decimal text as a JSON number, exactly.
+/// A decimal text as a JSON number. A number that a reader's 64-bit float would change is a text, so what
+/// is printed is always exact.
 fn number(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| json!(text))
+    let plain = match text.split_once('.') {
+        Some((whole, part)) if part.trim_end_matches('0').is_empty() => whole,
+        Some(_) => text.trim_end_matches('0'),
+        None => text,
+    };
+    let parsed: Option<Value> = serde_json::from_str(plain).ok();
+    let exact = parsed
+        .as_ref()
+        .map(Value::to_string)
+        .is_some_and(|printed| printed == plain);
+    parsed.filter(|_| exact).unwrap_or_else(|| json!(text))
 }
 
-/// stub
-pub fn text(_: &Program, _: &Value) -> String {
-    String::new()
-}
-/// stub
-pub fn account(
-    _: &Program,
-    _: &std::path::Path,
-    _: &str,
-    _: Question<'_>,
-) -> Result<Option<Value>, crate::trouble::Trouble> {
-    Ok(None)
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn numbers_are_exact_or_texts() {
+        for (text, printed) in [
+            ("57.5", "57.5"),
+            ("5.750", "5.75"),
+            ("20.00", "20"),
+            ("-0.01", "-0.01"),
+            ("9223372036854775807", "9223372036854775807"),
+            // The nearest double is 12345678901234567.
+            ("12345678901234567.25", "\"12345678901234567.25\""),
+            ("1/3", "\"1/3\""),
+        ] {
+            assert_eq!(number(text).to_string(), printed);
+        }
+    }
 }

@@ -1,0 +1,104 @@
+//! An account of a store, settled again from its events.
+
+use super::{Question, Settled, explain};
+use crate::lake::decisions::read_decisions;
+use crate::lake::history::{ColumnSet, History};
+use crate::lake::shard::shard_of;
+use crate::lake::store::Store;
+use crate::trouble::Trouble;
+use rungs_engine::fold::{AccountState, Fold, Given, Kept, Plan, Prepared, Win};
+use rungs_engine::program::Program;
+use serde_json::Value;
+use std::path::Path;
+
+/// Explains an account as of the last settled night; nothing if it has no settled events.
+///
+/// # Errors
+/// If the store cannot be read, or was settled by another version of the programme.
+pub fn account(
+    program: &Program,
+    store: &Path,
+    id: &str,
+    question: Question<'_>,
+) -> Result<Option<Value>, Trouble> {
+    let plan = Plan::new(program).map_err(|fine| {
+        Trouble::new(
+            format!(
+                "the rates of `{}` together need more digits than 64 bits have",
+                fine.rule
+            ),
+            "use rates with smaller denominators",
+        )
+    })?;
+    let store = Store::open(store)?;
+    let manifests = store.manifests()?;
+    let Some(manifest) = manifests.last() else {
+        return Err(Trouble::new(
+            "the store has no finished run",
+            "`rungs run` settles the first night",
+        ));
+    };
+    // What is explained must be what was booked, so it is settled by the version that booked it.
+    if let Some(version) = manifest.versions.last()
+        && version.digest != program.digest
+    {
+        return Err(Trouble::new(
+            format!(
+                "the store was settled by `{}` as it was before: its digest has changed",
+                version.file
+            ),
+            "restore the file by which the store was settled, or settle into a new store",
+        ));
+    }
+    let as_of = manifest.nights.last(store.folder())?;
+    let until = program.zone.midnight(as_of + 1);
+    let history = History::open(&store, manifest, shard_of(id, store.shards()), program)?;
+    let batch = history.account(id, &ColumnSet::all(program))?;
+    if batch.rows == 0 {
+        return Ok(None);
+    }
+    let mut wins: Vec<Win> = read_decisions(&store, &manifests)?
+        .into_iter()
+        .filter(|decision| decision.won && decision.account == id && decision.at < until)
+        .filter_map(|decision| {
+            // A surprise that the programme no longer has was issued while it had it.
+            let surprise = program
+                .surprises
+                .iter()
+                .position(|surprise| surprise.id == decision.surprise)?;
+            Some(Win {
+                surprise,
+                at: decision.at,
+                day: program.zone.day(decision.at),
+                member: decision.member,
+            })
+        })
+        .collect();
+    wins.sort_by_key(|win| (win.at, win.surprise));
+    let mut state = AccountState::default();
+    state.clear(program.metrics.len());
+    let mut kept = Kept::default();
+    let prepared = Prepared::new(&plan, &batch);
+    let given = Given {
+        account: id,
+        wins: &wins,
+        until,
+    };
+    Fold::default().account(
+        &plan,
+        given,
+        &mut state,
+        &batch,
+        &prepared,
+        0..batch.rows,
+        &mut kept,
+    );
+    let settled = Settled {
+        account: id,
+        kept: &kept,
+        state: &state,
+        batch: &batch,
+        as_of,
+    };
+    Ok(Some(explain(&plan, settled, question)))
+}

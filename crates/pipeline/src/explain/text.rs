@@ -1,0 +1,385 @@
+//! The answer for people who answer members: what there is, why, and what is missing.
+
+use rungs_engine::condition::expression::Sort;
+use rungs_engine::number::{Rational, decimal};
+use rungs_engine::program::{Earn, EarnKind, Program, RoundAt};
+use serde_json::Value;
+
+/// The answer of [`super::explain`] as text, newest first.
+pub fn text(program: &Program, answer: &Value) -> String {
+    let points = program
+        .wallet
+        .as_ref()
+        .map_or("points", |wallet| &wallet.id);
+    let mut out = head(answer, points);
+    out += &section("open points, by expiry", lots(answer));
+    out += &section("next rung", next_rung(answer));
+    out += &section(
+        "entries, newest first",
+        list(answer, "entries")
+            .rev()
+            .map(|it| entry(program, it))
+            .collect(),
+    );
+    out += &section(
+        "rung moves, newest first",
+        list(answer, "rungs").rev().map(moved).collect(),
+    );
+    out += &section(
+        "rewards, newest first",
+        list(answer, "rewards").rev().map(reward).collect(),
+    );
+    out += &section(
+        "why not",
+        list(answer, "why_not")
+            .map(|it| why_not(program, it))
+            .collect(),
+    );
+    out
+}
+
+fn list<'a>(answer: &'a Value, key: &str) -> std::slice::Iter<'a, Value> {
+    answer[key].as_array().map_or(&[][..], Vec::as_slice).iter()
+}
+
+/// A value in words; nothing where there is none.
+fn word(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Array(all) => Some(
+            all.iter()
+                .map(|it| word(it).unwrap_or_else(|| "empty".into()))
+                .collect::<Vec<_>>()
+                .join(", "),
+        ),
+        other => Some(other.to_string()),
+    }
+}
+
+fn words(value: &Value) -> String {
+    word(value).unwrap_or_default()
+}
+
+/// Local time without the seconds, where they are none.
+fn time(value: &Value) -> String {
+    let text = words(value).replace('T', " ");
+    match text.strip_suffix(":00") {
+        Some(short) if text.len() == 19 => short.to_owned(),
+        _ => text,
+    }
+}
+
+/// The day of a local time; an end at 00:00 is the first day without it.
+fn day(value: &Value) -> String {
+    let text = words(value);
+    match text.strip_suffix("T00:00:00") {
+        Some(day) => day.to_owned(),
+        None => time(value),
+    }
+}
+
+fn event(value: &Value) -> String {
+    let (source, id) = (words(&value["source"]), words(&value["id"]));
+    if source.is_empty() {
+        format!("`{id}`")
+    } else {
+        format!("`{id}` ({source})")
+    }
+}
+
+fn section(title: &str, lines: Vec<String>) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let lines: String = lines.iter().map(|line| format!("  {line}\n")).collect();
+    format!("\n{title}\n{lines}")
+}
+
+fn head(answer: &Value, points: &str) -> String {
+    let mut out = format!(
+        "account {} in {}, as of the end of {}\n",
+        words(&answer["account"]),
+        words(&answer["program"]),
+        words(&answer["as_of"])
+    );
+    out += &match word(&answer["enrolled"]) {
+        Some(day) => format!("  enrolled   {day}, {} events\n", words(&answer["events"])),
+        None => format!("  not enrolled, {} events\n", words(&answer["events"])),
+    };
+    if let Some(rung) = word(&answer["rung"]) {
+        let since =
+            word(&answer["rung_since"]).map_or_else(String::new, |day| format!(", since {day}"));
+        let until = word(&answer["rung_until"])
+            .map_or_else(String::new, |day| format!(", until {day} (not included)"));
+        out += &format!("  rung       {rung}{since}{until}\n");
+    }
+    out += &format!("  balance    {} {points}\n", words(&answer["balance"]));
+    for (key, said) in [
+        ("pending", "held back"),
+        ("debt", "owed; the next points that are released pay it"),
+    ] {
+        if answer[key].as_f64().is_none_or(|number| number != 0.0) {
+            out += &format!("  {key:<10} {} {points} ({said})\n", words(&answer[key]));
+        }
+    }
+    out
+}
+
+fn lots(answer: &Value) -> Vec<String> {
+    list(answer, "lots")
+        .map(|lot| {
+            let end = word(&lot["expires"]).map_or_else(
+                || "never expire".to_owned(),
+                |_| format!("expire {}", day(&lot["expires"])),
+            );
+            let held = if lot["pending"] == true {
+                format!(", held back until {}", time(&lot["released"]))
+            } else {
+                String::new()
+            };
+            format!(
+                "{} {end}{held}: from {} of {}",
+                words(&lot["points"]),
+                event(&lot["event"]),
+                time(&lot["granted"])
+            )
+        })
+        .collect()
+}
+
+fn next_rung(answer: &Value) -> Vec<String> {
+    let next = &answer["next_rung"];
+    let Some(rung) = word(&next["rung"]) else {
+        return Vec::new();
+    };
+    let ways = list(next, "any_of").enumerate().map(|(index, way)| {
+        let metric = |(id, it): (&String, &Value)| match it["missing"].as_f64() {
+            Some(0.0) => format!(
+                "{id} {} of {}, enough",
+                words(&it["has"]),
+                words(&it["needs"])
+            ),
+            _ => format!(
+                "{id} {} of {}, {} missing",
+                words(&it["has"]),
+                words(&it["needs"]),
+                words(&it["missing"])
+            ),
+        };
+        let all: Vec<String> = way.as_object().into_iter().flatten().map(metric).collect();
+        format!(
+            "{} {}",
+            if index == 0 {
+                format!("{rung}:")
+            } else {
+                "or".into()
+            },
+            all.join("; and ")
+        )
+    });
+    ways.collect()
+}
+
+fn signed(value: &Value) -> String {
+    let text = words(value);
+    if text.starts_with('-') {
+        text
+    } else {
+        format!("+{text}")
+    }
+}
+
+fn entry(program: &Program, entry: &Value) -> String {
+    let (kind, rule) = (words(&entry["kind"]), words(&entry["rule"]));
+    let (cause, place) = (event(&entry["event"]), words(&entry["place"]));
+    let (points, change) = (words(&entry["points"]), signed(&entry["points"]));
+    let lot = word(&entry["lot"]["id"]).map_or_else(String::new, |_| {
+        format!(", from the points of {}", event(&entry["lot"]))
+    });
+    let expires = word(&entry["expires"]).map_or_else(String::new, |_| {
+        format!(", expire {}", day(&entry["expires"]))
+    });
+    let said = match kind.as_str() {
+        "grant" => {
+            let earn = program.earn.iter().find(|earn| earn.id == rule);
+            let sum = earn.and_then(|earn| {
+                arithmetic(program, earn, &entry["cause"], &words(&entry["rung"]))
+            });
+            let sum = sum.map_or_else(String::new, |sum| format!(": {sum}"));
+            format!("{change} {rule} for {cause}{sum}{expires}")
+        }
+        "release" => format!("({points}) released: the points of {cause} can be spent from now on"),
+        "redeem" => format!("{change} redeemed by {cause}, {rule}{lot}"),
+        "expire" => format!("{change} expired: what was left of the points of {cause}"),
+        "reverse" => format!("{change} {rule}, taken back by {cause}{lot}"),
+        "debt" => format!("({points}) owed: more than there was to take for {cause}"),
+        "repay" => format!("{change} paid off what was owed, from the points of {cause}"),
+        "forgive" => format!("({points}) let go: more than there was to take for {cause}"),
+        _ => format!("{change} {rule} by {cause}{lot}{expires}"),
+    };
+    // The desk and a redemption that names no reward stand in no line of the programme.
+    let place = if matches!(rule.as_str(), "redeem" | "adjust") {
+        String::new()
+    } else {
+        format!("; {place}")
+    };
+    format!("{}  {said}{place}", time(&entry["at"]))
+}
+
+/// How a rule came to what it gave: `5.75 × 10 per 1.00 = 57.5, rounded down`.
+fn arithmetic(program: &Program, earn: &Earn, cause: &Value, rung: &str) -> Option<String> {
+    let (exact, booked) = (word(&cause["exact"])?, word(&cause["booked"])?);
+    let rungs = program.tiers.as_ref().map_or(&[][..], |tiers| &tiers.rungs);
+    let rung = rungs.iter().position(|known| known.id == rung).unwrap_or(0);
+    let whole = number(&exact)?;
+    let sum = match &earn.kind {
+        EarnKind::PerAmount {
+            points,
+            per,
+            whole: floors,
+            amount: of,
+        } => {
+            let points = *points.at(rung);
+            // Money as it is written on the receipt.
+            let money = |value: Rational| match value.scaled(program.currency_digits) {
+                Some(units) if of.sort == Sort::Money => decimal(units, program.currency_digits),
+                _ => value.to_string(),
+            };
+            match whole.times(*per).and_then(|amount| amount.over(points)) {
+                Some(amount) if !floors => {
+                    format!("{} × {points} per {} = {exact}", money(amount), money(*per))
+                }
+                _ => format!("{points} for every whole {}: {exact}", money(*per)),
+            }
+        }
+        EarnKind::PerEvent { .. } => exact.clone(),
+        EarnKind::PerLine { points, unit } => {
+            format!(
+                "{} a {} = {exact}",
+                points.at(rung),
+                if *unit { "unit" } else { "line" }
+            )
+        }
+        EarnKind::Steps { steps, .. } => {
+            let step = steps.iter().rev().find(|(_, points)| *points == whole);
+            step.map_or_else(
+                || exact.clone(),
+                |(from, _)| format!("{exact} from {from} on"),
+            )
+        }
+        EarnKind::Multiplier { times, of } => {
+            let of: Vec<&str> = of
+                .iter()
+                .map(|rule| program.earn[*rule].id.as_str())
+                .collect();
+            format!("{} times {} = {exact} more", times.at(rung), of.join(", "))
+        }
+    };
+    let after = word(&cause["after_caps"]);
+    let capped = after
+        .as_ref()
+        .map_or_else(String::new, |after| format!(", {after} after caps"));
+    let last = number(after.as_ref().unwrap_or(&exact))?;
+    let rounded = if number(&booked)? == last {
+        String::new()
+    } else {
+        let at = match program.wallet.as_ref()?.round_at {
+            RoundAt::Event => "the event's sum",
+            RoundAt::Line => "the sum of each line",
+        };
+        format!(
+            ", booked {booked} ({at} rounded {})",
+            words(&cause["rounding"])
+        )
+    };
+    Some(format!("{sum}{capped}{rounded}"))
+}
+
+fn number(text: &str) -> Option<Rational> {
+    match text.split_once('/') {
+        Some((num, den)) => Rational::new(num.parse().ok()?, den.parse().ok()?),
+        None => Rational::from_decimal(text),
+    }
+}
+
+fn moved(moved: &Value) -> String {
+    let (from, to, reason) = (
+        words(&moved["from"]),
+        words(&moved["to"]),
+        words(&moved["reason"]),
+    );
+    let until = word(&moved["until"])
+        .map_or_else(String::new, |day| format!(", until {day} (not included)"));
+    let cause = word(&moved["event"]["id"])
+        .map_or_else(String::new, |_| format!(" by {}", event(&moved["event"])));
+    let way = if from == to {
+        to
+    } else {
+        format!("{from} → {to}")
+    };
+    format!(
+        "{}  {way}: {reason}{cause}{until}; {}",
+        time(&moved["at"]),
+        words(&moved["place"])
+    )
+}
+
+fn reward(reward: &Value) -> String {
+    let cause = word(&reward["event"]["id"])
+        .map_or_else(String::new, |_| format!(" by {}", event(&reward["event"])));
+    let (id, rule) = (words(&reward["reward"]), words(&reward["rule"]));
+    let rule = if id == rule {
+        String::new()
+    } else {
+        format!(", a win of {rule}")
+    };
+    format!(
+        "{}  {id} for {}{cause}{rule}, until {} (not included); {}",
+        time(&reward["at"]),
+        words(&reward["member"]),
+        day(&reward["until"]),
+        words(&reward["place"])
+    )
+}
+
+fn why_not(program: &Program, not: &Value) -> String {
+    let (rule, reason) = (words(&not["rule"]), words(&not["reason"]));
+    let on = match word(&not["event"]["id"]) {
+        Some(_) => format!(" for {}", event(&not["event"])),
+        None => format!(" at {}", time(&not["at"])),
+    };
+    let meaning = match reason.as_str() {
+        "when" => "its condition was not true",
+        "window" => "outside of its dates",
+        "cap" => "its cap was full",
+        "group" => "another rule of its group took its place",
+        "zero" => "what it gives comes to nothing",
+        _ => "it was not asked",
+    };
+    let inputs = not["cause"]["inputs"].as_object().into_iter().flatten();
+    let seen: Vec<String> = inputs
+        .map(|(column, value)| {
+            format!(
+                "{column} is {}",
+                word(value).unwrap_or_else(|| "empty".into())
+            )
+        })
+        .collect();
+    let seen = if seen.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", seen.join("; "))
+    };
+    let earn = program.earn.iter().find(|earn| earn.id == rule);
+    let before = if reason == "cap" {
+        earn.and_then(|_| word(&not["cause"]["exact"]))
+    } else {
+        None
+    };
+    let before = before.map_or_else(String::new, |exact| format!("; without it {exact}"));
+    format!(
+        "{rule}{on}: {reason}, {meaning}{before}{seen}; {}",
+        words(&not["place"])
+    )
+}

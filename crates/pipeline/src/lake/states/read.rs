@@ -1,0 +1,238 @@
+//! Reading states: two narrow columns of everybody, and whole rows of those that are wanted.
+
+use super::{GROUP_ROWS, StateRow};
+use crate::lake::error::LakeError;
+use crate::lake::layout::texts;
+use crate::lake::manifest::{LakeFile, Manifest, Table};
+use crate::lake::reader::{Group, TableReader};
+use crate::lake::store::Store;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Int32Type, Int64Type};
+use arrow_array::{Array, BinaryArray, Date32Array, Int32Array, Int64Array, RecordBatch};
+use hashbrown::HashSet;
+use parquet::arrow::arrow_reader::RowSelection;
+use rungs_engine::calendar::Day;
+
+/// The states of one shard.
+pub struct StateReader {
+    /// Oldest first.
+    pub(super) levels: Vec<TableReader>,
+    shard: u16,
+}
+
+/// Whose states are wanted.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// Sorted, each once.
+    accounts: &'a [&'a str],
+    /// Also those that wake up on this day or before.
+    due: Option<Day>,
+    /// Or everybody's.
+    all: bool,
+}
+
+pub(super) const EVERYBODY: Wanted<'static> = Wanted {
+    accounts: &[],
+    due: None,
+    all: true,
+};
+
+/// Where the newest state of an account is.
+pub(super) struct Pick {
+    account: String,
+    pub(super) level: usize,
+    pub(super) group: usize,
+    pub(super) row: usize,
+}
+
+impl StateReader {
+    /// The states of a shard as a manifest has them.
+    pub fn open(store: &Store, manifest: &Manifest, shard: u16) -> Result<StateReader, LakeError> {
+        StateReader::of_files(store, manifest.files(Table::States), shard)
+    }
+
+    pub(super) fn of_files(
+        store: &Store,
+        files: &[LakeFile],
+        shard: u16,
+    ) -> Result<StateReader, LakeError> {
+        let levels = files
+            .iter()
+            .filter(|file| file.range().contains(shard))
+            .map(|file| TableReader::open(store, file, true))
+            .collect::<Result<_, _>>()?;
+        Ok(StateReader { levels, shard })
+    }
+
+    /// A shard without states.
+    pub fn empty(shard: u16) -> StateReader {
+        StateReader {
+            levels: Vec::new(),
+            shard,
+        }
+    }
+
+    /// The states of accounts that have events (`accounts`, sorted, each once) or are due to wake up on
+    /// `day` or before, in order of accounts. Accounts with events that have no state yet are left out.
+    pub fn touched(
+        &self,
+        accounts: &[&str],
+        day: Day,
+    ) -> Result<Vec<(String, StateRow)>, LakeError> {
+        self.fetch(self.picks(Wanted {
+            accounts,
+            due: Some(day),
+            all: false,
+        })?)
+    }
+
+    /// The states of these accounts (sorted, each once), as far as they have one.
+    pub fn accounts(&self, accounts: &[&str]) -> Result<Vec<(String, StateRow)>, LakeError> {
+        self.fetch(self.picks(Wanted {
+            accounts,
+            due: None,
+            all: false,
+        })?)
+    }
+
+    /// Hands over all states in order of accounts.
+    pub fn for_each(
+        &self,
+        mut each: impl FnMut(&str, &StateRow) -> Result<(), LakeError>,
+    ) -> Result<(), LakeError> {
+        let mut picks = self.picks(EVERYBODY)?.into_iter().peekable();
+        while picks.peek().is_some() {
+            let some: Vec<Pick> = picks.by_ref().take(GROUP_ROWS).collect();
+            for (account, row) in self.fetch(some)? {
+                each(&account, &row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The newest states that are wanted, in order of accounts.
+    pub(super) fn picks(&self, wanted: Wanted<'_>) -> Result<Vec<Pick>, LakeError> {
+        let mut picks = Vec::new();
+        let mut newer: HashSet<String> = HashSet::new();
+        for (level, reader) in self.levels.iter().enumerate().rev() {
+            let mut own = Vec::new();
+            // Both are sorted: one walk along both finds the accounts that are asked for.
+            let mut asked = wanted.accounts;
+            for group in reader.groups_of(self.shard) {
+                let record = reader.read(group, &[0, 1], None)?;
+                let accounts = texts(record.column(0), reader.path())?;
+                let wake = record.column(1).as_primitive_opt::<Date32Type>();
+                let wake = wake.ok_or_else(|| wrong(reader))?;
+                for row in 0..record.num_rows() {
+                    let account = accounts.get(row).unwrap_or_default();
+                    while asked.first().is_some_and(|asked| *asked < account) {
+                        asked = &asked[1..];
+                    }
+                    let is_wanted = wanted.all
+                        || asked.first() == Some(&account)
+                        || wanted
+                            .due
+                            .is_some_and(|due| wake.is_valid(row) && wake.value(row) <= due);
+                    if is_wanted && !newer.contains(account) {
+                        picks.push(Pick {
+                            account: account.to_owned(),
+                            level,
+                            group: group.index,
+                            row,
+                        });
+                    }
+                    if level > 0 {
+                        own.push(account.to_owned());
+                    }
+                }
+            }
+            newer.extend(own);
+        }
+        picks.sort_by(|a, b| a.account.cmp(&b.account));
+        Ok(picks)
+    }
+
+    fn fetch(&self, picks: Vec<Pick>) -> Result<Vec<(String, StateRow)>, LakeError> {
+        let mut found: Vec<Option<StateRow>> = vec![None; picks.len()];
+        let mut order: Vec<usize> = (0..picks.len()).collect();
+        let place = |at: &usize| (picks[*at].level, picks[*at].group, picks[*at].row);
+        order.sort_by_key(place);
+        let same = |a: &usize, b: &usize| {
+            (picks[*a].level, picks[*a].group) == (picks[*b].level, picks[*b].group)
+        };
+        for some in order.chunk_by(same) {
+            let first = &picks[some[0]];
+            let reader = &self.levels[first.level];
+            let group = &reader.groups()[first.group];
+            let record = read_rows(reader, group, some.iter().map(|at| picks[*at].row))?;
+            let columns = Columns::of(&record).ok_or_else(|| wrong(reader))?;
+            for (row, at) in some.iter().enumerate() {
+                found[*at] = Some(columns.row(row, reader)?);
+            }
+        }
+        let accounts = picks.into_iter().map(|pick| pick.account);
+        let states = accounts.zip(found);
+        Ok(states
+            .filter_map(|(account, row)| Some((account, row?)))
+            .collect())
+    }
+}
+
+fn wrong(reader: &TableReader) -> LakeError {
+    LakeError::damaged(reader.path(), "not a table of states")
+}
+
+fn read_rows(
+    reader: &TableReader,
+    group: &Group,
+    rows: impl Iterator<Item = usize>,
+) -> Result<RecordBatch, LakeError> {
+    let ranges = rows.map(|row| row..row + 1);
+    let selection = RowSelection::from_consecutive_ranges(ranges, group.rows);
+    let all: Vec<usize> = (0..reader.schema().fields().len()).collect();
+    reader.read(group, &all, Some(selection))
+}
+
+struct Columns<'a> {
+    record: &'a RecordBatch,
+    wake: &'a Date32Array,
+    version: &'a Int32Array,
+    amounts: [&'a Int64Array; 3],
+    rung_until: &'a Date32Array,
+    state: &'a BinaryArray,
+}
+
+impl<'a> Columns<'a> {
+    fn of(record: &'a RecordBatch) -> Option<Columns<'a>> {
+        let column = |name: &str| record.column_by_name(name).map(AsRef::as_ref);
+        let days = |name: &str| column(name)?.as_primitive_opt::<Date32Type>();
+        let amount = |name: &str| column(name)?.as_primitive_opt::<Int64Type>();
+        Some(Columns {
+            record,
+            wake: days("wake")?,
+            version: column("version")?.as_primitive_opt::<Int32Type>()?,
+            amounts: [amount("balance")?, amount("pending")?, amount("debt")?],
+            rung_until: days("rung_until")?,
+            state: column("state")?.as_binary_opt::<i32>()?,
+        })
+    }
+
+    fn row(&self, row: usize, reader: &TableReader) -> Result<StateRow, LakeError> {
+        let day = |days: &Date32Array| days.is_valid(row).then(|| days.value(row));
+        let rung = self
+            .record
+            .column_by_name("rung")
+            .ok_or_else(|| wrong(reader))?;
+        let rung = texts(&rung.slice(row, 1), reader.path())?;
+        Ok(StateRow {
+            wake: day(self.wake),
+            version: self.version.value(row),
+            balance: self.amounts[0].value(row),
+            pending: self.amounts[1].value(row),
+            debt: self.amounts[2].value(row),
+            rung: rung.get(0).unwrap_or_default().to_owned(),
+            rung_until: day(self.rung_until),
+            state: self.state.value(row).to_vec(),
+        })
+    }
+}
