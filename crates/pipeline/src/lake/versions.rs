@@ -132,9 +132,6 @@ pub fn judge(batch: &Batch, rows: &[u32], layout: &Layout, verdict: &mut Verdict
     verdict.kept.extend(rows.iter().filter(stands));
 }
 
-/// What one object says: revision, whether it is of this cut, digest, object, rows.
-type Version = (Reverse<i64>, bool, u128, Option<u32>, Vec<u32>);
-
 fn judge_event(
     batch: &Batch,
     event: &[u32],

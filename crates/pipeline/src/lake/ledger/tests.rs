@@ -53,13 +53,6 @@ fn grant(at: i64, id: &str, points: i64) -> Entry {
     }
 }
 
-#[allow(clippy::type_complexity)]
-fn book(
-    store: &Store,
-    run: u32,
-    program: &Program,
-    accounts: &[(&str, Vec<Entry>, Vec<RungMove>, Vec<Issued>)],
-) {
 type Booked<'a> = (&'a str, Vec<Entry>, Vec<RungMove>, Vec<Issued>);
 
 fn book(store: &Store, run: u32, program: &Program, accounts: &[Booked<'_>]) {
