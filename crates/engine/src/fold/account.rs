@@ -14,7 +14,7 @@ use crate::condition::evaluate::{Overflow, State};
 use crate::condition::expression::{AccountColumn, MemberColumn, MomentColumn};
 use crate::event::Batch;
 use crate::ledger::{EntryKind, EventRef, Rule};
-use crate::program::{Enrol, MetricKind, Pool};
+use crate::program::{EarnKind, Enrol, MetricKind, Pool};
 use std::ops::Range;
 
 /// A win of a draw: a decision, read back.
@@ -332,6 +332,15 @@ impl<S: Sink> Account<'_, '_, S> {
             .filter(|rule| plan.program.earn[**rule].on == kind);
         for rule in plan.base[kind as usize].iter().chain(multipliers) {
             let earned = &self.scratch.earned;
+            // A multiplier is not asked where there is nothing to multiply.
+            let idle = match &plan.program.earn[*rule].kind {
+                EarnKind::Multiplier { of, .. } => of.iter().all(|base| earned.exact[*base] == 0),
+                _ => false,
+            };
+            let why_not = earned.why[*rule].map(|why| match why {
+                WhyNot::When if idle => WhyNot::Zero,
+                why => why,
+            });
             self.sink.step(Step {
                 event: event.clone(),
                 rule: *rule,
@@ -339,7 +348,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 capped: earned.exact[*rule],
                 denominator: plan.denominator,
                 booked: earned.booked[*rule],
-                why_not: earned.why[*rule],
+                why_not,
             });
         }
     }

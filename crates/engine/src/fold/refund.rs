@@ -202,11 +202,18 @@ impl<S: Sink> Account<'_, '_, S> {
     /// The order's rows with what is left of their amounts; lines of which nothing is left are gone.
     fn reduced(&self, order: &OrderMemory) -> Batch {
         let program = self.plan.program;
+        let line_net = column(program, Kind::Order, true, "net");
         let kept: Vec<usize> = (0..order.lines.len())
             .filter(|row| {
                 let line = &order.lines[*row];
-                let net = column(program, Kind::Order, true, "net")
-                    .and_then(|column| order.batch.number(column, *row));
+                let net = line_net
+                    .and_then(|column| order.batch.number(column, *row))
+                    .map(|net| {
+                        half_even(
+                            i128::from(net) * i128::from(line.quantity),
+                            i128::from(line.bought),
+                        )
+                    });
                 line.quantity > 0
                     && (line.net_taken == 0 || net.is_none_or(|net| line.net_taken < net))
             })
