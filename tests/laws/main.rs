@@ -129,11 +129,7 @@ fn torn(random: &mut Random, uploads: &[Upload]) -> Vec<Upload> {
             part += 1;
         }
     }
-    let twice: Vec<Upload> = all
-        .iter()
-        .filter(|_| random.percent(15))
-        .cloned()
-        .collect();
+    let twice: Vec<Upload> = all.iter().filter(|_| random.percent(15)).cloned().collect();
     all.extend(
         twice
             .into_iter()

@@ -115,18 +115,18 @@ const FAULTS: &[Fault] = &[
         wrong: "used.used.take_back(window, order.at, order.day, 0 * amount);",
     },
     Fault {
-        name: "a tier drops a rung below what is qualified",
+        name: "drop_to_qualified drops one rung only",
         area: "tier",
         file: "fold/tiers.rs",
-        right: "Shortfall::DropOne => qualified.max(self.state.rung - 1)",
-        wrong: "Shortfall::DropOne => self.state.rung - 1",
+        right: "Shortfall::DropToQualified => qualified",
+        wrong: "Shortfall::DropToQualified => self.state.rung - 1",
     },
     Fault {
-        name: "a rung holds a period less",
+        name: "a rung holds a period more",
         area: "tier",
         file: "fold/tiers.rs",
         right: "for _ in 0..count",
-        wrong: "for _ in 1..count",
+        wrong: "for _ in 0..count + 1",
     },
     Fault {
         name: "multipliers that multiply are added",
