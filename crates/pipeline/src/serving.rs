@@ -158,46 +158,34 @@ impl Serving {
         let path = self.path.clone();
         let mut work = || -> rusqlite::Result<()> {
             let transaction = self.connection.transaction()?;
-            {
-                let mut statement = transaction.prepare_cached(MEMBER)?;
-                for row in &changes.members {
-                    statement.execute(params![
-                        row.account,
-                        row.member,
-                        row.balance,
-                        row.pending,
-                        row.debt,
-                        row.rung,
-                        row.rung_until,
-                        row.next_expiry,
-                        row.next_expiry_points,
-                        row.updated_night,
-                        run,
-                    ])?;
-                }
-                let mut statement = transaction.prepare_cached(REWARD)?;
-                for row in &changes.rewards {
-                    statement.execute(params![
-                        row.account,
-                        row.id,
-                        row.member,
-                        row.reward,
-                        row.at,
-                        row.until,
-                        run,
-                    ])?;
-                }
-                if let Some(before) = changes.lapsed_before {
-                    transaction.execute(
-                        "delete from reward where until < ?1 and run <= ?2",
-                        params![before, run],
-                    )?;
-                }
-                transaction.execute(META, params![run, night])?;
-            }
+            bring(&transaction, run, changes)?;
+            transaction.execute(META, params![run, night])?;
             transaction.commit()
         };
         work().map_err(|cause| at(&path, &cause))
+    }
+
+    /// Replaces all that is there by these parts, as of a run and its night, all or nothing: readers see
+    /// the old copy until the new one is whole.
+    pub fn replace(
+        &mut self,
+        run: u32,
+        night: &str,
+        parts: impl Iterator<Item = Result<Changes, LakeError>>,
+    ) -> Result<(), LakeError> {
+        let path = self.path.clone();
+        let sql = |cause: rusqlite::Error| at(&path, &cause);
+        let transaction = self.connection.transaction().map_err(sql)?;
+        transaction
+            .execute_batch("delete from member; delete from reward; delete from meta;")
+            .map_err(sql)?;
+        for part in parts {
+            bring(&transaction, run, &part?).map_err(sql)?;
+        }
+        transaction
+            .execute(META, params![run, night])
+            .and_then(|_| transaction.commit())
+            .map_err(sql)
     }
 
     /// The last run that was brought, and its night.
@@ -254,6 +242,44 @@ impl Serving {
             rows.collect()
         })
     }
+}
+
+fn bring(connection: &Connection, run: u32, changes: &Changes) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(MEMBER)?;
+    for row in &changes.members {
+        statement.execute(params![
+            row.account,
+            row.member,
+            row.balance,
+            row.pending,
+            row.debt,
+            row.rung,
+            row.rung_until,
+            row.next_expiry,
+            row.next_expiry_points,
+            row.updated_night,
+            run,
+        ])?;
+    }
+    let mut statement = connection.prepare_cached(REWARD)?;
+    for row in &changes.rewards {
+        statement.execute(params![
+            row.account,
+            row.id,
+            row.member,
+            row.reward,
+            row.at,
+            row.until,
+            run,
+        ])?;
+    }
+    if let Some(before) = changes.lapsed_before {
+        connection.execute(
+            "delete from reward where until < ?1 and run <= ?2",
+            params![before, run],
+        )?;
+    }
+    Ok(())
 }
 
 fn at(path: &Path, cause: &rusqlite::Error) -> LakeError {

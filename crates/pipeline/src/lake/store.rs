@@ -210,7 +210,7 @@ impl Store {
     }
 
     /// Removes what no manifest names: leftovers of a killed run and files that a merge replaced.
-    pub fn clean(&self, _lock: &StoreLock) -> Result<(), LakeError> {
+    pub fn clean(&self, lock: &StoreLock) -> Result<(), LakeError> {
         let manifests = self.manifests()?;
         let mut named = BTreeSet::new();
         for (position, manifest) in manifests.iter().enumerate() {
@@ -224,11 +224,17 @@ impl Store {
         for table in Table::ALL {
             remove_unnamed(&self.path(table.folder()), &named)?;
         }
+        self.remove_staged(lock)
+    }
+
+    /// Removes staged events: once a run is finished they are in the history, in what waits or in
+    /// quarantine.
+    pub fn remove_staged(&self, _lock: &StoreLock) -> Result<(), LakeError> {
         let staged = self.path("staged");
-        if staged.exists() {
-            std::fs::remove_dir_all(&staged).at(&staged)?;
+        match staged.exists() {
+            true => std::fs::remove_dir_all(&staged).at(&staged),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// Sees to it that the folder of a file exists.

@@ -76,7 +76,7 @@ pub fn settle_again(
     };
     let as_of = manifest.nights.last(store.folder())?;
     let until = program.zone.midnight(as_of + 1);
-    let ranges = ShardRange::split(store.shards(), parts(&store));
+    let ranges = ShardRange::split(store.shards(), parts(&store, 0));
     let (issued, balance, accounts) = match scratch {
         None => {
             let columns = columns(&plan, false);

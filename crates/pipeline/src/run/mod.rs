@@ -3,43 +3,39 @@
 //! behind that counts, and the next one begins where the last finished run ended.
 
 mod again;
+mod cutting;
 mod draws;
+mod finish;
 mod intake;
 mod keys;
 mod night;
 mod population;
+mod serving_copy;
+#[cfg(test)]
+mod tests;
+mod totals;
 
 pub use again::settle_again;
 pub use keys::{Keys, Secret};
-pub use night::Totals;
+pub use totals::Totals;
 
 use crate::ingest::Refusal;
-use crate::lake::cut::{Cut, ObjectCounts, Window, cut};
-use crate::lake::decisions::{Decision, read_decisions, write_decisions};
-use crate::lake::history::History;
+use crate::lake::cut::{Cut, Window};
+use crate::lake::decisions::{Decision, read_decisions};
 use crate::lake::layout::Layout;
-use crate::lake::ledger::cause::write_causes;
-use crate::lake::ledger::{CauseNumbers, LedgerFiles};
-use crate::lake::levels::{
-    extend_by_waiting, merge_levels, read_waiting, write_level, write_waiting,
-};
-use crate::lake::manifest::{FORMAT, LakeFile, Manifest, Nights, Table};
-use crate::lake::quarantine::{QuarantineRow, write_quarantine};
+use crate::lake::ledger::CauseNumbers;
+use crate::lake::levels::extend_by_waiting;
 use crate::lake::resolve::Resolver;
 use crate::lake::shard::ShardRange;
-use crate::lake::states::compact_states;
 use crate::lake::store::Store;
-use crate::lake::views::write_views;
 use crate::progress::Progress;
-use crate::report;
-use crate::serving::{Changes, Serving};
 use crate::trouble::Trouble;
-use intake::Intake;
-use night::{Night, RangeFold, Settled};
+use cutting::{Cutting, Part, settle};
+use finish::finish;
+use night::Night;
 use rayon::prelude::*;
 use rungs_engine::calendar::{Day, Instant, day_text};
-use rungs_engine::fold::{Plan, Rejection, Win};
-use rungs_engine::ledger::EntryKind;
+use rungs_engine::fold::{Plan, Win};
 use rungs_engine::program::Program;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -101,6 +97,7 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
         .unwrap_or_else(|| shards_for(objects.iter().map(|(object, _)| object.bytes).sum()));
     let store = Store::open_or_create(request.store, &program.id, shards)?;
     store.clean(&lock)?;
+    serving_copy::mend(program, &store)?;
     let before = manifests.last();
     let settled_day = before
         .map(|before| before.nights.last(request.store))
@@ -155,7 +152,7 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
     let mut wins = wins(program, &decisions);
 
     // Draws need everybody at once; without one due, shards come and go.
-    let ranges = ShardRange::split(store.shards(), parts(&store));
+    let ranges = ShardRange::split(store.shards(), parts(&store, cutting.intake.staged.rows()));
     let first = settled_day.map_or(Day::MIN, |day| day + 2);
     let mut drawn = Vec::new();
     let mut cuts: BTreeMap<u16, Cut> = BTreeMap::new();
@@ -195,6 +192,7 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
     let outcome = finish(
         request, &night, &manifests, intake, unmatched, done, drawn, progress,
     )?;
+    store.remove_staged(&lock)?;
     drop(lock);
     Ok(outcome)
 }
@@ -243,114 +241,18 @@ fn shards_for(bytes: u64) -> u16 {
     }
 }
 
-/// Tasks: enough that no core waits long for the last one.
-fn parts(store: &Store) -> u16 {
-    store
-        .shards()
-        .min((rayon::current_num_threads() * 4) as u16)
+/// Staged rows that one task takes on, where there are shards enough.
+const TASK_ROWS: u64 = 65_536;
+
+/// Tasks for so many staged rows: enough that no core waits long for the last one, and that what a task
+/// holds in memory until its range is written stays small however much is filled in at once.
+fn parts(store: &Store, staged: u64) -> u16 {
+    let cores = rayon::current_num_threads() as u64 * 4;
+    let parts = (staged / TASK_ROWS).max(cores);
+    u16::try_from(parts)
+        .unwrap_or(u16::MAX)
+        .min(store.shards())
         .max(1)
-}
-
-/// What a range gave, with its files of events.
-struct Part {
-    settled: Settled,
-    history: Option<LakeFile>,
-    waiting: Option<LakeFile>,
-    counts: BTreeMap<u32, ObjectCounts>,
-    quarantined: Vec<(Option<u32>, QuarantineRow)>,
-}
-
-/// What is needed to cut a shard.
-struct Cutting<'a> {
-    program: &'a Program,
-    store: &'a Store,
-    before: Option<&'a Manifest>,
-    layout: &'a Layout,
-    resolver: &'a Resolver,
-    intake: &'a Intake,
-    window: Window,
-}
-
-impl Cutting<'_> {
-    fn cut(&self, shard: u16) -> Result<Cut, Trouble> {
-        let staged = self.intake.staged.read(shard, self.layout)?;
-        let (waiting, history) = match self.before {
-            Some(before) => (
-                read_waiting(self.store, before, shard, self.layout)?,
-                History::open(self.store, before, shard, self.program)?,
-            ),
-            None => (Vec::new(), History::empty(shard, self.program)),
-        };
-        Ok(cut(
-            staged,
-            waiting,
-            &history,
-            self.layout,
-            self.resolver,
-            self.window,
-        )?)
-    }
-}
-
-fn settle(
-    night: &Night<'_>,
-    cutting: &Cutting<'_>,
-    range: ShardRange,
-    cuts: &BTreeMap<u16, Cut>,
-) -> Result<Part, Trouble> {
-    let mut fold = RangeFold::new(night, range);
-    let mut own: Vec<(u16, Cut)> = Vec::new();
-    for shard in range.shards() {
-        match cuts.get(&shard) {
-            Some(cut) => fold.shard(shard, cut)?,
-            None => {
-                let cut = cutting.cut(shard)?;
-                fold.shard(shard, &cut)?;
-                own.push((shard, cut));
-            }
-        }
-    }
-    let all: Vec<(u16, &Cut)> = range
-        .shards()
-        .filter_map(|shard| cuts.get(&shard).map(|cut| (shard, cut)))
-        .chain(own.iter().map(|(shard, cut)| (*shard, cut)))
-        .collect();
-    let stored: Vec<_> = all
-        .iter()
-        .map(|(shard, cut)| (*shard, cut.stored.as_slice()))
-        .collect();
-    let waiting: Vec<_> = all
-        .iter()
-        .map(|(shard, cut)| (*shard, cut.waiting.as_slice()))
-        .collect();
-    let history = write_level(night.store, night.run, range, &stored, cutting.layout)?;
-    let waiting = write_waiting(night.store, night.run, range, &waiting, cutting.layout)?;
-    let mut counts: BTreeMap<u32, ObjectCounts> = BTreeMap::new();
-    let mut quarantined = Vec::new();
-    for (_, cut) in &all {
-        for (object, more) in &cut.counts {
-            let count = counts.entry(*object).or_default();
-            count.accepted += more.accepted;
-            count.duplicates += more.duplicates;
-            count.rejected += more.rejected;
-        }
-        for row in &cut.rejected {
-            let object = row
-                .object
-                .and_then(|object| cutting.intake.objects.get(object as usize));
-            quarantined.push((
-                row.object,
-                QuarantineRow::of_cut(object.map_or("", |object| &object.name), row),
-            ));
-        }
-    }
-    Ok(Part {
-        settled: fold.finish()?,
-        history,
-        waiting,
-        counts,
-        quarantined,
-    })
 }
 
 /// Wins by account, by time.
@@ -378,226 +280,4 @@ fn add_win(program: &Program, decision: &Decision, wins: &mut BTreeMap<String, V
             member: decision.member.clone(),
         });
     }
-}
-
-#[allow(clippy::too_many_arguments)]
-fn finish(
-    request: &Request<'_>,
-    night: &Night<'_>,
-    manifests: &[Manifest],
-    intake: Intake,
-    unmatched: Vec<String>,
-    parts: Vec<Part>,
-    drawn: Vec<Decision>,
-    progress: &dyn Progress,
-) -> Result<Outcome, Trouble> {
-    let (store, run, program) = (night.store, night.run, request.program);
-    let mut files: BTreeMap<Table, Vec<LakeFile>> = BTreeMap::new();
-    let mut totals = Totals::default();
-    let mut used = Vec::new();
-    let mut objects = intake.objects;
-    let mut quarantine: Vec<QuarantineRow> = intake
-        .rejected
-        .into_iter()
-        .map(QuarantineRow::from)
-        .collect();
-    let mut served = Changes {
-        lapsed_before: Some(night.until),
-        ..Changes::default()
-    };
-    let kept = |table| {
-        night
-            .before
-            .map_or(Vec::new(), |before| before.files(table).to_vec())
-    };
-    let (mut history, mut states) = (kept(Table::History), kept(Table::States));
-    for part in parts {
-        totals.merge(&part.settled.totals);
-        LedgerFiles::join_used(&mut used, &part.settled.ledger.used);
-        files
-            .entry(Table::Entries)
-            .or_default()
-            .extend(part.settled.ledger.entries);
-        files
-            .entry(Table::Rungs)
-            .or_default()
-            .extend(part.settled.ledger.rungs);
-        files
-            .entry(Table::Rewards)
-            .or_default()
-            .extend(part.settled.ledger.rewards);
-        files
-            .entry(Table::Waiting)
-            .or_default()
-            .extend(part.waiting);
-        history.extend(part.history);
-        states.extend(part.settled.states);
-        served.members.extend(part.settled.served.members);
-        served.rewards.extend(part.settled.served.rewards);
-        for (object, counts) in part.counts {
-            if let Some(object) = objects.get_mut(object as usize) {
-                object.accepted += counts.accepted;
-                object.duplicates += counts.duplicates;
-                object.rejected += counts.rejected;
-            }
-        }
-        quarantine.extend(part.quarantined.into_iter().map(|(_, row)| row));
-        quarantine.extend(
-            part.settled
-                .rejected
-                .into_iter()
-                .map(|(source, id, why)| rejection(&source, &id, &why)),
-        );
-    }
-    files.insert(Table::History, merge_levels(store, run, history, program)?);
-    files.insert(Table::States, compact_states(store, run, states)?);
-    files
-        .entry(Table::Causes)
-        .or_default()
-        .extend(write_causes(store, run, night.numbers, &used)?);
-    let rejected = quarantine.len() as u64;
-    let mut counts = counts(night, &totals, &quarantine);
-    files
-        .entry(Table::Quarantine)
-        .or_default()
-        .extend(write_quarantine(store, run, quarantine)?);
-    files
-        .entry(Table::Decisions)
-        .or_default()
-        .extend(write_decisions(store, run, drawn)?);
-    files.retain(|_, list| !list.is_empty());
-    let unread = unmatched.len() as u64 + intake.refused.len() as u64;
-    counts.insert("unread".into(), unread);
-    let from = night
-        .before
-        .and_then(|before| before.nights.last(request.store).ok())
-        .map_or(program.from, |day| day + 1);
-    let manifest = Manifest {
-        format: FORMAT,
-        run,
-        program: program.id.clone(),
-        nights: Nights::of(from, request.as_of),
-        versions: night.numbers.versions().to_vec(),
-        objects,
-        counts,
-        files,
-    };
-    store.finish(&manifest)?;
-    // From here on the night counts; what follows can be made again from the lake.
-    let mut serving = Serving::open(&store.path("serving.sqlite"))?;
-    serving.apply(run, &manifest.nights.to, &served)?;
-    write_views(store)?;
-    let mut all = manifests.to_vec();
-    all.push(manifest);
-    progress.stage("counting", 1);
-    report::write(store, program, &all)?;
-    progress.done(&format!(
-        "{}: {} settled; {} accounts, {} entries, {} rung moves, {} rewards",
-        program.id,
-        day_text(request.as_of),
-        totals.touched,
-        totals.entries,
-        totals.moves,
-        totals.rewards
-    ));
-    Ok(Outcome {
-        run,
-        refused: intake.refused,
-        unmatched,
-        ignored_columns: intake.ignored_columns.into_iter().collect(),
-        rejected,
-        touched: totals.touched,
-        entries: totals.entries,
-    })
-}
-
-fn rejection(source: &str, id: &str, why: &Rejection) -> QuarantineRow {
-    use crate::ingest::RowCode;
-    let (code, reason) = match why {
-        Rejection::UnknownOrder(order) => (
-            RowCode::UnknownOrder,
-            format!(
-                "the account has no order `{order}` before this refund; upload the order, or mend the refund"
-            ),
-        ),
-        Rejection::Overflow(rule) => (
-            RowCode::Overflow,
-            format!(
-                "a number leaves 64 bits in `{rule}`; declare `min` and `max` for the columns, and mend the row"
-            ),
-        ),
-        Rejection::UnknownName(name) => (
-            RowCode::NotAllowed,
-            format!("the programme has no rung or metric `{name}`; mend the adjustment"),
-        ),
-    };
-    QuarantineRow {
-        object: String::new(),
-        line: None,
-        column: None,
-        code: code.text().to_owned(),
-        reason,
-        value: Some(id.to_owned()),
-        raw: Some(serde_json::json!({"source": source, "id": id}).to_string()),
-    }
-}
-
-/// Figures of the manifest: of this run, and of all runs so far (`all.…`).
-fn counts(
-    night: &Night<'_>,
-    totals: &Totals,
-    quarantine: &[QuarantineRow],
-) -> BTreeMap<String, u64> {
-    let mut counts = BTreeMap::new();
-    let before = |name: &str| {
-        night
-            .before
-            .and_then(|before| before.counts.get(name))
-            .copied()
-            .unwrap_or(0)
-    };
-    let mut total = |name: String, change: i64| {
-        let value = before(&name).saturating_add_signed(change);
-        counts.insert(name, value);
-    };
-    for kind in EntryKind::ALL {
-        let points = totals.booked[*kind as usize];
-        match kind {
-            // The only kind that goes both ways: two figures.
-            EntryKind::Adjust => {
-                total("all.adjust_up".into(), points.max(0));
-                total("all.adjust_down".into(), (-points).max(0));
-            }
-            kind => total(format!("all.{}", kind.text()), points.abs()),
-        }
-    }
-    total("all.open".into(), totals.open);
-    total("all.pending".into(), totals.pending);
-    total("all.owed".into(), totals.debt);
-    total("all.accounts".into(), totals.accounts);
-    total("all.enrolled".into(), totals.enrolled);
-    total("all.rewards".into(), totals.rewards as i64);
-    total("all.entries".into(), totals.entries as i64);
-    let rungs = night
-        .plan
-        .program
-        .tiers
-        .as_ref()
-        .map_or(0, |tiers| tiers.rungs.len());
-    for rung in 0..rungs {
-        let id = rungs_engine::ledger::canonical::rung_text(night.plan.program, rung as u8)
-            .unwrap_or_default();
-        total(
-            format!("all.rung.{id}"),
-            totals.rungs.get(&(rung as u8)).copied().unwrap_or(0),
-        );
-    }
-    counts.insert("touched".into(), totals.touched);
-    counts.insert("entries".into(), totals.entries);
-    for row in quarantine {
-        *counts
-            .entry(format!("quarantine.{}", row.code))
-            .or_default() += 1;
-    }
-    counts
 }

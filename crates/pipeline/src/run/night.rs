@@ -2,6 +2,7 @@
 //! out. Accounts never read each other, so ranges are settled at the same time and the result does not
 //! depend on how many there are.
 
+use super::totals::Totals;
 use crate::lake::cut::Cut;
 use crate::lake::error::LakeError;
 use crate::lake::history::{ColumnSet, History};
@@ -19,7 +20,7 @@ use rungs_engine::fold::{
     account_rows, refunded_orders,
 };
 use rungs_engine::ledger::canonical::{rule_text, source_text};
-use rungs_engine::ledger::{Entry, EntryKind, Issued, RungMove};
+use rungs_engine::ledger::{Entry, Issued, RungMove};
 use rungs_engine::program::Program;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -44,64 +45,6 @@ pub struct Night<'a> {
     pub numbers: &'a CauseNumbers,
     /// All wins by account, those of earlier runs too, by time.
     pub wins: &'a BTreeMap<String, Vec<Win>>,
-}
-
-/// Sums over accounts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Amounts booked, by place of the kind in [`EntryKind::ALL`].
-    pub booked: [i64; EntryKind::ALL.len()],
-    /// Change of open points.
-    pub open: i64,
-    /// Change of pending points.
-    pub pending: i64,
-    /// Change of debt.
-    pub debt: i64,
-    /// New accounts.
-    pub accounts: i64,
-    /// Change of enrolled accounts.
-    pub enrolled: i64,
-    /// Change of enrolled accounts by rung.
-    pub rungs: BTreeMap<u8, i64>,
-    /// Accounts that were touched.
-    pub touched: u64,
-    /// Rewards issued.
-    pub rewards: u64,
-    /// Rung moves.
-    pub moves: u64,
-    /// Entries.
-    pub entries: u64,
-}
-
-impl Totals {
-    /// Adds another range's.
-    pub fn merge(&mut self, other: &Totals) {
-        for (all, points) in self.booked.iter_mut().zip(&other.booked) {
-            *all += points;
-        }
-        for (rung, change) in &other.rungs {
-            *self.rungs.entry(*rung).or_default() += change;
-        }
-        self.open += other.open;
-        self.pending += other.pending;
-        self.debt += other.debt;
-        self.accounts += other.accounts;
-        self.enrolled += other.enrolled;
-        self.touched += other.touched;
-        self.rewards += other.rewards;
-        self.moves += other.moves;
-        self.entries += other.entries;
-    }
-
-    fn add(&mut self, state: &AccountState, sign: i64) {
-        self.open += sign * state.open;
-        self.pending += sign * state.pending;
-        self.debt += sign * state.debt;
-        if state.enrolled.is_some() {
-            self.enrolled += sign;
-            *self.rungs.entry(state.rung).or_default() += sign;
-        }
-    }
 }
 
 /// What a range gave.

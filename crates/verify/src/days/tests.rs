@@ -1,3 +1,4 @@
+//! Days, periods and stretches against dates worked by hand.
 #![allow(clippy::unwrap_used)]
 
 use super::*;

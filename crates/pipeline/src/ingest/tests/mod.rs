@@ -9,7 +9,6 @@ mod objects;
 mod parquet_types;
 mod rows;
 mod samples;
-mod speed;
 mod values;
 
 use super::*;

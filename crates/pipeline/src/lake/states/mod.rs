@@ -4,13 +4,13 @@
 //! A night reads two narrow columns of all accounts (account and wake-up day) and the states of those
 //! that it touches; it writes only those. When the deltas exceed half of the base, all become a new base.
 
-mod base;
+mod compaction;
 mod read;
 #[cfg(test)]
 mod tests;
 mod write;
 
-pub use base::compact_states;
+pub use compaction::compact_states;
 pub use read::StateReader;
 pub use write::StateWriter;
 

@@ -1,0 +1,187 @@
+//! The end of a run: what the ranges gave is brought together, the manifest makes it count, and the
+//! copies for readers follow.
+
+use super::cutting::Part;
+use super::intake::Intake;
+use super::night::Night;
+use super::totals::{Totals, counts};
+use super::{Outcome, Request};
+use crate::lake::decisions::{Decision, write_decisions};
+use crate::lake::ledger::LedgerFiles;
+use crate::lake::ledger::cause::write_causes;
+use crate::lake::levels::merge_levels;
+use crate::lake::manifest::{FORMAT, LakeFile, Manifest, Nights, Table};
+use crate::lake::quarantine::{QuarantineRow, write_quarantine};
+use crate::lake::states::compact_states;
+use crate::lake::views::write_views;
+use crate::progress::Progress;
+use crate::report;
+use crate::serving::{Changes, Serving};
+use crate::trouble::Trouble;
+use rungs_engine::calendar::day_text;
+use rungs_engine::fold::Rejection;
+use std::collections::BTreeMap;
+
+/// Writes what belongs to the run as a whole, then its manifest, then the serving copy, the views and
+/// the figures.
+#[allow(clippy::too_many_arguments)]
+pub fn finish(
+    request: &Request<'_>,
+    night: &Night<'_>,
+    manifests: &[Manifest],
+    intake: Intake,
+    unmatched: Vec<String>,
+    parts: Vec<Part>,
+    drawn: Vec<Decision>,
+    progress: &dyn Progress,
+) -> Result<Outcome, Trouble> {
+    let (store, run, program) = (night.store, night.run, request.program);
+    let mut files: BTreeMap<Table, Vec<LakeFile>> = BTreeMap::new();
+    let mut totals = Totals::default();
+    let mut used = Vec::new();
+    let mut objects = intake.objects;
+    let mut quarantine: Vec<QuarantineRow> = intake
+        .rejected
+        .into_iter()
+        .map(QuarantineRow::from)
+        .collect();
+    let mut served = Changes {
+        lapsed_before: Some(night.until),
+        ..Changes::default()
+    };
+    let kept = |table| {
+        night
+            .before
+            .map_or(Vec::new(), |before| before.files(table).to_vec())
+    };
+    let (mut history, mut states) = (kept(Table::History), kept(Table::States));
+    for part in parts {
+        totals.merge(&part.settled.totals);
+        LedgerFiles::join_used(&mut used, &part.settled.ledger.used);
+        files
+            .entry(Table::Entries)
+            .or_default()
+            .extend(part.settled.ledger.entries);
+        files
+            .entry(Table::Rungs)
+            .or_default()
+            .extend(part.settled.ledger.rungs);
+        files
+            .entry(Table::Rewards)
+            .or_default()
+            .extend(part.settled.ledger.rewards);
+        files
+            .entry(Table::Waiting)
+            .or_default()
+            .extend(part.waiting);
+        history.extend(part.history);
+        states.extend(part.settled.states);
+        served.members.extend(part.settled.served.members);
+        served.rewards.extend(part.settled.served.rewards);
+        for (object, counts) in part.counts {
+            if let Some(object) = objects.get_mut(object as usize) {
+                object.accepted += counts.accepted;
+                object.duplicates += counts.duplicates;
+                object.rejected += counts.rejected;
+            }
+        }
+        quarantine.extend(part.quarantined.into_iter().map(|(_, row)| row));
+        quarantine.extend(
+            part.settled
+                .rejected
+                .into_iter()
+                .map(|(source, id, why)| rejection(&source, &id, &why)),
+        );
+    }
+    files.insert(Table::History, merge_levels(store, run, history, program)?);
+    files.insert(Table::States, compact_states(store, run, states)?);
+    files
+        .entry(Table::Causes)
+        .or_default()
+        .extend(write_causes(store, run, night.numbers, &used)?);
+    let rejected = quarantine.len() as u64;
+    let mut counts = counts(night, &totals, &quarantine);
+    files
+        .entry(Table::Quarantine)
+        .or_default()
+        .extend(write_quarantine(store, run, quarantine)?);
+    files
+        .entry(Table::Decisions)
+        .or_default()
+        .extend(write_decisions(store, run, drawn)?);
+    files.retain(|_, list| !list.is_empty());
+    let unread = unmatched.len() as u64 + intake.refused.len() as u64;
+    counts.insert("unread".into(), unread);
+    let from = night
+        .before
+        .and_then(|before| before.nights.last(request.store).ok())
+        .map_or(program.from, |day| day + 1);
+    let manifest = Manifest {
+        format: FORMAT,
+        run,
+        program: program.id.clone(),
+        nights: Nights::of(from, request.as_of),
+        versions: night.numbers.versions().to_vec(),
+        objects,
+        counts,
+        files,
+    };
+    store.finish(&manifest)?;
+    // From here on the night counts; what follows can be made again from the lake.
+    let mut serving = Serving::open(&store.path("serving.sqlite"))?;
+    serving.apply(run, &manifest.nights.to, &served)?;
+    write_views(store)?;
+    let mut all = manifests.to_vec();
+    all.push(manifest);
+    progress.stage("counting", 1);
+    report::write(store, program, &all)?;
+    progress.done(&format!(
+        "{}: {} settled; {} accounts, {} entries, {} rung moves, {} rewards",
+        program.id,
+        day_text(request.as_of),
+        totals.touched,
+        totals.entries,
+        totals.moves,
+        totals.rewards
+    ));
+    Ok(Outcome {
+        run,
+        refused: intake.refused,
+        unmatched,
+        ignored_columns: intake.ignored_columns.into_iter().collect(),
+        rejected,
+        touched: totals.touched,
+        entries: totals.entries,
+    })
+}
+
+fn rejection(source: &str, id: &str, why: &Rejection) -> QuarantineRow {
+    use crate::ingest::RowCode;
+    let (code, reason) = match why {
+        Rejection::UnknownOrder(order) => (
+            RowCode::UnknownOrder,
+            format!(
+                "the account has no order `{order}` before this refund; upload the order, or mend the refund"
+            ),
+        ),
+        Rejection::Overflow(rule) => (
+            RowCode::Overflow,
+            format!(
+                "a number leaves 64 bits in `{rule}`; declare `min` and `max` for the columns, and mend the row"
+            ),
+        ),
+        Rejection::UnknownName(name) => (
+            RowCode::NotAllowed,
+            format!("the programme has no rung or metric `{name}`; mend the adjustment"),
+        ),
+    };
+    QuarantineRow {
+        object: String::new(),
+        line: None,
+        column: None,
+        code: code.text().to_owned(),
+        reason,
+        value: Some(id.to_owned()),
+        raw: Some(serde_json::json!({"source": source, "id": id}).to_string()),
+    }
+}

@@ -1,0 +1,111 @@
+//! The serving copy made anew from the lake. A run writes its manifest first and the copy after it, so
+//! a run that died in between (or a copy that was removed) leaves one that is older than the lake.
+
+use crate::lake::error::LakeError;
+use crate::lake::ledger::Ledger;
+use crate::lake::manifest::Manifest;
+use crate::lake::states::{StateReader, StateRow};
+use crate::lake::store::Store;
+use crate::serving::{Changes, MemberRow, RewardRow, Serving};
+use crate::trouble::Trouble;
+use rungs_engine::calendar::{Instant, day_text};
+use rungs_engine::fold::AccountState;
+use rungs_engine::program::Program;
+
+/// Makes the serving copy anew if it is not that of the last finished run.
+pub fn mend(program: &Program, store: &Store) -> Result<(), Trouble> {
+    let Some(latest) = store.latest()? else {
+        return Ok(());
+    };
+    let mut serving = Serving::open(&store.path("serving.sqlite"))?;
+    match serving.last_run()? {
+        Some((run, _)) if run == latest.run => Ok(()),
+        _ => serving_from_lake(program, store, &latest, &mut serving),
+    }
+}
+
+/// Fills the serving copy from the states and the rewards of the ledger, a shard at a time. Every member
+/// is as of the run's last night; a copy that grew run by run names the night of the last change.
+fn serving_from_lake(
+    program: &Program,
+    store: &Store,
+    latest: &Manifest,
+    serving: &mut Serving,
+) -> Result<(), Trouble> {
+    let last = latest.nights.last(store.folder())?;
+    let (night, until) = (day_text(last), program.zone.midnight(last + 1));
+    let ledger = Ledger::open(store)?;
+    let shards = (0..store.shards()).map(|shard| {
+        Ok(Changes {
+            members: members(store, latest, shard, &night)?,
+            rewards: rewards(&ledger, shard, until)?,
+            lapsed_before: None,
+        })
+    });
+    Ok(serving.replace(latest.run, &night, shards)?)
+}
+
+fn members(
+    store: &Store,
+    latest: &Manifest,
+    shard: u16,
+    night: &str,
+) -> Result<Vec<MemberRow>, LakeError> {
+    let mut members = Vec::new();
+    StateReader::open(store, latest, shard)?.for_each(|account, row| {
+        members.push(member(account, row, night));
+        Ok(())
+    })?;
+    Ok(members)
+}
+
+fn member(account: &str, row: &StateRow, night: &str) -> MemberRow {
+    // A state of an older form is read again from the history when its account is settled next; until
+    // then its first member and its next expiry are not served.
+    let state = AccountState::from_bytes(&row.state);
+    let expiry = state.as_ref().and_then(AccountState::next_expiry);
+    MemberRow {
+        account: account.to_owned(),
+        member: state
+            .and_then(|state| state.members.first().map(|member| member.id.clone()))
+            .filter(|member| member != account),
+        balance: row.balance,
+        pending: row.pending,
+        debt: row.debt,
+        rung: (!row.rung.is_empty()).then(|| row.rung.clone()),
+        rung_until: row.rung_until.map(day_text),
+        next_expiry: expiry.map(|expiry| expiry.0),
+        next_expiry_points: expiry.map_or(0, |expiry| expiry.1),
+        updated_night: night.to_owned(),
+    }
+}
+
+/// The rewards of a shard that do not lapse before `until`.
+fn rewards(ledger: &Ledger<'_>, shard: u16, until: Instant) -> Result<Vec<RewardRow>, LakeError> {
+    let mut rewards = Vec::new();
+    ledger.for_each_account(shard, |booked| {
+        for row in booked.rewards.iter().filter(|row| row.until >= until) {
+            let cause = ledger.cause(row.cause);
+            let source = cause.and_then(|cause| cause.source.as_deref());
+            let event = row.event.as_ref().map_or_else(
+                || row.at.to_string(),
+                |event| format!("{}/{event}", source.unwrap_or_default()),
+            );
+            rewards.push(RewardRow {
+                id: format!(
+                    "{}/{event}/{}/{}",
+                    cause.map_or("", |cause| &cause.rule),
+                    row.member,
+                    row.occurrence
+                ),
+                account: booked.account.clone(),
+                member: row.member.clone(),
+                reward: row.reward.clone(),
+                at: row.at,
+                until: row.until,
+            });
+        }
+        Ok(())
+    })?;
+    Ok(rewards)
+}

@@ -1,0 +1,208 @@
+//! Runs over a small shop: what must hold when one of them died, or much is filled in at once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::{Keys, Outcome, Request, parts, run};
+use crate::lake::store::Store;
+use crate::program_folder::read;
+use crate::progress::Silent;
+use crate::serving::{MemberRow, RewardRow, Serving};
+use rungs_engine::calendar::day_from;
+use rungs_engine::program::Program;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+const PROGRAM: &str = r#"
+[program]
+name = "Corner Shop"
+zone = "Europe/Berlin"
+currency = "EUR"
+
+[collect.orders]
+event = "order"
+file = "orders/*.csv"
+id = "id"
+member = "member"
+time = "time"
+purpose = "points"
+retention = "2 years"
+
+[collect.orders.columns]
+net = { required = true, min = 0.00, max = 10000.00 }
+
+[points]
+id = "stars"
+expiry = { kind = "rolling", length = "12 months" }
+
+[[metrics]]
+id = "spend"
+kind = "sum"
+on = "order"
+of = 'event.net'
+
+[[earn]]
+id = "base"
+on = "order"
+points = { per = 1.00, give = 1 }
+
+[tiers]
+period = { kind = "lifetime" }
+crossing = "next_event"
+
+[[tiers.rung]]
+id = "basic"
+
+[[tiers.rung]]
+id = "gold"
+reach = { spend = 100.00 }
+
+[[rewards]]
+id = "pastry"
+kind = "voucher"
+on = "order"
+when = 'event.net >= 20.00'
+valid = "3 days"
+cost = 0.80
+
+[enrol]
+kind = "automatic"
+"#;
+
+/// A shop in a folder of its own.
+struct Shop {
+    folder: TempDir,
+    program: Program,
+    keys: Keys,
+}
+
+impl Shop {
+    fn new() -> Shop {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("shop");
+        std::fs::create_dir_all(&program).unwrap();
+        std::fs::create_dir_all(folder.path().join("inbox/orders")).unwrap();
+        std::fs::write(program.join("2026-01-01.toml"), PROGRAM).unwrap();
+        let read = read(&program);
+        let program = read
+            .program
+            .unwrap_or_else(|| panic!("{:?}", read.findings));
+        Shop {
+            folder,
+            program,
+            keys: Keys::test(),
+        }
+    }
+
+    fn upload(&self, name: &str, rows: &str) {
+        let path = self.folder.path().join("inbox/orders").join(name);
+        std::fs::write(path, format!("id,member,time,net\n{rows}")).unwrap();
+    }
+
+    fn store(&self) -> PathBuf {
+        self.folder.path().join("store")
+    }
+
+    fn night(&self, night: &str) -> Outcome {
+        let request = Request {
+            program: &self.program,
+            inbox: &self.folder.path().join("inbox"),
+            store: &self.store(),
+            as_of: day_from(night).unwrap(),
+            shards: Some(5),
+            keys: &self.keys,
+        };
+        run(&request, &Silent).unwrap()
+    }
+
+    fn serving(&self) -> Serving {
+        Serving::open(&self.store().join("serving.sqlite")).unwrap()
+    }
+
+    fn served(&self, account: &str) -> (MemberRow, Vec<RewardRow>) {
+        let serving = self.serving();
+        let member = serving.member(account).unwrap().unwrap();
+        (member, serving.rewards(account).unwrap())
+    }
+
+    /// Removes the serving copy with its log.
+    fn lose_serving(&self) {
+        for name in ["serving.sqlite", "serving.sqlite-wal", "serving.sqlite-shm"] {
+            let path = self.store().join(name);
+            if path.exists() {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+    }
+}
+
+/// Two nights: ann has a pastry that lapses on the 8th and reaches gold, ben's lapses on the 4th.
+fn two_nights() -> Shop {
+    let shop = Shop::new();
+    shop.upload(
+        "1.csv",
+        "o1,ann,2026-01-01 10:00,15.00\no2,ben,2026-01-01 11:00,25.00\no3,cat,2026-01-01 12:00,7.00\n",
+    );
+    shop.night("2026-01-01");
+    shop.upload("2.csv", "o4,ann,2026-01-05 10:00,90.00\n");
+    shop.night("2026-01-05");
+    shop
+}
+
+#[test]
+fn a_lost_serving_copy_is_made_anew_by_the_next_night() {
+    let shop = two_nights();
+    let before: Vec<_> = ["ann", "ben", "cat"].map(|name| shop.served(name)).into();
+    assert_eq!(before[0].0.balance, 105);
+    assert_eq!(before[0].0.rung.as_deref(), Some("gold"));
+    assert!(before[0].0.next_expiry.is_some());
+    assert_eq!(before[0].1.len(), 1);
+    assert_eq!(before[1].1, []);
+    shop.lose_serving();
+    shop.upload("3.csv", "o5,dan,2026-01-06 09:00,4.00\n");
+    shop.night("2026-01-06");
+    assert_eq!(shop.served("dan").0.balance, 4);
+    for (name, (mut member, rewards)) in ["ann", "ben", "cat"].into_iter().zip(before) {
+        // Made anew, a row is as of the last night before.
+        member.updated_night = "2026-01-05".to_owned();
+        assert_eq!(shop.served(name), (member, rewards), "{name}");
+    }
+    let last = shop.serving().last_run().unwrap();
+    assert_eq!(last, Some((3, "2026-01-06".to_owned())));
+}
+
+#[test]
+fn a_serving_copy_of_another_run_is_replaced_even_if_the_night_is_settled_already() {
+    let shop = two_nights();
+    let ann = shop.served("ann");
+    // As if the copy were that of a later run that the lake does not have, with somebody it never saw.
+    let mut stranger = ann.0.clone();
+    stranger.account = "eve".to_owned();
+    let changes = crate::serving::Changes {
+        members: vec![stranger],
+        ..Default::default()
+    };
+    shop.serving().apply(9, "2026-02-01", &changes).unwrap();
+    assert_eq!(shop.night("2026-01-05").run, 0);
+    assert_eq!(shop.serving().member("eve").unwrap(), None);
+    assert_eq!(shop.served("ann"), ann);
+    let last = shop.serving().last_run().unwrap();
+    assert_eq!(last, Some((2, "2026-01-05".to_owned())));
+}
+
+#[test]
+fn a_finished_run_leaves_nothing_staged() {
+    let shop = two_nights();
+    assert!(!shop.store().join("staged").exists());
+}
+
+#[test]
+fn a_bulk_run_has_more_tasks_and_never_more_than_shards() {
+    let folder = tempfile::tempdir().unwrap();
+    let cores = u16::try_from(rayon::current_num_threads() * 4).unwrap();
+    let store = Store::create(folder.path(), "shop", 4_096).unwrap();
+    assert_eq!(parts(&store, 0), cores);
+    assert_eq!(parts(&store, 65_536 * 1_000), cores.max(1_000));
+    assert_eq!(parts(&store, u64::MAX), 4_096);
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::create(folder.path(), "shop", 1).unwrap();
+    assert_eq!(parts(&store, 0), 1);
+}
