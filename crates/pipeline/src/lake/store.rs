@@ -18,7 +18,15 @@ pub struct Store {
 /// however it ends.
 #[derive(Debug)]
 pub struct StoreLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for StoreLock {
+    /// Lets go at once: closing the file would not be enough while a program that was just being started
+    /// by another thread still has a copy of it.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
 }
 
 impl Store {
@@ -127,7 +135,7 @@ impl Store {
             .open(&path)
             .at(&path)?;
         match file.try_lock() {
-            Ok(()) => Ok(StoreLock { _file: file }),
+            Ok(()) => Ok(StoreLock { file }),
             Err(TryLockError::WouldBlock) => Err(LakeError::new(
                 LakeCode::Locked,
                 folder,
