@@ -110,7 +110,7 @@ fn a_rule_that_did_not_fire_is_told_with_what_it_saw() {
 
 const ACCOUNT: &str = r"account ann in coffee, as of the end of 2026-01-14
   enrolled   2026-01-05, 5 events
-  rung       leaf, since 2026-01-13, until 2028-01-01 (not included)
+  rung       leaf, since 2026-01-13, until 2027-01-01 (not included)
   balance    34 beans
   pending    3000 beans (held back)
 
@@ -119,7 +119,7 @@ open points, by expiry
   3000 expire 2027-02-01, held back until 2026-01-15 00:00: from `r2` (till) of 2026-01-13 15:00
 
 next rung
-  grove: beans_earned 1534 of 6000, 4466 missing; and visits 2 of 50, 48 missing
+  grove: beans_earned 1534 of 3000, 1466 missing; and visits 2 of 25, 23 missing
 
 entries, newest first
   2026-01-13 15:00  +1500 every-euro for `r2` (till): 150.00 × 10 per 1.00 = 1500, expire 2027-02-01; 2025-01-01.toml:196
@@ -129,7 +129,7 @@ entries, newest first
   2026-01-07 10:00  +57 every-euro for `r1` (till): 5.75 × 10 per 1.00 = 57.5, booked 57 (the event's sum rounded down), expire 2027-02-01; 2025-01-01.toml:196
 
 rung moves, newest first
-  2026-01-13 15:00  sprout → leaf: reached by `r2` (till), until 2028-01-01 (not included); 2025-01-01.toml:311
+  2026-01-13 15:00  sprout → leaf: reached by `r2` (till), until 2027-01-01 (not included); 2025-01-01.toml:311
 
 rewards, newest first
   2026-01-13 15:00  sixty-this-month for ann by `r2` (till), until 2026-01-27 (not included); 2025-01-01.toml:392
@@ -137,7 +137,7 @@ rewards, newest first
 
 const REASON: &str = r"account ann in coffee, as of the end of 2026-01-14
   enrolled   2026-01-05, 5 events
-  rung       leaf, since 2026-01-13, until 2028-01-01 (not included)
+  rung       leaf, since 2026-01-13, until 2027-01-01 (not included)
   balance    34 beans
   pending    3000 beans (held back)
 
@@ -146,7 +146,7 @@ open points, by expiry
   3000 expire 2027-02-01, held back until 2026-01-15 00:00: from `r2` (till) of 2026-01-13 15:00
 
 next rung
-  grove: beans_earned 1534 of 6000, 4466 missing; and visits 2 of 50, 48 missing
+  grove: beans_earned 1534 of 3000, 1466 missing; and visits 2 of 25, 23 missing
 
 why not
   reload for `a1` (app): zero, what it gives comes to nothing (event.name is reloaded; event.value is 20); 2025-01-01.toml:245

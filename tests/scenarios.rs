@@ -154,18 +154,18 @@ const SAID: &str = r"FAIL everything is expected otherwise
        + sprout
        because:
          date       | reason                                | to
-         2026-01-10 | missing beans_earned 843 or visits 23 | leaf
+         2026-01-10 | missing beans_earned 143 or visits 11 | leaf
 
      rung_until  programs/coffee/tests/wrong.toml:35
        - 2028-01-01
        + no end
        because:
          date       | reason                                | to
-         2026-01-10 | missing beans_earned 843 or visits 23 | leaf
+         2026-01-10 | missing beans_earned 143 or visits 11 | leaf
 
      missing  programs/coffee/tests/wrong.toml:35
        - beans_earned 800
-       + beans_earned 843 or visits 23
+       + beans_earned 143 or visits 11
 
      rewards  programs/coffee/tests/wrong.toml:35
          reward           | since      | until      | rule             | event | stands in

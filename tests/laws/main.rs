@@ -96,23 +96,36 @@ fn the_pipeline_books_what_settlement_in_memory_books_and_its_histories_are_hard
     assert!(rare.is_empty(), "{}", rare.join("; "));
 }
 
-/// The rows of all files in files of their own choice: split, some merged, some twice, in any order.
+/// The events of all files in files of their own choice: split, some merged, some twice, rows in any
+/// order. All lines of an event stay in one file, for what one file says about an event is one content.
 fn torn(random: &mut Random, uploads: &[Upload]) -> Vec<Upload> {
     let mut all = Vec::new();
     for upload in uploads {
-        let mut rows = upload.rows.clone();
-        let again: Vec<(Day, String)> = rows
+        let mut events: BTreeMap<&str, Vec<(Day, String)>> = BTreeMap::new();
+        for row in &upload.rows {
+            let id = row.1.split(',').next().unwrap();
+            events.entry(id).or_default().push(row.clone());
+        }
+        let mut events: Vec<Vec<(Day, String)>> = events.into_values().collect();
+        shuffle(random, &mut events);
+        let repeated: Vec<_> = events
             .iter()
             .filter(|_| random.percent(10))
             .cloned()
             .collect();
-        rows.extend(again);
-        shuffle(random, &mut rows);
+        events.extend(repeated);
         let mut part = 0;
-        while !rows.is_empty() {
-            let size = 1 + random.below(rows.len().min(40) as u64) as usize;
-            let taken: Vec<_> = rows.drain(..size).collect();
-            all.push(upload.with(format!("{}-{part}.csv", random.below(1_000)), taken));
+        while !events.is_empty() {
+            let size = 1 + random.below(events.len().min(25) as u64) as usize;
+            let mut rows: Vec<(Day, String)> = events.drain(..size).flatten().collect();
+            let again: Vec<(Day, String)> = rows
+                .iter()
+                .filter(|_| random.percent(10))
+                .cloned()
+                .collect();
+            rows.extend(again);
+            shuffle(random, &mut rows);
+            all.push(upload.with(format!("{}-{part}.csv", random.below(1_000)), rows));
             part += 1;
         }
     }
@@ -320,7 +333,8 @@ fn the_zone_and_the_zone_data_of_the_machine_do_not_matter() {
     }
 }
 
-/// Every file of the lake with its bytes. The lock is empty, and the serving copy can be made again.
+/// Every file of the lake with its bytes. The lock is empty, what was staged is thrown away before the
+/// next run, and the serving copy can be made again.
 fn lake(store: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![store.to_owned()];
@@ -328,7 +342,9 @@ fn lake(store: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                folders.push(path);
+                if !path.ends_with("staged") {
+                    folders.push(path);
+                }
             } else if !path
                 .file_name()
                 .unwrap()

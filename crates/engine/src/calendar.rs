@@ -7,8 +7,7 @@
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Microseconds since 1970-01-01T00:00Z.
 pub type Instant = i64;
@@ -39,18 +38,6 @@ impl std::fmt::Debug for Zone {
 impl Zone {
     /// The zone of this IANA name, from the bundled data.
     pub fn named(name: &str) -> Option<Zone> {
-        // Zones are few and their tables the same for ever: each is made once.
-        static MADE: Mutex<BTreeMap<String, Zone>> = Mutex::new(BTreeMap::new());
-        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(zone) = made.get(name) {
-            return Some(zone.clone());
-        }
-        let zone = Zone::make(name)?;
-        made.insert(name.to_owned(), zone.clone());
-        Some(zone)
-    }
-
-    fn make(name: &str) -> Option<Zone> {
         let zone = TimeZoneDatabase::bundled().get(name).ok()?;
         let midnights = TABLE.map(|day| midnight(&zone, day)).collect();
         Some(Zone {

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod cdnow;
 pub mod coffee;
 pub mod docs;
+pub mod faults;
 pub mod new;
 pub mod python;
 pub mod repository;

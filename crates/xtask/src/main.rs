@@ -2,13 +2,14 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use xtask::{bench, cdnow, coffee, docs, new, repository, samples, step, test, tidy};
+use xtask::{bench, cdnow, coffee, docs, faults, new, repository, samples, step, test, tidy};
 
 const USAGE: &str = "\
 cargo xtask run                       check, settle and report both samples, then say what to try next
 cargo xtask test [--quick]            all checks and tests; --quick leaves out what an inner loop can spare
 cargo xtask tidy                      the rules of the house
 cargo xtask docs [--check]            write the generated pages and schemas, or say which are out of date
+cargo xtask faults                    fifteen mistakes in settlement, one at a time: each must be noticed
 cargo xtask new earn KIND             the file, the case and the registry line of a new earn kind
 cargo xtask bench [--members 1000000] [--orders 20000000] [--seed 7] [--threads 2]
                                       the peers' work in Rungs and in DuckDB, side by side in one run
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(&root),
         ["docs"] => docs::run(&root, docs::Mode::Write),
         ["docs", "--check"] => docs::run(&root, docs::Mode::Check),
+        ["faults"] => faults::run(&root),
         ["new", "earn", kind] => new::earn(&root, kind),
         ["bench", options @ ..] => bench::run(&root, options),
         ["cdnow", source] => cdnow::run(Path::new(source), &root),

@@ -36,7 +36,7 @@ pub fn earn(root: &Path, kind: &str) -> Result<(), String> {
         "written: {file}\n         {case}\n         one `mod` line and one entry of FORMS in {FOLDER}/mod.rs\n\n\
          Next:\n\
          1. in {file}: the keys of the kind, their docs, what can be wrong with them\n\
-         2. in crates/engine/src/program.rs: a variant of `EarnKind`, which the new file returns; the compiler then\n   \
+         2. in crates/engine/src/program/earn.rs: a variant of `EarnKind`, which the new file returns; the compiler then\n   \
             names the places that must settle it (crates/engine/src/fold) and recount it (crates/verify)\n\
          3. in {case}: the ledger, worked by hand\n\
          4. cargo xtask docs && cargo xtask test --quick"

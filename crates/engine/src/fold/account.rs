@@ -1,20 +1,21 @@
 //! The pass over one account: time moves from event to event, and what falls due in between happens at
 //! its own instant.
 
-use super::earn::{Earned, Moment, find, key_of};
-use super::measure::{Key, Measure, Window};
+use super::contribution::{Added, contributions};
+use super::earn::{Earned, Moment};
+use super::measure::{Key, Measure};
 use super::plan::Plan;
-use super::prepared::{Prepared, Row, ask};
+use super::prepared::{Prepared, Row};
 use super::refund::OrderMemory;
 use super::sink::{NotIssued, Rejection, Sink, Step, WhyNot};
-use super::state::{AccountState, CapUse, Member};
+use super::state::{AccountState, Member};
+use super::view::View;
 use crate::calendar::{Day, Instant};
 use crate::canonical::Kind;
-use crate::condition::evaluate::{Overflow, State};
-use crate::condition::expression::{AccountColumn, MemberColumn, MomentColumn};
+use crate::condition::evaluate::Overflow;
 use crate::event::Batch;
-use crate::ledger::{EntryKind, EventRef, Rule};
-use crate::program::{EarnKind, Enrol, MetricKind, Pool};
+use crate::ledger::EventRef;
+use crate::program::{EarnKind, Enrol, Pool};
 use std::ops::Range;
 
 /// A win of a draw: a decision, read back.
@@ -50,15 +51,6 @@ pub struct Pass {
     pub(super) awaited: Vec<crate::event::EventId>,
 }
 
-/// What an event adds to a metric.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Added {
-    /// To a sum or count.
-    Number(i64),
-    /// Values to count or remember.
-    Keys(Vec<Key>),
-}
-
 /// One account while it is settled.
 pub struct Account<'a, 'p, S> {
     pub(super) plan: &'a Plan<'p>,
@@ -77,121 +69,6 @@ pub struct Account<'a, 'p, S> {
     pub(super) at: Instant,
     /// Its local day.
     pub(super) day: Day,
-}
-
-/// The account as conditions see it.
-#[derive(Debug, Clone, Copy)]
-pub struct View<'a> {
-    /// The programme.
-    pub plan: &'a Plan<'a>,
-    /// The account; its measures must have slid to `at`.
-    pub state: &'a AccountState,
-    /// Index of the member.
-    pub member: usize,
-    /// When it is asked.
-    pub at: Instant,
-    /// rung, former and end of a moment.
-    pub moment: Option<(u8, u8, Option<Day>)>,
-}
-
-impl View<'_> {
-    fn measured(&self, measures: &[Measure], metric: usize) -> Option<i64> {
-        let kind = self.plan.program.metrics[metric].kind;
-        let measure = measures.get(metric)?;
-        match kind {
-            MetricKind::First | MetricKind::Last => match measure.key(kind)? {
-                Key::Number(number) => Some(*number),
-                Key::Text(_) => None,
-            },
-            _ => Some(measure.before(self.plan.windows[metric], self.at)),
-        }
-    }
-
-    fn profile(&self, column: usize) -> Option<&Key> {
-        let member = self.state.members.get(self.member)?;
-        member
-            .profile
-            .iter()
-            .find(|(index, _)| usize::from(*index) == column)
-            .map(|(_, key)| key)
-    }
-}
-
-impl State for View<'_> {
-    fn account(&self, column: AccountColumn) -> Option<i64> {
-        let state = self.state;
-        match column {
-            AccountColumn::Rung => Some(i64::from(state.rung)),
-            AccountColumn::FormerRung => state.former.map(i64::from),
-            AccountColumn::RungSince => Some(i64::from(state.since)),
-            AccountColumn::RungUntil => state.until.map(i64::from),
-            AccountColumn::Enrolled => state.enrolled.map(i64::from),
-            AccountColumn::Members => Some(state.members.len().max(1) as i64),
-            AccountColumn::Balance => Some(state.open),
-            AccountColumn::Metric(metric) => self.measured(&state.measures, metric),
-        }
-    }
-
-    fn member_number(&self, column: MemberColumn) -> Option<i64> {
-        match column {
-            // Where single members are not remembered, the account is its only member.
-            MemberColumn::Enrolled => match self.state.members.get(self.member) {
-                Some(member) => member.enrolled.map(i64::from),
-                None => self.state.enrolled.map(i64::from),
-            },
-            MemberColumn::Profile(column) => match self.profile(column)? {
-                Key::Number(number) => Some(*number),
-                Key::Text(_) => None,
-            },
-            MemberColumn::Metric(metric) => {
-                self.measured(&self.state.members.get(self.member)?.measures, metric)
-            }
-        }
-    }
-
-    fn member_text(&self, column: MemberColumn) -> Option<&str> {
-        let key = match column {
-            MemberColumn::Profile(column) => self.profile(column)?,
-            MemberColumn::Metric(metric) => {
-                let kind = self.plan.program.metrics[metric].kind;
-                self.state
-                    .members
-                    .get(self.member)?
-                    .measures
-                    .get(metric)?
-                    .key(kind)?
-            }
-            MemberColumn::Enrolled => return None,
-        };
-        match key {
-            Key::Text(text) => Some(text),
-            Key::Number(_) => None,
-        }
-    }
-
-    fn account_text(&self, column: AccountColumn) -> Option<&str> {
-        let AccountColumn::Metric(metric) = column else {
-            return None;
-        };
-        match self
-            .state
-            .measures
-            .get(metric)?
-            .key(self.plan.program.metrics[metric].kind)?
-        {
-            Key::Text(text) => Some(text),
-            Key::Number(_) => None,
-        }
-    }
-
-    fn moment(&self, column: MomentColumn) -> Option<i64> {
-        let (rung, former, ends) = self.moment?;
-        match column {
-            MomentColumn::Rung => Some(i64::from(rung)),
-            MomentColumn::Former => Some(i64::from(former)),
-            MomentColumn::Ends => ends.map(i64::from),
-        }
-    }
 }
 
 impl<S: Sink> Account<'_, '_, S> {
@@ -353,102 +230,6 @@ impl<S: Sink> Account<'_, '_, S> {
         }
     }
 
-    fn grant(&mut self, event: &EventRef) {
-        let total = self.scratch.earned.total();
-        if total == 0 {
-            return;
-        }
-        let plan = self.plan;
-        let expiry = plan
-            .program
-            .wallet
-            .as_ref()
-            .map_or(crate::program::Expiry::Never, |wallet| wallet.expiry);
-        let expires = super::lots::expires(expiry, self.at, self.day, &plan.program.zone);
-        let expires = (expires != super::state::NEVER).then_some(expires);
-        for rule in 0..plan.rules.len() {
-            let points = self.scratch.earned.booked[rule];
-            if points > 0 {
-                self.book(
-                    EntryKind::Grant,
-                    Rule::Earn(rule as u16),
-                    event.clone(),
-                    None,
-                    points,
-                    expires,
-                );
-            }
-        }
-        self.use_caps();
-        for metric in &plan.granted {
-            let points = granted(plan, *metric, &self.scratch.earned.booked);
-            if points > 0 {
-                self.add(*metric, 0, Added::Number(points));
-            }
-        }
-        self.add_lot(event, total, true);
-    }
-
-    /// Notes what was booked under every cap.
-    fn use_caps(&mut self) {
-        let plan = self.plan;
-        for (index, cap) in plan.caps.iter().enumerate() {
-            let Some(window) = cap.window else { continue };
-            let booked: i64 = match cap.owner {
-                super::plan::CapOwner::Earn(rule) => self.scratch.earned.booked[rule],
-                super::plan::CapOwner::Group(group) => plan.group_rules[group]
-                    .iter()
-                    .map(|rule| self.scratch.earned.booked[*rule])
-                    .sum(),
-                super::plan::CapOwner::Reward(_) => 0,
-            };
-            if booked > 0 {
-                let (count, _) = plan.limit(index, self.state.rung);
-                let each = self
-                    .scratch
-                    .earned
-                    .each
-                    .iter()
-                    .find(|(cap, _)| *cap == index)
-                    .map(|(_, key)| key.clone());
-                let each = plan
-                    .cap(index)
-                    .each
-                    .as_ref()
-                    .map(|_| each.unwrap_or(Key::Number(i64::MIN)));
-                let member = if cap.pool == Pool::Member {
-                    self.current_member
-                } else {
-                    0
-                };
-                self.use_cap(index, window, member, each, if count { 1 } else { booked });
-            }
-        }
-    }
-
-    pub(super) fn use_cap(
-        &mut self,
-        cap: usize,
-        window: Window,
-        member: u16,
-        each: Option<Key>,
-        amount: i64,
-    ) {
-        if find(&mut self.state.caps, cap, member, each.as_ref()).is_none() {
-            self.state.caps.push(CapUse {
-                cap: cap as u16,
-                member,
-                each: each.clone(),
-                used: Measure::default(),
-            });
-        }
-        let (at, day) = (self.at, self.day);
-        if let Some(used) = find(&mut self.state.caps, cap, member, each.as_ref()) {
-            used.slide(window, at, day, MetricKind::Sum);
-            used.add(window, at, day, amount);
-        }
-    }
-
     /// Adds what the event contributes to its metrics.
     fn count(&mut self, kind: Kind, member: usize) {
         let plan = self.plan;
@@ -576,76 +357,4 @@ impl<S: Sink> Account<'_, '_, S> {
         }
         self.plan_birthday(member);
     }
-}
-
-/// The points that a metric of kind granted counts.
-pub(super) fn granted(plan: &Plan<'_>, metric: usize, booked: &[i64]) -> i64 {
-    let rules = plan.program.metrics[metric].rules.as_ref();
-    (0..booked.len())
-        .filter(|rule| {
-            rules.map_or(plan.program.earn[*rule].counts, |rules| {
-                rules.contains(rule)
-            })
-        })
-        .map(|rule| booked[rule])
-        .sum()
-}
-
-/// What an event adds to each metric that looks at its kind.
-pub(super) fn contributions(
-    moment: &Moment<'_, '_>,
-    rows: Range<usize>,
-    view: &View<'_>,
-    added: &mut Vec<Option<Added>>,
-) -> Result<(), Overflow> {
-    let (plan, prepared) = (moment.plan, moment.prepared);
-    added.clear();
-    added.resize(plan.program.metrics.len(), None);
-    for metric in &plan.metrics[moment.kind as usize] {
-        let kind = plan.program.metrics[*metric].kind;
-        let by_line = plan.metric_by_line[*metric];
-        let lines = if by_line {
-            rows.clone()
-        } else {
-            rows.start..rows.start + 1
-        };
-        for row in lines {
-            let place = Row {
-                batch: moment.batch,
-                row,
-                day: moment.day,
-            };
-            if !prepared.metric_when[*metric].holds(place, plan, view)? {
-                continue;
-            }
-            let value = match (
-                &prepared.metric_number[*metric],
-                prepared.metric_of[*metric],
-            ) {
-                (Some(numbers), _) => numbers.at(row)?.map(Key::Number),
-                (None, Some(of)) => key_of(&ask(of, place, plan, view)?),
-                (None, None) => Some(Key::Number(1)),
-            };
-            added[*metric] = match (kind, value, added[*metric].take()) {
-                (MetricKind::Sum, Some(Key::Number(value)), Some(Added::Number(sum))) => {
-                    Some(Added::Number(sum.checked_add(value).ok_or(Overflow)?))
-                }
-                (MetricKind::Sum, Some(Key::Number(value)), _) => Some(Added::Number(value)),
-                (MetricKind::Events, _, _) => Some(Added::Number(1)),
-                (
-                    MetricKind::Distinct | MetricKind::First | MetricKind::Last,
-                    Some(key),
-                    Some(Added::Keys(mut keys)),
-                ) => {
-                    keys.push(key);
-                    Some(Added::Keys(keys))
-                }
-                (MetricKind::Distinct | MetricKind::First | MetricKind::Last, Some(key), _) => {
-                    Some(Added::Keys(vec![key]))
-                }
-                (_, _, before) => before,
-            };
-        }
-    }
-    Ok(())
 }

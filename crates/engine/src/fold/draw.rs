@@ -5,10 +5,10 @@
 //! wins if its first 8 bytes, big-endian, are less than ⌊p · 2⁶⁴⌋. Where more win than the budget has,
 //! the lowest tickets do.
 
-use super::account::View;
 use super::plan::Plan;
 use super::sink::WhyNot;
 use super::state::AccountState;
+use super::view::View;
 use crate::calendar::{Day, Instant, day_text};
 use crate::condition::evaluate::{At, Value, evaluate};
 use crate::number::Rational;

@@ -9,9 +9,11 @@
 //! not booked before.
 
 mod account;
+mod contribution;
 mod draw;
 mod due;
 mod earn;
+mod grant;
 mod lots;
 mod measure;
 mod outlook;
@@ -23,6 +25,7 @@ mod sink;
 mod state;
 mod stretch;
 mod tiers;
+mod view;
 
 pub use account::{Pass, Win};
 pub use draw::{Ticket, day_key, ticket, wins};

@@ -1,13 +1,15 @@
 //! Refunds: what the lines that are left would have given, by the state of the order's moment, is
 //! subtracted from what was given so far. Any series of partial refunds ends at exactly nothing.
 
-use super::account::{Account, Added, View, contributions, granted};
+use super::account::Account;
+use super::contribution::{Added, contributions, granted};
 use super::earn::{Earned, Moment};
 use super::plan::{CapOwner, column};
 use super::prepared::Prepared;
 use super::sink::{Rejection, Sink};
 use super::state::AccountState;
 use super::stretch::{difference, take_back};
+use super::view::View;
 use crate::calendar::{Day, Instant};
 use crate::canonical::Kind;
 use crate::event::{Batch, EventId, Ids, Texts, Values};

@@ -1,9 +1,11 @@
 //! Rewards that are issued, and what the desk and the member do: redeem, adjust, birthdays.
 
-use super::account::{Account, Added, View};
+use super::account::Account;
+use super::contribution::Added;
 use super::earn::find;
 use super::prepared::{Row, ask};
 use super::sink::{NotIssued, Rejection, Sink, WhyNot};
+use super::view::View;
 use crate::calendar::{Day, Instant, MonthDay, date_of};
 use crate::condition::evaluate::{At, Value, evaluate};
 use crate::ledger::{EntryKind, EventRef, Issued, Rule, RungReason};

@@ -1,7 +1,8 @@
 //! What a rung rests on: the stretch of its last `reached` or `kept`. A refund of an order in that
 //! stretch can take the ground away.
 
-use super::account::{Account, Added};
+use super::account::Account;
+use super::contribution::Added;
 use super::measure::{Key, Measure, Window};
 use super::plan::Plan;
 use super::sink::Sink;

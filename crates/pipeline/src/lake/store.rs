@@ -113,7 +113,13 @@ impl Store {
 
     /// Claims the store for a run.
     pub fn lock(&self) -> Result<StoreLock, LakeError> {
-        let path = self.path("lock");
+        Store::claim(&self.folder)
+    }
+
+    /// Claims a folder, whether it is a store already or is about to become one.
+    pub fn claim(folder: &Path) -> Result<StoreLock, LakeError> {
+        std::fs::create_dir_all(folder).at(folder)?;
+        let path = folder.join("lock");
         let file = File::options()
             .create(true)
             .truncate(false)
@@ -124,7 +130,7 @@ impl Store {
             Ok(()) => Ok(StoreLock { _file: file }),
             Err(TryLockError::WouldBlock) => Err(LakeError::new(
                 LakeCode::Locked,
-                &self.folder,
+                folder,
                 "another `rungs run` is settling this store",
                 "wait until it ends; if its process was stopped the lock is gone with it",
             )),

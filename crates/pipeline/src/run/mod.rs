@@ -83,6 +83,8 @@ pub struct Outcome {
 pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Trouble> {
     let program = request.program;
     let plan = plan(program)?;
+    // Before anything is read: what another run finishes meanwhile would be missed, and settled twice.
+    let lock = Store::claim(request.store)?;
     let known = request.store.join("store.json").exists();
     let manifests = if known {
         Store::open(request.store)?.manifests()?
@@ -94,7 +96,6 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
         .shards
         .unwrap_or_else(|| shards_for(objects.iter().map(|(object, _)| object.bytes).sum()));
     let store = Store::open_or_create(request.store, &program.id, shards)?;
-    let lock = store.lock()?;
     store.clean(&lock)?;
     serving_copy::mend(program, &store)?;
     let before = manifests.last();

@@ -2,17 +2,22 @@
 //! caps, one rounding, shares by largest remainder. All exact, in integers over the plan's
 //! denominator.
 
-use super::account::View;
-use super::measure::{Key, Measure};
+mod caps;
+mod rounding;
+
+pub use caps::find;
+
+use super::measure::Key;
 use super::plan::{Meeting, Plan, Rate};
-use super::prepared::{Prepared, Row, ask};
+use super::prepared::{Prepared, Row};
 use super::sink::WhyNot;
 use super::state::CapUse;
+use super::view::View;
 use crate::calendar::{Day, Instant};
 use crate::canonical::Kind;
 use crate::condition::evaluate::{Overflow, Value};
 use crate::event::Batch;
-use crate::program::{Combine, MetricKind, Over, Pool, RoundAt};
+use crate::program::Combine;
 use std::ops::Range;
 
 /// Where the rules run: the rows of one event, and what held at that moment.
@@ -310,162 +315,6 @@ impl Earned {
         }
         Ok(())
     }
-
-    /// Applies caps to the sum of some rules (one rule, or a group's in order of their ids).
-    fn cap(
-        &mut self,
-        caps: &[usize],
-        rules: &[usize],
-        moment: &Moment<'_, '_>,
-        row: usize,
-        view: &View<'_>,
-        uses: &mut [CapUse],
-    ) -> Result<(), Overflow> {
-        let plan = moment.plan;
-        for index in caps {
-            let cap = &plan.caps[*index];
-            let each = match &plan.cap(*index).each {
-                None => None,
-                Some(expr) => {
-                    let place = Row {
-                        batch: moment.batch,
-                        row,
-                        day: moment.day,
-                    };
-                    let key = key_of(&ask(expr, place, plan, view)?);
-                    if let Some(key) = &key {
-                        self.each.push((*index, key.clone()));
-                    }
-                    Some(key.unwrap_or(Key::Number(i64::MIN)))
-                }
-            };
-            let (count, limit) = plan.limit(*index, moment.rung);
-            let used = match cap.window {
-                None => 0,
-                Some(window) => {
-                    let member = if cap.pool == Pool::Member {
-                        moment.member
-                    } else {
-                        0
-                    };
-                    find(uses, *index, member, each.as_ref()).map_or(0, |used| {
-                        used.slide(window, moment.at, moment.day, MetricKind::Sum);
-                        used.total()
-                    })
-                }
-            };
-            let total: i64 = rules.iter().map(|rule| self.exact[*rule]).sum();
-            let room = if count {
-                if used < limit { i64::MAX } else { 0 }
-            } else {
-                (limit - used)
-                    .max(0)
-                    .checked_mul(plan.denominator)
-                    .ok_or(Overflow)?
-            };
-            if total > room {
-                let keep = if cap.over == Over::Reject { 0 } else { room };
-                self.trim(rules, keep);
-            }
-        }
-        Ok(())
-    }
-
-    /// Keeps `keep` of the sum of some rules: taken from the last rule and its last lines.
-    fn trim(&mut self, rules: &[usize], keep: i64) {
-        let mut excess = rules.iter().map(|rule| self.exact[*rule]).sum::<i64>() - keep;
-        for rule in rules.iter().rev() {
-            for line in (0..self.width).rev() {
-                let cell = &mut self.lines[rule * self.width + line];
-                let taken = excess.min(*cell);
-                *cell -= taken;
-                self.exact[*rule] -= taken;
-                excess -= taken;
-            }
-            if self.exact[*rule] == 0 && self.uncapped[*rule] > 0 {
-                self.why[*rule] = Some(WhyNot::Cap);
-            }
-        }
-    }
-
-    fn round(&mut self, plan: &Plan<'_>) {
-        let Some(wallet) = &plan.program.wallet else {
-            return;
-        };
-        match wallet.round_at {
-            RoundAt::Event => share(
-                &self.exact,
-                &mut self.booked,
-                &mut self.order,
-                plan.denominator,
-                wallet.rounding,
-            ),
-            RoundAt::Line => {
-                let rules = plan.rules.len();
-                let mut exact = vec![0; rules];
-                let mut booked = vec![0; rules];
-                for line in 0..self.width {
-                    for (rule, exact) in exact.iter_mut().enumerate() {
-                        *exact = self.lines[rule * self.width + line];
-                    }
-                    booked.fill(0);
-                    share(
-                        &exact,
-                        &mut booked,
-                        &mut self.order,
-                        plan.denominator,
-                        wallet.rounding,
-                    );
-                    for (all, booked) in self.booked.iter_mut().zip(&booked) {
-                        *all += booked;
-                    }
-                }
-            }
-        }
-        for (booked, why) in self.booked.iter().zip(&mut self.why) {
-            if *booked > 0 {
-                *why = None;
-            }
-        }
-    }
-}
-
-/// Rounds the sum once and shares it out: the floor of each, then one more to the largest remainders,
-/// ties to the smaller rule.
-fn share(
-    exact: &[i64],
-    booked: &mut [i64],
-    order: &mut Vec<usize>,
-    denominator: i64,
-    rounding: crate::number::Rounding,
-) {
-    let mut sum = 0i64;
-    let mut floors = 0i64;
-    order.clear();
-    for (rule, exact) in exact.iter().enumerate() {
-        if *exact != 0 {
-            sum += exact;
-            booked[rule] = exact.div_euclid(denominator);
-            floors += booked[rule];
-            order.push(rule);
-        }
-    }
-    let mut rest = rounding.divide(sum, denominator) - floors;
-    if rest > 0 {
-        order.sort_by_key(|rule| {
-            (
-                std::cmp::Reverse(exact[*rule].rem_euclid(denominator)),
-                *rule,
-            )
-        });
-        for rule in order.iter() {
-            if rest == 0 {
-                break;
-            }
-            booked[*rule] += 1;
-            rest -= 1;
-        }
-    }
 }
 
 /// `points × num / den`; the plan's denominator makes it whole.
@@ -483,18 +332,4 @@ pub fn key_of(value: &Value<'_>) -> Option<Key> {
         Value::Text(text) => Some(Key::Text(compact_str::CompactString::from(text.as_ref()))),
         Value::Empty => None,
     }
-}
-
-/// The use of a cap.
-pub fn find<'a>(
-    uses: &'a mut [CapUse],
-    cap: usize,
-    member: u16,
-    each: Option<&Key>,
-) -> Option<&'a mut Measure> {
-    uses.iter_mut()
-        .find(|used| {
-            usize::from(used.cap) == cap && used.member == member && used.each.as_ref() == each
-        })
-        .map(|used| &mut used.used)
 }

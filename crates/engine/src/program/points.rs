@@ -1,0 +1,53 @@
+//! The wallet: how points are rounded, when they end, what happens when they do not suffice.
+
+use crate::calendar::Length;
+use crate::finding::Place;
+use crate::number::{Rational, Rounding};
+
+/// Points.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct Wallet {
+    pub id: String,
+    pub place: Place,
+    pub name: Option<String>,
+    pub rounding: Rounding,
+    pub round_at: RoundAt,
+    /// Digits of a point.
+    pub scale: u8,
+    /// What a point is worth, in units of the currency.
+    pub value: Option<Rational>,
+    /// How long a grant is held before it can be spent.
+    pub pending: Option<Length>,
+    pub expiry: Expiry,
+    /// Smallest redemption, in scaled points.
+    pub minimum: i64,
+}
+
+/// Where points are rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoundAt {
+    /// All rules of the wallet are summed exactly over the event and rounded once.
+    Event,
+    /// Each line by itself.
+    Line,
+}
+
+/// When points end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// Never.
+    Never,
+    /// So long after the grant; then up to the first instant of the next month if `month_end`.
+    #[allow(missing_docs)]
+    Rolling { length: Length, month_end: bool },
+}
+
+/// When lots do not suffice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shortage {
+    /// The rest is owed and paid by the next lot that is released.
+    Debt,
+    /// The rest is let go.
+    Forgive,
+}

@@ -1,0 +1,100 @@
+//! The ladder: its rungs, how they are reached, how long they hold and how they are lost.
+
+use super::ByRung;
+use crate::calendar::Length;
+use crate::finding::Place;
+
+/// The ladder.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct Tiers {
+    pub place: Place,
+    pub period: Period,
+    pub crossing: Crossing,
+    pub validity: Validity,
+    pub requalify: Requalify,
+    pub shortfall: ByRung<Shortfall>,
+    /// Lowest first.
+    pub rungs: Vec<Rung>,
+}
+
+/// The stretch over which qualification is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Period {
+    /// From `start` (a day of the year), each so many months long.
+    Calendar {
+        months: i64,
+        start: crate::calendar::MonthDay,
+    },
+    /// The stretch that ends now: instants [t − length, t) for minutes and hours, else local dates.
+    Rolling { length: Length },
+    /// Since joining.
+    Lifetime,
+}
+
+/// Which rate the order that crosses the line earns. It is always counted at the old one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Crossing {
+    /// The old one.
+    NextEvent,
+}
+
+/// How long a rung holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Validity {
+    /// To the end of the period in which it was reached, plus so many whole ones, plus extra.
+    Periods { count: i64, extra: Option<Length> },
+    /// So long from the day it was reached.
+    Length { length: Length },
+    /// The rung is what the metric says at every instant.
+    None,
+    /// For ever.
+    Forever,
+}
+
+/// When keeping is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Requalify {
+    /// At the end of every period.
+    EachPeriod,
+    /// At the end of validity, over the period that ends there.
+    ValidityEnd,
+}
+
+/// What happens at the end of validity without `keep`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Shortfall {
+    Keep,
+    DropOne,
+    DropToQualified,
+    DropToBase,
+}
+
+/// All of one alternative: (metric, least value in the metric's denominator).
+pub type Need = Vec<(usize, i64)>;
+
+/// A rung.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct Rung {
+    pub id: String,
+    pub place: Place,
+    pub name: Option<String>,
+    /// Any of these alternatives; empty for the lowest.
+    pub reach: Vec<Need>,
+    /// Any of these; `reach` if not given.
+    pub keep: Vec<Need>,
+    pub benefits: Vec<usize>,
+}
+
+/// What a refund does to the rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefundRung {
+    /// The rung ends at the refund's time if what it rests on is gone.
+    AtOnce,
+    /// Only the next checkpoint sees it.
+    Checkpoint,
+}

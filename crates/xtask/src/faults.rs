@@ -1,0 +1,352 @@
+//! `cargo xtask faults`: fifteen mistakes that a person could make in settlement, one at a time. Each
+//! must be noticed by the agreement of settlement and recount over generated histories; a mistake that
+//! survives shows a hole in the generator or in the recount.
+//!
+//! Only a copy under the target folder is ever changed.
+
+use crate::repository::{cannot, read, write};
+use crate::step::{command, output, say};
+use crate::test::target;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Histories that each mistake has to survive.
+const HISTORIES: &str = "400";
+
+/// A test that takes longer has no end; it takes two seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What the copy holds: the crates that the agreement test needs.
+const CRATES: &[&str] = &["engine", "verify", "histories"];
+
+/// A mistake.
+#[derive(Debug, Clone, Copy)]
+struct Fault {
+    /// What goes wrong.
+    name: &'static str,
+    /// The part of the semantics that it is about.
+    area: &'static str,
+    /// The file, from `crates/engine/src`.
+    file: &'static str,
+    /// The text that stands there, exactly once.
+    right: &'static str,
+    /// The mistake.
+    wrong: &'static str,
+}
+
+const FAULTS: &[Fault] = &[
+    Fault {
+        name: "a half goes up where it should go to the even neighbour",
+        area: "rounding",
+        file: "number.rs",
+        right: "(rest == den - rest && floor % 2 != 0)",
+        wrong: "rest == den - rest",
+    },
+    Fault {
+        name: "the smallest remainder gets the last point, not the largest",
+        area: "rounding",
+        file: "fold/earn.rs",
+        right: "std::cmp::Reverse(exact[*rule].rem_euclid(denominator))",
+        wrong: "exact[*rule].rem_euclid(denominator)",
+    },
+    Fault {
+        name: "a window of n days holds n - 1",
+        area: "window",
+        file: "fold/measure.rs",
+        right: "i64::from(length.before(day)) + 1",
+        wrong: "i64::from(length.before(day)) + 2",
+    },
+    Fault {
+        name: "what a period's first day counted is never taken back",
+        area: "window",
+        file: "fold/measure.rs",
+        right: "_ if day >= self.period.0 && day < self.period.1",
+        wrong: "_ if day > self.period.0 && day < self.period.1",
+    },
+    Fault {
+        name: "a cap on the count lets one more through",
+        area: "cap",
+        file: "fold/earn.rs",
+        right: "if used < limit { i64::MAX }",
+        wrong: "if used <= limit { i64::MAX }",
+    },
+    Fault {
+        name: "a cap that rejects trims",
+        area: "cap",
+        file: "fold/earn.rs",
+        right: "cap.over == Over::Reject",
+        wrong: "cap.over == Over::Reject && room == 0",
+    },
+    Fault {
+        name: "a reward's cap lets one more through",
+        area: "cap",
+        file: "fold/rewards.rs",
+        right: "if used >= plan.limit(",
+        wrong: "if used > plan.limit(",
+    },
+    Fault {
+        name: "lots live a day too long",
+        area: "lot",
+        file: "fold/lots.rs",
+        right: "        return match length.exact() {\n            Some(micros) => at + micros,\n            None => zone.midnight(length.after(day)),",
+        wrong: "        return match length.exact() {\n            Some(micros) => at + micros,\n            None => zone.midnight(length.after(day) + 1),",
+    },
+    Fault {
+        name: "debt is never paid",
+        area: "lot",
+        file: "fold/lots.rs",
+        right: "self.state.debt.min(lot.left)",
+        wrong: "self.state.debt.min(lot.left).min(0)",
+    },
+    Fault {
+        name: "a refund takes other lots before its order's own",
+        area: "refund",
+        file: "fold/lots.rs",
+        right: "lot.source == order.0 && lot.id == order.1;",
+        wrong: "lot.source == order.0 && lot.id == order.1 && lot.pending;",
+    },
+    Fault {
+        name: "a refund frees no room under a cap",
+        area: "refund",
+        file: "fold/refund.rs",
+        right: "used.used.take_back(window, order.at, order.day, amount);",
+        wrong: "used.used.take_back(window, order.at, order.day, 0 * amount);",
+    },
+    Fault {
+        name: "drop_to_qualified drops one rung only",
+        area: "tier",
+        file: "fold/tiers.rs",
+        right: "Shortfall::DropToQualified => qualified",
+        wrong: "Shortfall::DropToQualified => self.state.rung - 1",
+    },
+    Fault {
+        name: "a rung holds a period more",
+        area: "tier",
+        file: "fold/tiers.rs",
+        right: "for _ in 0..count",
+        wrong: "for _ in 0..count + 1",
+    },
+    Fault {
+        name: "multipliers that multiply are added",
+        area: "stacking",
+        file: "fold/earn.rs",
+        right: "if meeting.combine == Combine::Multiply {\n                    running",
+        wrong: "if meeting.combine == Combine::Multiply {\n                    points",
+    },
+    Fault {
+        name: "of equal priorities the last rule is chosen, not the first",
+        area: "stacking",
+        file: "fold/earn.rs",
+        right: "priority(rule) > priority(best)",
+        wrong: "priority(rule) >= priority(best)",
+    },
+];
+
+/// Makes every mistake once and prints which were noticed.
+///
+/// # Errors
+/// If one is not noticed, if the text that it changes is gone, or if the copy does not agree unchanged.
+pub fn run(root: &Path) -> Result<(), String> {
+    let scratch = target(root)?.join("faults");
+    copy(root, &scratch)?;
+    // First all texts, so that a stale table is told at once.
+    for fault in FAULTS {
+        changed(root, fault)?;
+    }
+    let start = Instant::now();
+    let told = agreement(&scratch)?;
+    if let Some(told) = told {
+        return Err(format!(
+            "settlement and recount differ without any mistake: {told}"
+        ));
+    }
+    say(&format!(
+        "   unchanged: agree ({:.0} s with the build)",
+        start.elapsed().as_secs_f64()
+    ));
+    let mut survived = Vec::new();
+    for fault in FAULTS {
+        let start = Instant::now();
+        let path = engine(&scratch, fault);
+        write(&path, &changed(root, fault)?)?;
+        let told = agreement(&scratch)?;
+        write(&path, &read(&engine(root, fault))?)?;
+        let caught = told.clone().unwrap_or_else(|| "nothing".to_owned());
+        say(&format!(
+            "   {:<9} {:<62} {:>3.0} s  caught by {caught}",
+            fault.area,
+            fault.name,
+            start.elapsed().as_secs_f64()
+        ));
+        if told.is_none() {
+            survived.push(fault.name);
+        }
+    }
+    say(&format!(
+        "   {} of {} mistakes were noticed",
+        FAULTS.len() - survived.len(),
+        FAULTS.len()
+    ));
+    if survived.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("not noticed: {}", survived.join("; ")))
+    }
+}
+
+fn engine(root: &Path, fault: &Fault) -> PathBuf {
+    root.join("crates/engine/src").join(fault.file)
+}
+
+/// The file with the mistake in it.
+fn changed(root: &Path, fault: &Fault) -> Result<String, String> {
+    let text = read(&engine(root, fault))?;
+    match text.matches(fault.right).count() {
+        1 => Ok(text.replace(fault.right, fault.wrong)),
+        count => Err(format!(
+            "`{}` stands {count} times in `crates/engine/src/{}`; bring the fault \"{}\" up to date",
+            fault.right, fault.file, fault.name
+        )),
+    }
+}
+
+/// What the agreement test said, if it failed.
+fn agreement(scratch: &Path) -> Result<Option<String>, String> {
+    let test = built(scratch)?;
+    let said = scratch.join("said.txt");
+    let file = File::create(&said).map_err(|error| cannot("write", &said, &error))?;
+    let also = file
+        .try_clone()
+        .map_err(|error| cannot("write", &said, &error))?;
+    let mut child = Command::new(&test)
+        .current_dir(scratch)
+        .env("RUNGS_HISTORIES", HISTORIES)
+        .env("RUST_BACKTRACE", "0")
+        .stdin(Stdio::null())
+        .stdout(file)
+        .stderr(also)
+        .spawn()
+        .map_err(|error| cannot("start", &test, &error))?;
+    let start = Instant::now();
+    loop {
+        let ended = child
+            .try_wait()
+            .map_err(|error| cannot("wait for", &test, &error))?;
+        match ended {
+            Some(status) if status.success() => return Ok(None),
+            Some(_) => break,
+            // A mistake may make settlement go round in circles.
+            None if start.elapsed() > PATIENCE => {
+                child
+                    .kill()
+                    .and_then(|()| child.wait())
+                    .map_err(|error| cannot("stop", &test, &error))?;
+                return Ok(Some(format!("no end within {} s", PATIENCE.as_secs())));
+            }
+            None => std::thread::sleep(Duration::from_millis(50)),
+        }
+    }
+    let said = read(&said)?;
+    let line = |what: &str| said.lines().find(|line| line.contains(what));
+    let line = line("accounts disagree")
+        .or_else(|| line("panicked at"))
+        .unwrap_or("a failing test");
+    Ok(Some(
+        line.split(';').next().unwrap_or(line).trim().to_owned(),
+    ))
+}
+
+/// Builds the agreement test; a mistake that does not compile must not look noticed.
+fn built(scratch: &Path) -> Result<PathBuf, String> {
+    let words = [
+        "cargo",
+        "test",
+        "--quiet",
+        "--offline",
+        "--no-run",
+        "--message-format",
+        "json",
+    ];
+    let which = ["-p", "rungs-verify", "--test", "agreement"];
+    let messages = output(
+        command(scratch, &[&words[..], &which].concat())
+            .env("CARGO_TARGET_DIR", scratch.join("target")),
+    )?;
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .find(|message| {
+            message["target"]["name"] == "agreement" && message["executable"].is_string()
+        })
+        .and_then(|message| message["executable"].as_str().map(PathBuf::from))
+        .ok_or_else(|| "cargo names no test `agreement`".to_owned())
+}
+
+/// Copies the crates. Unchanged files are left alone, so that cargo does not build them again.
+fn copy(root: &Path, scratch: &Path) -> Result<(), String> {
+    let manifest = read(&root.join("Cargo.toml"))?;
+    let members = "members = [\"crates/*\", \"tests\"]";
+    let defaults = "default-members = [\"crates/cli\"]\n";
+    if !manifest.contains(members) || !manifest.contains(defaults) {
+        return Err(
+            "the members of the workspace have changed; bring `faults.rs` up to date".to_owned(),
+        );
+    }
+    // Rules fast enough for thousands of events, built fast enough fifteen times.
+    let manifest = manifest
+        .replace(members, "members = [\"crates/*\"]")
+        .replace(defaults, "")
+        .replace(
+            "[profile.dev]\ndebug = \"line-tables-only\"",
+            "[profile.dev]\ndebug = false\nopt-level = 1",
+        );
+    renew(&scratch.join("Cargo.toml"), &manifest)?;
+    renew(
+        &scratch.join("Cargo.lock"),
+        &read(&root.join("Cargo.lock"))?,
+    )?;
+    for name in CRATES {
+        let place = format!("crates/{name}");
+        folder(&root.join(&place), &scratch.join(&place))?;
+    }
+    Ok(())
+}
+
+fn folder(from: &Path, to: &Path) -> Result<(), String> {
+    let mut kept = Vec::new();
+    for entry in std::fs::read_dir(from).map_err(|error| cannot("list", from, &error))? {
+        let path = entry.map_err(|error| cannot("list", from, &error))?.path();
+        let Some(name) = path.file_name() else {
+            continue;
+        };
+        let target = to.join(name);
+        if path.is_dir() {
+            folder(&path, &target)?;
+        } else {
+            renew(&target, &read(&path)?)?;
+        }
+        kept.push(target);
+    }
+    // What is gone in the repository is gone in the copy.
+    for entry in std::fs::read_dir(to).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if !kept.contains(&path) {
+            let removed = if path.is_dir() {
+                std::fs::remove_dir_all(&path)
+            } else {
+                std::fs::remove_file(&path)
+            };
+            removed.map_err(|error| cannot("remove", &path, &error))?;
+        }
+    }
+    Ok(())
+}
+
+fn renew(path: &Path, text: &str) -> Result<(), String> {
+    match std::fs::read_to_string(path) {
+        Ok(known) if known == text => Ok(()),
+        _ => write(path, text),
+    }
+}
