@@ -144,6 +144,11 @@ impl AccountState {
 
     fn slide(&mut self, plan: &Plan<'_>, at: Instant, day: Day) {
         for (metric, window) in plan.windows.iter().enumerate() {
+            // What rungs rest on is no column of conditions, and tells by its oldest part when a rung
+            // lapses: at this very midnight perhaps, which lies ahead.
+            if plan.tier_metrics.contains(&metric) {
+                continue;
+            }
             let kind = plan.program.metrics[metric].kind;
             if let Some(measure) = self.measures.get_mut(metric) {
                 measure.slide(*window, at, day, kind);
