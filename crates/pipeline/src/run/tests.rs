@@ -29,8 +29,8 @@ retention = "2 years"
 [collect.orders.columns]
 net = { required = true, min = 0.00, max = 10000.00 }
 
-[points]
-id = "stars"
+[points.stars]
+rounding = "down"
 expiry = { kind = "rolling", length = "12 months" }
 
 [[metrics]]
@@ -41,8 +41,12 @@ of = 'event.net'
 
 [[earn]]
 id = "base"
-on = "order"
-points = { per = 1.00, give = 1 }
+kind = "per_amount"
+points = 1
+per = 1.00
+
+[refunds]
+shortage = "debt"
 
 [tiers]
 period = { kind = "lifetime" }
