@@ -4,7 +4,7 @@
 //!
 //! Only a copy under the target folder is ever changed.
 
-use crate::repository::{cannot, read, write};
+use crate::repository::{self, cannot, read, write};
 use crate::step::{command, output, say};
 use crate::test::target;
 use std::fs::File;
@@ -28,9 +28,7 @@ struct Fault {
     name: &'static str,
     /// The part of the semantics that it is about.
     area: &'static str,
-    /// The file, from `crates/engine/src`.
-    file: &'static str,
-    /// The text that stands there, exactly once.
+    /// The text that stands somewhere in the engine, exactly once, whichever file it has moved to.
     right: &'static str,
     /// The mistake.
     wrong: &'static str,
@@ -40,105 +38,90 @@ const FAULTS: &[Fault] = &[
     Fault {
         name: "a half goes up where it should go to the even neighbour",
         area: "rounding",
-        file: "number.rs",
         right: "(rest == den - rest && floor % 2 != 0)",
         wrong: "rest == den - rest",
     },
     Fault {
         name: "the smallest remainder gets the last point, not the largest",
         area: "rounding",
-        file: "fold/earn.rs",
         right: "std::cmp::Reverse(exact[*rule].rem_euclid(denominator))",
         wrong: "exact[*rule].rem_euclid(denominator)",
     },
     Fault {
         name: "a window of n days holds n - 1",
         area: "window",
-        file: "fold/measure.rs",
         right: "i64::from(length.before(day)) + 1",
         wrong: "i64::from(length.before(day)) + 2",
     },
     Fault {
         name: "what a period's first day counted is never taken back",
         area: "window",
-        file: "fold/measure.rs",
         right: "_ if day >= self.period.0 && day < self.period.1",
         wrong: "_ if day > self.period.0 && day < self.period.1",
     },
     Fault {
         name: "a cap on the count lets one more through",
         area: "cap",
-        file: "fold/earn.rs",
         right: "if used < limit { i64::MAX }",
         wrong: "if used <= limit { i64::MAX }",
     },
     Fault {
         name: "a cap that rejects trims",
         area: "cap",
-        file: "fold/earn.rs",
         right: "cap.over == Over::Reject",
         wrong: "cap.over == Over::Reject && room == 0",
     },
     Fault {
         name: "a reward's cap lets one more through",
         area: "cap",
-        file: "fold/rewards.rs",
         right: "if used >= plan.limit(",
         wrong: "if used > plan.limit(",
     },
     Fault {
         name: "lots live a day too long",
         area: "lot",
-        file: "fold/lots.rs",
         right: "        return match length.exact() {\n            Some(micros) => at + micros,\n            None => zone.midnight(length.after(day)),",
         wrong: "        return match length.exact() {\n            Some(micros) => at + micros,\n            None => zone.midnight(length.after(day) + 1),",
     },
     Fault {
         name: "debt is never paid",
         area: "lot",
-        file: "fold/lots.rs",
         right: "self.state.debt.min(lot.left)",
         wrong: "self.state.debt.min(lot.left).min(0)",
     },
     Fault {
         name: "a refund takes other lots before its order's own",
         area: "refund",
-        file: "fold/lots.rs",
         right: "lot.source == order.0 && lot.id == order.1;",
         wrong: "lot.source == order.0 && lot.id == order.1 && lot.pending;",
     },
     Fault {
         name: "a refund frees no room under a cap",
         area: "refund",
-        file: "fold/refund.rs",
         right: "used.used.take_back(window, order.at, order.day, amount);",
         wrong: "used.used.take_back(window, order.at, order.day, 0 * amount);",
     },
     Fault {
         name: "drop_to_qualified drops one rung only",
         area: "tier",
-        file: "fold/tiers.rs",
         right: "Shortfall::DropToQualified => qualified",
         wrong: "Shortfall::DropToQualified => self.state.rung - 1",
     },
     Fault {
         name: "a rung holds a period more",
         area: "tier",
-        file: "fold/tiers.rs",
         right: "for _ in 0..count",
         wrong: "for _ in 0..count + 1",
     },
     Fault {
         name: "multipliers that multiply are added",
         area: "stacking",
-        file: "fold/earn.rs",
         right: "if meeting.combine == Combine::Multiply {\n                    running",
         wrong: "if meeting.combine == Combine::Multiply {\n                    points",
     },
     Fault {
         name: "of equal priorities the last rule is chosen, not the first",
         area: "stacking",
-        file: "fold/earn.rs",
         right: "priority(rule) > priority(best)",
         wrong: "priority(rule) >= priority(best)",
     },
@@ -150,11 +133,8 @@ const FAULTS: &[Fault] = &[
 /// If one is not noticed, if the text that it changes is gone, or if the copy does not agree unchanged.
 pub fn run(root: &Path) -> Result<(), String> {
     let scratch = target(root)?.join("faults");
+    let faults = place(root)?;
     copy(root, &scratch)?;
-    // First all texts, so that a stale table is told at once.
-    for fault in FAULTS {
-        changed(root, fault)?;
-    }
     let start = Instant::now();
     let told = agreement(&scratch)?;
     if let Some(told) = told {
@@ -167,12 +147,18 @@ pub fn run(root: &Path) -> Result<(), String> {
         start.elapsed().as_secs_f64()
     ));
     let mut survived = Vec::new();
-    for fault in FAULTS {
+    for Placed {
+        fault,
+        path,
+        right,
+        wrong,
+    } in &faults
+    {
         let start = Instant::now();
-        let path = engine(&scratch, fault);
-        write(&path, &changed(root, fault)?)?;
+        let path = scratch.join(path);
+        write(&path, wrong)?;
         let told = agreement(&scratch)?;
-        write(&path, &read(&engine(root, fault))?)?;
+        write(&path, right)?;
         let caught = told.clone().unwrap_or_else(|| "nothing".to_owned());
         say(&format!(
             "   {:<9} {:<62} {:>3.0} s  caught by {caught}",
@@ -196,20 +182,43 @@ pub fn run(root: &Path) -> Result<(), String> {
     }
 }
 
-fn engine(root: &Path, fault: &Fault) -> PathBuf {
-    root.join("crates/engine/src").join(fault.file)
+/// A mistake in its file.
+struct Placed {
+    fault: &'static Fault,
+    /// The file, from the root.
+    path: String,
+    right: String,
+    wrong: String,
 }
 
-/// The file with the mistake in it.
-fn changed(root: &Path, fault: &Fault) -> Result<String, String> {
-    let text = read(&engine(root, fault))?;
-    match text.matches(fault.right).count() {
-        1 => Ok(text.replace(fault.right, fault.wrong)),
-        count => Err(format!(
-            "`{}` stands {count} times in `crates/engine/src/{}`; bring the fault \"{}\" up to date",
-            fault.right, fault.file, fault.name
-        )),
-    }
+/// Finds the file of every mistake, so that a stale table is told at once.
+fn place(root: &Path) -> Result<Vec<Placed>, String> {
+    let engine: Vec<(String, String)> = repository::files(root)?
+        .into_iter()
+        .filter(|file| file.path.starts_with("crates/engine/src/") && file.ending() == "rs")
+        .filter_map(|file| Some((file.path, file.text?)))
+        .collect();
+    FAULTS
+        .iter()
+        .map(|fault| {
+            let count = |text: &str| text.matches(fault.right).count();
+            let found: Vec<_> = engine.iter().filter(|(_, text)| count(text) > 0).collect();
+            match found.as_slice() {
+                [(path, text)] if count(text) == 1 => Ok(Placed {
+                    fault,
+                    path: path.clone(),
+                    right: text.clone(),
+                    wrong: text.replace(fault.right, fault.wrong),
+                }),
+                found => Err(format!(
+                    "`{}` stands in {} files of the engine, not once in one; bring the fault \"{}\" up to date",
+                    fault.right,
+                    found.len(),
+                    fault.name
+                )),
+            }
+        })
+        .collect()
 }
 
 /// What the agreement test said, if it failed.

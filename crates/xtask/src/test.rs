@@ -70,7 +70,12 @@ fn programs(root: &Path, built: &Path) -> Result<(), String> {
     for parent in ["programs", "bench/programs"] {
         let listed = std::fs::read_dir(root.join(parent))
             .map_err(|error| cannot("list", Path::new(parent), &error))?;
-        folders.extend(listed.flatten().map(|entry| entry.path()));
+        folders.extend(
+            listed
+                .flatten()
+                .map(|entry| entry.path())
+                .filter(|path| path.is_dir()),
+        );
     }
     folders.sort();
     for word in ["check", "test"] {
