@@ -15,7 +15,7 @@ use rungs_engine::ledger::{Entry, Issued, RungMove};
 use rungs_engine::program::Program;
 
 const TEXT: &str = include_str!("../../../bench/programs/peers/2024-11-21.toml");
-const ACCOUNTS: usize = 3_000;
+const ACCOUNTS: usize = 600;
 const ORDERS: usize = 20;
 const HOUR: i64 = 3_600_000_000;
 
@@ -27,6 +27,8 @@ fn main() {
 struct Points(i64);
 
 impl Sink for Points {
+    const NAMES: bool = false;
+
     #[inline]
     fn entry(&mut self, entry: Entry) {
         self.0 += entry.points;

@@ -157,8 +157,18 @@ impl Rounding {
     /// `num / den` rounded; `den` is positive.
     #[inline]
     pub fn divide(self, num: i64, den: i64) -> i64 {
-        let floor = num.div_euclid(den);
-        let rest = num.rem_euclid(den);
+        self.round(num, den, num.div_euclid(den))
+    }
+
+    /// As [`Rounding::divide`], by a divisor that is met often.
+    #[inline]
+    pub fn divide_by(self, num: i64, den: &Divisor) -> i64 {
+        self.round(num, den.by, den.divide(num))
+    }
+
+    #[inline]
+    fn round(self, num: i64, den: i64, floor: i64) -> i64 {
+        let rest = num - floor * den;
         let up = match self {
             Rounding::Down => false,
             Rounding::Up => rest > 0,
@@ -176,6 +186,85 @@ impl Rounding {
             Rounding::Up => "up",
             Rounding::HalfUp => "half_up",
             Rounding::HalfEven => "half_even",
+        }
+    }
+}
+
+/// A divisor that is met often. Where both numbers fit 32 bits the quotient is the upper half of a
+/// product (Lemire, Kaser, Kurz: Faster remainder by direct computation, 2019): exact, and a fifth of the
+/// time of a division.
+#[derive(Debug, Clone, Copy)]
+pub struct Divisor {
+    by: i64,
+    inverse: u64,
+}
+
+impl Divisor {
+    /// Of a positive number.
+    pub fn new(by: i64) -> Divisor {
+        let small = by > 1 && by < 1 << 32;
+        Divisor {
+            by,
+            inverse: if small { u64::MAX / by as u64 + 1 } else { 0 },
+        }
+    }
+
+    /// What is left of `value` after that floor: from 0 to less than the divisor.
+    pub fn rest(&self, value: i64) -> i64 {
+        value - self.divide(value) * self.by
+    }
+
+    /// The floor of `value / by`.
+    #[inline]
+    pub fn divide(&self, value: i64) -> i64 {
+        if self.inverse != 0 && (0..1 << 32).contains(&value) {
+            ((u128::from(self.inverse) * value as u128) >> 64) as i64
+        } else {
+            value.div_euclid(self.by)
+        }
+    }
+}
+#[cfg(test)]
+mod tests {
+    use super::Divisor;
+
+    #[test]
+    fn the_quotient_by_a_product_is_the_quotient() {
+        let edge = [
+            0,
+            1,
+            2,
+            99,
+            100,
+            101,
+            12_345,
+            (1 << 31) - 1,
+            1 << 31,
+            (1 << 32) - 1,
+            1 << 32,
+        ];
+        for by in [
+            1,
+            2,
+            3,
+            7,
+            100,
+            641,
+            65_537,
+            (1 << 32) - 1,
+            1 << 32,
+            1 << 40,
+        ] {
+            let divisor = Divisor::new(by);
+            let multiples = (0..1_000).map(|n| n * by);
+            let near = multiples.flat_map(|value| [value - 1, value, value + 1]);
+            for value in edge.into_iter().chain(near) {
+                assert_eq!(
+                    divisor.divide(value),
+                    value.div_euclid(by),
+                    "{value} / {by}"
+                );
+            }
         }
     }
 }

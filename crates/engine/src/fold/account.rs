@@ -7,7 +7,7 @@ use super::measure::{Key, Measure};
 use super::plan::Plan;
 use super::prepared::{Prepared, Row};
 use super::refund::OrderMemory;
-use super::sink::{NotIssued, Rejection, Sink, Step, WhyNot};
+use super::sink::{NAMELESS, NotIssued, Rejection, Sink, Step, WhyNot};
 use super::state::{AccountState, Member};
 use super::view::View;
 use crate::calendar::{Day, Instant};
@@ -106,10 +106,17 @@ impl<S: Sink> Account<'_, '_, S> {
         self.advance(until - 1);
     }
 
+    #[inline]
     pub(super) fn event_ref(&self, row: usize) -> EventRef {
-        (usize::from(self.batch.source[row]), self.batch.id.get(row))
+        if S::NAMES {
+            (usize::from(self.batch.source[row]), self.batch.id.get(row))
+        } else {
+            NAMELESS
+        }
     }
 
+    /// Settles one event of any form. Apart from the lane, so that neither fills the other's registers.
+    #[inline(never)]
     fn event(&mut self, rows: Range<usize>) -> Result<(), Overflow> {
         let Some(kind) = self.batch.kind_at(rows.start) else {
             return Ok(());

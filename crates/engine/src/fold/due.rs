@@ -30,6 +30,7 @@ impl<S: Sink> Account<'_, '_, S> {
         }
     }
 
+    #[inline(never)]
     fn happen(&mut self, to: Instant) {
         loop {
             let (at, due) = self.next_change();

@@ -4,9 +4,9 @@
 
 use super::account::Account;
 use super::earn::{Known, NOTHING, SEVERAL, find, share};
-use super::plan::{Base, Lane, MOST, Rate};
+use super::plan::{Base, Lane, LaneCap, MOST, Raise};
 use super::prepared::When;
-use super::sink::Sink;
+use super::sink::{NAMELESS, Sink};
 use super::state::NEVER;
 use crate::canonical::Kind;
 use crate::ledger::{EntryKind, Rule};
@@ -16,7 +16,7 @@ impl<S: Sink> Account<'_, '_, S> {
     /// Settles the event of `row`, which stands alone; false, and nothing done, if it cannot go this way.
     #[inline]
     pub(super) fn takes_lane(&mut self, row: usize) -> bool {
-        if S::TRACE || self.state.enrolled.is_none() || !self.scratch.pass.awaited.is_empty() {
+        if S::TRACE || !self.scratch.pass.awaited.is_empty() {
             return false;
         }
         let plan = self.plan;
@@ -26,42 +26,23 @@ impl<S: Sink> Account<'_, '_, S> {
         else {
             return false;
         };
-        if plan.members {
+        if plan.members || self.state.enrolled.is_none() {
             let member = self.member(row);
             let kind = Kind::of_rank(kind as u8).unwrap_or(Kind::Order);
-            self.enrolled(kind, row, member);
+            if !self.enrolled(kind, row, member) {
+                return false;
+            }
         }
         self.lane(lane, known, row).is_some()
     }
 
-    #[inline]
+    #[inline(never)]
     fn lane(&mut self, lane: &Lane<'_>, known: &Known, row: usize) -> Option<()> {
-        let rung = usize::from(self.state.rung);
-        let mut earned = [0i64; MOST];
         let mut points = [0i64; MOST];
-        let mut total = 0;
-        let only = known.only[row];
-        if only != NOTHING {
-            if only == SEVERAL {
-                for (base, known) in lane.bases.iter().zip(&known.points) {
-                    self.exact(lane, base, known[row], rung, row, &mut earned)?;
-                }
-            } else {
-                let (base, known) = (usize::from(only), &known.points[usize::from(only)]);
-                self.exact(lane, &lane.bases[base], known[row], rung, row, &mut earned)?;
-            }
-            self.trim(lane, &mut earned, rung)?;
-            let rules = lane.rules.len();
-            let wallet = self.plan.program.wallet.as_ref()?;
-            share(
-                &earned[..rules],
-                &mut points[..rules],
-                &mut self.scratch.order,
-                self.plan.denominator,
-                wallet.rounding,
-            );
-            total = points.iter().sum();
-        }
+        let total = match self.together(lane, known, row) {
+            Some(total) if total == 0 || self.needs_no_rules() => total,
+            _ => self.by_rule(lane, known, row, &mut points)?,
+        };
         let mut added = [None; MOST];
         for (added, metric) in added.iter_mut().zip(&lane.metrics) {
             *added = self.contribution(*metric, row)?;
@@ -72,18 +53,26 @@ impl<S: Sink> Account<'_, '_, S> {
         if total > 0 {
             let end = self.expiry();
             let expires = (end != NEVER).then_some(end);
-            for (rule, points) in lane.rules.iter().zip(points) {
-                if points > 0 {
-                    let rule = Rule::Earn(*rule as u16);
-                    self.book(EntryKind::Grant, rule, event.clone(), None, points, expires);
+            if self.needs_no_rules() {
+                let rule = Rule::Earn(lane.rules[0] as u16);
+                self.book(EntryKind::Grant, rule, NAMELESS, None, total, expires);
+                if let Some(cap) = &lane.cap {
+                    self.use_cap(cap.index, &cap.window, 0, None, total);
                 }
-            }
-            self.use_lane_cap(lane, &points);
-            for index in 0..self.plan.granted.len() {
-                let metric = self.plan.granted[index];
-                let points = self.granted_in_lane(lane, metric, &points);
-                if points > 0 {
-                    self.add(metric, 0, points);
+            } else {
+                for (rule, points) in lane.rules.iter().zip(points) {
+                    if points > 0 {
+                        let rule = Rule::Earn(*rule as u16);
+                        self.book(EntryKind::Grant, rule, event.clone(), None, points, expires);
+                    }
+                }
+                self.use_lane_cap(lane, &points);
+                for index in 0..self.plan.granted.len() {
+                    let metric = self.plan.granted[index];
+                    let points = self.granted_in_lane(lane, metric, &points);
+                    if points > 0 {
+                        self.add(metric, 0, points);
+                    }
                 }
             }
             self.add_lot(&event, total, end, true);
@@ -93,38 +82,132 @@ impl<S: Sink> Account<'_, '_, S> {
                 self.add(*metric, 0, *added);
             }
         }
-        self.climb(Some(&event));
+        if self.may_climb() {
+            self.climb(Some(&event));
+        }
         Some(())
+    }
+
+    /// Whether nobody asks which rule gave which points.
+    #[inline]
+    fn needs_no_rules(&self) -> bool {
+        !S::NAMES && self.plan.granted.is_empty()
+    }
+
+    /// Points of all rules together, if one base rule gives them and the cap has room.
+    #[inline]
+    fn together(&mut self, lane: &Lane<'_>, known: &Known, row: usize) -> Option<i64> {
+        let only = known.only[row];
+        if only >= NOTHING {
+            return (only == NOTHING).then_some(0);
+        }
+        let points = known.points[usize::from(only)][row];
+        let mut exact = points;
+        for raise in &lane.bases[usize::from(only)].raised {
+            exact = exact.checked_add(self.raised(raise, points, row)?)?;
+        }
+        if let Some(cap) = &lane.cap {
+            let rung = usize::from(self.state.rung);
+            let room = *cap.limit.at(rung) - self.used(cap);
+            if !cap.all || exact > room.checked_mul(self.plan.denominator)? {
+                return None;
+            }
+        }
+        let rounding = self.plan.program.wallet.as_ref()?.rounding;
+        Some(rounding.divide_by(exact, &self.plan.divisor))
+    }
+
+    /// What a multiplier adds.
+    #[inline]
+    fn raised(&self, raise: &Raise, points: i64, row: usize) -> Option<i64> {
+        let holds = match &self.prepared.when[raise.rule] {
+            When::Mask(mask) => mask.at(row).ok()?,
+            _ => true,
+        };
+        if !holds || self.day < raise.days.0 || self.day >= raise.days.1 {
+            return Some(0);
+        }
+        let (num, den) = &raise.times[usize::from(self.state.rung)];
+        // The plan's denominator makes the quotient whole.
+        Some(den.divide(points.checked_mul(*num)?))
+    }
+
+    /// Points by the place of their rule, and their sum.
+    fn by_rule(
+        &mut self,
+        lane: &Lane<'_>,
+        known: &Known,
+        row: usize,
+        points: &mut [i64; MOST],
+    ) -> Option<i64> {
+        let rung = usize::from(self.state.rung);
+        let mut earned = [0i64; MOST];
+        match known.only[row] {
+            NOTHING => return Some(0),
+            SEVERAL => {
+                for (base, known) in lane.bases.iter().zip(&known.points) {
+                    self.exact(base, known[row], row, &mut earned)?;
+                }
+            }
+            only => {
+                let known = &known.points[usize::from(only)];
+                let base = &lane.bases[usize::from(only)];
+                self.exact(base, known[row], row, &mut earned)?;
+            }
+        }
+        self.trim(lane, &mut earned, rung)?;
+        let rules = lane.rules.len();
+        let wallet = self.plan.program.wallet.as_ref()?;
+        share(
+            &earned[..rules],
+            &mut points[..rules],
+            &mut self.scratch.order,
+            &self.plan.divisor,
+            wallet.rounding,
+        );
+        Some(points.iter().sum())
+    }
+
+    /// What was booked under the cap in its present window.
+    #[inline]
+    fn used(&mut self, cap: &LaneCap<'_>) -> i64 {
+        match find(&mut self.state.caps, cap.index, 0, None) {
+            Some(used) => {
+                used.slide(&cap.window, self.at, self.day, MetricKind::Sum);
+                used.total()
+            }
+            None => 0,
+        }
+    }
+
+    /// Whether the ladder has to be looked at: where it rests on one sum, that says it at once.
+    #[inline]
+    fn may_climb(&mut self) -> bool {
+        let Some((metric, leasts)) = &self.plan.ladder else {
+            return true;
+        };
+        let Some(measure) = self.state.measures.get_mut(*metric) else {
+            return true;
+        };
+        measure.slide(
+            &self.plan.windows[*metric],
+            self.at,
+            self.day,
+            self.plan.program.metrics[*metric].kind,
+        );
+        let (value, rung) = (measure.total(), usize::from(self.state.rung));
+        let above = leasts.get(rung).is_some_and(|least| value >= *least);
+        let below = rung > 0 && leasts.get(rung - 1).is_some_and(|least| value < *least);
+        above || (below && self.plan.lapses)
     }
 
     /// Exact points of a base rule and of the multipliers on it, by place, before the cap.
     #[inline]
-    fn exact(
-        &self,
-        lane: &Lane<'_>,
-        base: &Base,
-        points: i64,
-        rung: usize,
-        row: usize,
-        exact: &mut [i64; MOST],
-    ) -> Option<()> {
+    fn exact(&self, base: &Base, points: i64, row: usize, exact: &mut [i64; MOST]) -> Option<()> {
         exact[base.place] = points;
-        for place in &base.raised {
-            let rule = lane.rules[*place];
-            let plan = &self.plan.rules[rule];
-            let holds = match &self.prepared.when[rule] {
-                When::Mask(mask) => mask.at(row).ok()?,
-                _ => true,
-            };
-            if let Rate::Times(times) = &plan.rate
-                && holds
-                && self.day >= plan.from
-                && self.day < plan.before
-            {
-                let (num, den) = *times.at(rung);
-                let more = points.checked_mul(num)? / den;
-                exact[*place] = exact[*place].checked_add(more)?;
-            }
+        for raise in &base.raised {
+            let more = self.raised(raise, points, row)?;
+            exact[raise.place] = exact[raise.place].checked_add(more)?;
         }
         Some(())
     }
@@ -144,13 +227,7 @@ impl<S: Sink> Account<'_, '_, S> {
         if sum == 0 {
             return Some(());
         }
-        let used = match find(&mut self.state.caps, cap.index, 0, None) {
-            Some(used) => {
-                used.slide(&cap.window, self.at, self.day, MetricKind::Sum);
-                used.total()
-            }
-            None => 0,
-        };
+        let used = self.used(cap);
         let room = (*cap.limit.at(rung) - used).max(0);
         let room = room.checked_mul(self.plan.denominator)?;
         if sum > room {

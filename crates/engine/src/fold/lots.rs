@@ -2,7 +2,7 @@
 //! so that open, pending and debt always equal the sums over the lots and entries.
 
 use super::account::Account;
-use super::sink::Sink;
+use super::sink::{NAMELESS, Sink};
 use super::state::{Lot, NEVER, RELEASED};
 use crate::calendar::{Day, Instant, Zone, add_months, date_of};
 use crate::event::EventId;
@@ -88,7 +88,11 @@ impl<S: Sink> Account<'_, '_, S> {
                 expires,
                 at,
                 source,
-                id: event.1.clone(),
+                id: if S::NAMES {
+                    event.1.clone()
+                } else {
+                    NAMELESS.1
+                },
                 release: if pending { release } else { RELEASED },
                 left,
             });
@@ -98,7 +102,11 @@ impl<S: Sink> Account<'_, '_, S> {
             expires,
             at,
             source,
-            id: event.1.clone(),
+            id: if S::NAMES {
+                event.1.clone()
+            } else {
+                NAMELESS.1
+            },
             release: if pending { release } else { RELEASED },
             left,
         };
@@ -169,23 +177,21 @@ impl<S: Sink> Account<'_, '_, S> {
         let Some(lot) = self.state.lots.front_mut() else {
             return;
         };
-        let (left, source) = (lot.left, lot.source);
-        let id = std::mem::replace(&mut lot.id, EventId::Number(0));
+        let left = lot.left;
+        let event = if S::NAMES {
+            let id = std::mem::replace(&mut lot.id, EventId::Number(0));
+            (lot.source, id)
+        } else {
+            NAMELESS
+        };
         if lot.is_pending() {
             // Checked programmes release before they expire; a desk's lot may not.
             self.state.pending -= left;
         } else {
             self.state.open -= left;
         }
-        self.state.lots.pop_front();
-        self.book(
-            EntryKind::Expire,
-            Rule::Expiry,
-            (source, id),
-            None,
-            -left,
-            None,
-        );
+        self.state.lots.drop_front();
+        self.book(EntryKind::Expire, Rule::Expiry, event, None, -left, None);
     }
 
     /// Takes points from open lots in the order of consumption, then as `[refunds] shortage` says.

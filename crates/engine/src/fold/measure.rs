@@ -1,10 +1,10 @@
 //! One number over a window: what metrics and caps are made of.
 
+use super::queue::Queue;
 use crate::calendar::{Calendar, Day, Instant, Length, Zone};
 use crate::program::{MetricKind, Period};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
 
 /// A value that is counted distinct or remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,9 +87,9 @@ pub struct Measure {
     /// Number of different values among the keys (kind distinct).
     different: i64,
     /// (day or instant, value) of what is in a rolling window.
-    cells: VecDeque<(i64, i64)>,
+    cells: Queue<(i64, i64)>,
     /// (day or instant, value) of the kinds distinct, first and last.
-    keys: VecDeque<(i64, Key)>,
+    keys: Queue<(i64, Key)>,
 }
 
 impl Measure {
@@ -143,12 +143,11 @@ impl Measure {
 
     #[inline(always)]
     fn drop_before(&mut self, first: i64, kind: MetricKind) {
-        while let Some((at, value)) = self.cells.front() {
-            if *at >= first {
-                break;
-            }
+        while let Some((at, value)) = self.cells.front()
+            && *at < first
+        {
             self.total -= value;
-            self.cells.pop_front();
+            self.cells.drop_front();
         }
         if !self.keys.is_empty() {
             self.drop_keys_before(first, kind);
@@ -158,7 +157,7 @@ impl Measure {
     fn drop_keys_before(&mut self, first: i64, kind: MetricKind) {
         if self.keys.front().is_some_and(|key| key.0 < first) {
             while self.keys.front().is_some_and(|key| key.0 < first) {
-                self.keys.pop_front();
+                self.keys.drop_front();
             }
             if kind == MetricKind::Distinct {
                 self.different = self.distinct();

@@ -3,6 +3,7 @@
 //! nothing.
 
 use crate::calendar::Instant;
+use crate::event::EventId;
 use crate::ledger::{Entry, EventRef, Issued, RungMove};
 
 /// Why an event was not settled. It goes to quarantine; the events around it are settled.
@@ -87,10 +88,15 @@ pub struct NotIssued {
     pub why: WhyNot,
 }
 
+/// In place of an event whose name nobody wants.
+pub const NAMELESS: EventRef = (0, EventId::Number(0));
+
 /// Receives what settlement books for one account, in the order in which it happens.
 pub trait Sink {
     /// Whether [`Sink::step`] is wanted.
     const TRACE: bool = false;
+    /// Whether what is booked has to name its event. Sums need no names, and names cost time.
+    const NAMES: bool = true;
 
     /// A line of the ledger.
     fn entry(&mut self, entry: Entry);

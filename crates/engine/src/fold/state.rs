@@ -2,11 +2,11 @@
 //! programme give it again. It is stored as postcard bytes; [`FORMAT`] names their shape.
 
 use super::measure::{Key, Measure};
+use super::queue::Queue;
 use super::stretch::Ground;
 use crate::calendar::{Day, Instant};
 use crate::event::EventId;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
 
 /// The shape of the stored bytes; another shape means that states are rebuilt from history.
 pub const FORMAT: u8 = 1;
@@ -100,7 +100,7 @@ pub struct AccountState {
     /// Scaled points owed.
     pub debt: i64,
     /// Lots with points left, in the order of consumption.
-    pub lots: VecDeque<Lot>,
+    pub lots: Queue<Lot>,
     /// Account metrics, by index of the metric.
     pub measures: Vec<Measure>,
     /// Caps in use.

@@ -30,6 +30,8 @@ struct Figures {
 }
 
 impl Sink for Figures {
+    const NAMES: bool = false;
+
     #[inline]
     fn entry(&mut self, entry: Entry) {
         if entry.kind == EntryKind::Grant {

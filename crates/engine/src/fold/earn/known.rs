@@ -7,6 +7,7 @@ use crate::condition::columns::Numbers;
 use crate::event::Batch;
 use crate::fold::plan::{Plan, Rate, RulePlan};
 use crate::fold::prepared::{Amount, When};
+use crate::number::Divisor;
 
 /// Exact points of the base rules of a kind of event, before caps.
 #[derive(Debug)]
@@ -123,76 +124,4 @@ fn each(amount: &Numbers, of: impl Fn(i64) -> Option<i64>) -> Option<Vec<i64>> {
         }
     };
     fits.then_some(points)
-}
-
-/// A divisor that is met often. Where both numbers fit 32 bits the quotient is the upper half of a
-/// product (Lemire, Kaser, Kurz: Faster remainder by direct computation, 2019): exact, and a fifth of the
-/// time of a division.
-struct Divisor {
-    by: i64,
-    inverse: u64,
-}
-
-impl Divisor {
-    fn new(by: i64) -> Divisor {
-        let small = by > 1 && by < 1 << 32;
-        Divisor {
-            by,
-            inverse: if small { u64::MAX / by as u64 + 1 } else { 0 },
-        }
-    }
-
-    #[inline]
-    fn divide(&self, value: i64) -> i64 {
-        if self.inverse != 0 && (0..1 << 32).contains(&value) {
-            ((u128::from(self.inverse) * value as u128) >> 64) as i64
-        } else {
-            value.div_euclid(self.by)
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Divisor;
-
-    #[test]
-    fn the_quotient_by_a_product_is_the_quotient() {
-        let edge = [
-            0,
-            1,
-            2,
-            99,
-            100,
-            101,
-            12_345,
-            (1 << 31) - 1,
-            1 << 31,
-            (1 << 32) - 1,
-            1 << 32,
-        ];
-        for by in [
-            1,
-            2,
-            3,
-            7,
-            100,
-            641,
-            65_537,
-            (1 << 32) - 1,
-            1 << 32,
-            1 << 40,
-        ] {
-            let divisor = Divisor::new(by);
-            let multiples = (0..1_000).map(|n| n * by);
-            let near = multiples.flat_map(|value| [value - 1, value, value + 1]);
-            for value in edge.into_iter().chain(near) {
-                assert_eq!(
-                    divisor.divide(value),
-                    value.div_euclid(by),
-                    "{value} / {by}"
-                );
-            }
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::Earned;
 use crate::fold::plan::Plan;
-use crate::number::Rounding;
+use crate::number::{Divisor, Rounding};
 use crate::program::RoundAt;
 
 impl Earned {
@@ -16,7 +16,7 @@ impl Earned {
                 &self.exact,
                 &mut self.booked,
                 &mut self.order,
-                plan.denominator,
+                &plan.divisor,
                 wallet.rounding,
             ),
             RoundAt::Line => {
@@ -32,7 +32,7 @@ impl Earned {
                         &exact,
                         &mut booked,
                         &mut self.order,
-                        plan.denominator,
+                        &plan.divisor,
                         wallet.rounding,
                     );
                     for (all, booked) in self.booked.iter_mut().zip(&booked) {
@@ -50,7 +50,7 @@ pub fn share(
     exact: &[i64],
     booked: &mut [i64],
     order: &mut Vec<usize>,
-    denominator: i64,
+    denominator: &Divisor,
     rounding: Rounding,
 ) {
     let mut sum = 0i64;
@@ -63,21 +63,16 @@ pub fn share(
         }
     }
     if let [rule] = order[..] {
-        booked[rule] = rounding.divide(sum, denominator);
+        booked[rule] = rounding.divide_by(sum, denominator);
         return;
     }
     for rule in order.iter() {
-        booked[*rule] = exact[*rule].div_euclid(denominator);
+        booked[*rule] = denominator.divide(exact[*rule]);
         floors += booked[*rule];
     }
-    let mut rest = rounding.divide(sum, denominator) - floors;
+    let mut rest = rounding.divide_by(sum, denominator) - floors;
     if rest > 0 {
-        order.sort_by_key(|rule| {
-            (
-                std::cmp::Reverse(exact[*rule].rem_euclid(denominator)),
-                *rule,
-            )
-        });
+        order.sort_by_key(|rule| (std::cmp::Reverse(denominator.rest(exact[*rule])), *rule));
         for rule in order.iter() {
             if rest == 0 {
                 break;

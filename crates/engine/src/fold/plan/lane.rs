@@ -2,8 +2,10 @@
 //! question to the account, and the plan is flattened for them.
 
 use super::{CapOwner, Meeting, Plan, Rate};
+use crate::calendar::Day;
 use crate::canonical::Kind;
 use crate::fold::measure::Window;
+use crate::number::Divisor;
 use crate::program::{ByRung, MetricKind, Over, Pool};
 
 /// Rules that can meet in a lane.
@@ -27,8 +29,21 @@ pub struct Lane<'p> {
 pub struct Base {
     /// Its place.
     pub place: usize,
-    /// Place of each multiplier on it.
-    pub raised: Vec<usize>,
+    /// The multipliers on it.
+    pub raised: Vec<Raise>,
+}
+
+/// A multiplier on a base rule of a lane.
+#[derive(Debug)]
+pub struct Raise {
+    /// Its place.
+    pub place: usize,
+    /// Index of the rule.
+    pub rule: usize,
+    /// First day, and first day on which it raises no more.
+    pub days: (Day, Day),
+    /// By rung: what it adds, `points × numerator / denominator`.
+    pub times: Vec<(i64, Divisor)>,
 }
 
 /// A cap on points, the account's, over a window.
@@ -38,6 +53,8 @@ pub struct LaneCap<'p> {
     pub index: usize,
     /// Whether the rule of a place counts.
     pub holds: [bool; MOST],
+    /// Whether every rule does.
+    pub all: bool,
     /// Over what it runs.
     pub window: Window,
     /// At most, in scaled points.
@@ -72,6 +89,7 @@ impl<'p> Plan<'p> {
         if !plain || !counted {
             return None;
         }
+        let rungs = program.tiers.as_ref().map_or(1, |tiers| tiers.rungs.len());
         let alone = |meeting: &Meeting| meeting.rules.len() == 1 && meeting.max.is_none();
         let bases = bases
             .iter()
@@ -79,8 +97,17 @@ impl<'p> Plan<'p> {
                 let meetings = &self.meetings[*base];
                 let raised = meetings.iter().map(|meeting| {
                     let rule = *meeting.rules.first()?;
-                    let times = matches!(self.rules[rule].rate, Rate::Times(_));
-                    (alone(meeting) && times).then(|| place(rule)).flatten()
+                    let plan = &self.rules[rule];
+                    let Rate::Times(times) = &plan.rate else {
+                        return None;
+                    };
+                    let times = (0..rungs).map(|rung| *times.at(rung));
+                    alone(meeting).then_some(Raise {
+                        place: place(rule)?,
+                        rule,
+                        days: (plan.from, plan.before),
+                        times: times.map(|(num, den)| (num, Divisor::new(den))).collect(),
+                    })
                 });
                 Some(Base {
                     place: place(*base)?,
@@ -111,6 +138,7 @@ impl<'p> Plan<'p> {
             cap = Some(LaneCap {
                 index,
                 holds,
+                all: holds.iter().take(rules.len()).all(|holds| *holds),
                 window: plan.window?,
                 limit: plan.limit,
                 reject: plan.over == Over::Reject,

@@ -8,7 +8,7 @@ mod meetings;
 mod rates;
 
 pub use columns::{Named, column};
-pub use lane::{Base, Lane, MOST};
+pub use lane::{Base, Lane, LaneCap, MOST, Raise};
 pub use meetings::Meeting;
 pub use rates::Rate;
 
@@ -21,6 +21,7 @@ use crate::calendar::{Day, Per};
 use crate::canonical::{Kind, Moment};
 use crate::condition::expression::Expr;
 use crate::fold::measure::Window;
+use crate::number::Divisor;
 use crate::program::{
     ByRung, Earn, EarnKind, Limit, Metric, MetricKind, Over, Period, Pool, Program, RoundAt,
     Trigger,
@@ -87,6 +88,8 @@ pub struct Plan<'p> {
     pub program: &'p Program,
     /// Exact points are integers over this, in scaled points.
     pub denominator: i64,
+    /// The same, to divide by.
+    pub divisor: Divisor,
     /// By index of the rule.
     pub rules: Vec<RulePlan>,
     /// Base rules by kind of event.
@@ -213,6 +216,7 @@ impl<'p> Plan<'p> {
         let mut plan = Plan {
             program,
             denominator,
+            divisor: Divisor::new(denominator),
             base: by_kind(
                 &|i, kind| program.earn[i].on == kind && !is_multiplier(&program.earn[i]),
                 program.earn.len(),
