@@ -233,7 +233,7 @@ fn an_account_of_a_store_is_explained_as_in_memory_with_its_wins() {
         account(&program, folder.path(), "zoe", Question::default()).unwrap(),
         None
     );
-    let objects: Vec<String> = list(folder.path())
+    let objects: Vec<String> = list(&program, folder.path())
         .unwrap()
         .into_iter()
         .map(|row| row.object)

@@ -93,6 +93,9 @@ impl Fault {
             RowCode::TooPrecise if source.minor => format!(
                 "`{name}` is not a whole number of minor units; write it without decimals or declare it without `unit`"
             ),
+            RowCode::TooPrecise if column.digits == 0 => format!(
+                "`{name}` is not a whole number; round it where it comes from, or declare the column as a decimal"
+            ),
             RowCode::TooPrecise => format!(
                 "`{name}` has more than {} digits after the point; round it where it comes from, or declare the column with more `digits`",
                 column.digits
@@ -209,7 +212,7 @@ impl Faults {
 fn broken(code: RowCode) -> &'static str {
     match code {
         RowCode::TooLong => {
-            "the row is longer than 1 MiB; look for a quote that is never closed. Reading went on at the next line"
+            "the row is longer than 1 MiB; look for a quote that is never closed (reading went on at the next line)"
         }
         RowCode::Quotes => {
             "a quoted field never ends, or goes on after its closing quote; double a quote that stands inside quotes"

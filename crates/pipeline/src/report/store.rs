@@ -7,7 +7,7 @@ use crate::lake::history::{ColumnSet, History};
 use crate::lake::ledger::{Decoder, Ledger};
 use crate::lake::manifest::Manifest;
 use crate::lake::store::{Store, write_whole};
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, TroubleCode};
 use rungs_engine::calendar::{Day, day_from, day_text};
 use rungs_engine::fold::account_rows;
 use rungs_engine::kpi::{AccountFacts, Measures};
@@ -130,10 +130,7 @@ fn counted<'p>(
     manifests: &[Manifest],
 ) -> Result<Report<'p>, Trouble> {
     let Some(manifest) = manifests.last() else {
-        return Err(Trouble::new(
-            "the store has no finished run",
-            "`rungs run` settles the first night",
-        ));
+        return Err(Trouble::not_settled());
     };
     let as_of = manifest.nights.last(store.folder())?;
     let measures = Measures::new(program, as_of).map_err(|refusals| {
@@ -142,6 +139,7 @@ fn counted<'p>(
             .map(|refusal| refusal.reason.clone())
             .collect();
         Trouble::new(
+            TroubleCode::Unforeseen,
             format!("a KPI cannot be counted: {}", refusals.join("; ")),
             "mend the programme's [[kpis]]",
         )
@@ -170,18 +168,15 @@ pub fn write(store: &Store, program: &Program, manifests: &[Manifest]) -> Result
     let report = counted(store, program, manifests)?;
     let unwritable = |error: serde_json::Error| {
         Trouble::new(
+            TroubleCode::Unforeseen,
             format!("the report cannot be written: {error}"),
-            "report this",
+            "report this with the programme",
         )
     };
     let json = json::render(&report).map_err(unwritable)?;
     let folder = store.path("reports");
-    std::fs::create_dir_all(&folder).map_err(|error| {
-        Trouble::new(
-            format!("`{}`: {error}", folder.display()),
-            "see that the store can be written",
-        )
-    })?;
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| Trouble::from(LakeError::access(&folder, error)))?;
     let date = day_text(report.as_of);
     write_whole(
         &store.path(&format!("reports/{date}.json")),
@@ -201,21 +196,19 @@ pub fn load(
     as_of: Option<Day>,
     as_json: bool,
 ) -> Result<String, Trouble> {
-    let store = Store::open(store)?;
+    let store = Store::open_of(store, &program.id)?;
     let manifests = store.manifests()?;
     let nights: Vec<&str> = manifests
         .iter()
         .map(|manifest| manifest.nights.to.as_str())
         .collect();
     let Some(last) = nights.last() else {
-        return Err(Trouble::new(
-            "the store has no finished run",
-            "`rungs run` settles the first night",
-        ));
+        return Err(Trouble::not_settled());
     };
     let date = as_of.map_or_else(|| (*last).to_owned(), day_text);
     if !nights.contains(&date.as_str()) {
         return Err(Trouble::new(
+            TroubleCode::NoReport,
             format!(
                 "there is no report of {date}: a report is kept for the last night of each run"
             ),
@@ -237,10 +230,5 @@ pub fn load(
         // A run was killed between its marker and its report.
         write(&store, program, &manifests)?;
     }
-    std::fs::read_to_string(&path).map_err(|error| {
-        Trouble::new(
-            format!("`{}`: {error}", path.display()),
-            "see that the store can be read",
-        )
-    })
+    std::fs::read_to_string(&path).map_err(|error| Trouble::from(LakeError::access(&path, error)))
 }

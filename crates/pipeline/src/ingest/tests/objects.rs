@@ -198,8 +198,6 @@ fn each_bad_file_is_refused_with_one_finding_that_says_what_to_do() {
     }
     for code in unique {
         assert!(seen.contains(&code), "no case for {}", code.text());
-        assert_eq!(ObjectCode::from_text(code.text()), Some(code));
-        assert!(code.explanation().len() > 30);
     }
 }
 
