@@ -316,7 +316,11 @@ fn what_the_receivers_say_stops_the_file() {
         path,
         bytes: 1,
     };
-    let full = Trouble::new("the disk is full", "make room");
+    let full = Trouble::new(
+        crate::trouble::TroubleCode::Unreadable,
+        "the disk is full",
+        "make room",
+    );
     let fine = &mut |_| Ok(());
     let found = ingest(&orders(), &object, &KEY, &mut |_| Err(full.clone()), fine);
     assert_eq!(found, Err(full.clone()));

@@ -138,7 +138,7 @@ const CASES: &[Case] = &[
         &[("guests", "2.5")],
         RowCode::TooPrecise,
         "guests",
-        "more than 0 digits",
+        "is not a whole number",
     ),
     (
         &[("net", "2000.01")],
