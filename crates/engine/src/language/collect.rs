@@ -138,7 +138,7 @@ impl Value for Trigger {
             word: moment.text(),
             doc: Some(match moment {
                 Moment::Birthday => "The member's birthday.",
-                Moment::RungReached => "A rung was reached.",
+                Moment::RungReached => "A rung was reached by what happened; a rung that the desk gives (`adjust`) issues nothing.",
             }),
         }));
         words.extend(Moment::LATER.iter().map(|word| Word { word, doc: None }));
