@@ -84,6 +84,9 @@ fn say(outcome: &Outcome, quiet: bool, published: bool) {
             outcome.rejected
         );
     }
+    if outcome.run > 0 {
+        anstream::eprintln!("  `rungs report` shows the figures");
+    }
     if published {
         anstream::eprintln!(
             "  surprises were drawn under the published test key: anyone can foretell them; use --keys FILE"

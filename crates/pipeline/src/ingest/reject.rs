@@ -6,6 +6,7 @@ use super::finding::{Rejected, RowCode};
 use super::plan::{Plan, Source};
 use super::text_number::LARGEST;
 use arrow_array::{Array, ArrayRef};
+use rungs_engine::canonical::Type;
 use rungs_engine::number;
 use rungs_engine::program::Column;
 use std::collections::BTreeMap;
@@ -88,7 +89,14 @@ impl Fault {
 
     /// In a column of numbers.
     pub(super) fn number(code: RowCode, name: &str, source: &Source, column: &Column) -> Fault {
-        let bound = |bound: i64| number::decimal(bound, column.digits);
+        let bound = |bound: i64| {
+            let text = number::decimal(bound, column.digits);
+            match column.kind_of_value {
+                Type::Money => text,
+                _ if !text.contains('.') => text,
+                _ => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+            }
+        };
         let reason = match code {
             RowCode::TooPrecise if source.minor => format!(
                 "`{name}` is not a whole number of minor units; write it without decimals or declare it without `unit`"

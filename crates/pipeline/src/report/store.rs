@@ -2,6 +2,7 @@
 //! result is kept beside the lake.
 
 use super::{AccountSource, FactsReader, Quality, Report, count, json, text};
+use crate::ingest::RowCode;
 use crate::lake::error::LakeError;
 use crate::lake::history::{ColumnSet, History};
 use crate::lake::ledger::{Decoder, Ledger};
@@ -100,6 +101,13 @@ fn own_rows(batch: &rungs_engine::event::Batch) -> Vec<(String, std::ops::Range<
         .collect()
 }
 
+/// What settlement refuses was accepted into the history before; it counts as one or the other.
+const REFUSED_BY_SETTLEMENT: [RowCode; 3] = [
+    RowCode::UnknownOrder,
+    RowCode::UnknownName,
+    RowCode::Overflow,
+];
+
 fn quality(manifests: &[Manifest]) -> Quality {
     let mut quality = Quality::default();
     let mut codes: BTreeMap<String, u64> = BTreeMap::new();
@@ -120,6 +128,10 @@ fn quality(manifests: &[Manifest]) -> Quality {
         .filter(|(code, _)| code.ends_with("/late"))
         .map(|(_, count)| count)
         .sum();
+    let refused_later = REFUSED_BY_SETTLEMENT
+        .iter()
+        .filter_map(|code| codes.get(code.text()));
+    quality.accepted = quality.accepted.saturating_sub(refused_later.sum());
     quality.quarantined = codes.into_iter().collect();
     quality
 }

@@ -150,7 +150,7 @@ const CASES: &[Case] = &[
         &[("qty", "0.5")],
         RowCode::OutOfRange,
         "qty",
-        "below 1.000 or above 99.000",
+        "below 1 or above 99",
     ),
     (
         &[("guests", "9223372036854775808")],
