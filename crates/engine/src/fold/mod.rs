@@ -14,6 +14,7 @@ mod draw;
 mod due;
 mod earn;
 mod grant;
+mod lane;
 mod lots;
 mod measure;
 mod outlook;
@@ -129,6 +130,7 @@ impl Fold {
             current_member: 0,
             at: Instant::MIN,
             day: 0,
+            quiet_until: Instant::MIN,
         };
         account.run(rows, given.until);
         account.wake()
