@@ -159,12 +159,8 @@ fn every_case_says_what_it_shows() {
 
 #[test]
 fn every_code_has_a_case() {
-    let elsewhere = [
-        // A folder without a file cannot be a file; it has its own test below.
-        Code::NoVersion.text(),
-        // What nothing leads to: each of its places stands behind a check.
-        TroubleCode::Unforeseen.text(),
-    ];
+    // What nothing leads to: each of its places stands behind a check.
+    let elsewhere = [TroubleCode::Unforeseen.text()];
     let cases = cases().into_iter().chain(ending_in("scene"));
     let shown: BTreeSet<&str> = cases.map(|(stem, _)| code(&stem)).collect();
     for known in codes::all() {
@@ -187,13 +183,4 @@ fn every_answer_belongs_to_a_case() {
     for (stem, _) in ending_in("txt") {
         assert!(stems.contains(&stem), "`{stem}.txt` answers nothing");
     }
-}
-
-#[test]
-fn a_folder_without_a_programme_is_one_finding() {
-    let folder = tempfile::tempdir().unwrap();
-    let read = rungs_pipeline::program_folder::read(folder.path());
-    let codes: Vec<Code> = read.findings.iter().map(|found| found.code).collect();
-    assert_eq!(codes, [Code::NoVersion]);
-    assert!(read.findings[0].help.contains("2026-01-01.toml"));
 }
