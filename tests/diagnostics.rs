@@ -1,15 +1,24 @@
-//! Every diagnostic code of programmes and scenario files has a case in `diagnostics/`, whose message,
-//! underline and help are held word by word.
+//! Every code that a user can meet has a case in `diagnostics/`, whose message, underline and help are held
+//! word by word.
 //!
 //! A case is `<family>.<name>.toml` (more of one code: `<family>.<name>.<which>.toml`): a programme that
 //! shows the code, beginning with a comment that says what it shows. Beside it stands the rendering of
-//! all its findings, `….txt`. Run with `UPDATE=1` to write it, then read it as a stranger would.
-//! Cases of `tests/…` are scenario files of the programme `_programme.toml`.
+//! all its findings, `….txt`. Cases of `tests/…` are scenario files of the programme `_programme.toml`.
+//!
+//! Codes of rows, files, stores and runs are shown by scenes, `<family>.<name>.scene`: uploads of a small shop
+//! (`_shop.toml`) and what the built binary says about them (`rungs_tests::scene` has the form).
+//!
+//! Run with `UPDATE=1` to write the answers, then read them as a stranger would.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, missing_docs)]
 
+use rayon::prelude::*;
 use rungs_engine::finding::{Code, Finding, plain};
 use rungs_engine::language::{Source, check, scenarios};
+use rungs_pipeline::codes;
+use rungs_pipeline::trouble::TroubleCode;
+use rungs_tests::scene;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -17,12 +26,16 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("diagnostics")
 }
 
-/// The cases: file stem and text.
+/// The cases of programmes and scenario files: file stem and text.
 fn cases() -> Vec<(String, Vec<u8>)> {
+    ending_in("toml")
+}
+
+fn ending_in(wanted: &str) -> Vec<(String, Vec<u8>)> {
     let mut all: Vec<(String, Vec<u8>)> = fs::read_dir(folder())
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .filter(|path| path.extension().is_some_and(|ending| ending == wanted))
         .map(|path| {
             let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
             (stem, fs::read(path).unwrap())
@@ -34,14 +47,13 @@ fn cases() -> Vec<(String, Vec<u8>)> {
 }
 
 /// The code that a case shows, from its name.
-fn code(stem: &str) -> Code {
+fn code(stem: &str) -> &'static str {
     let parts: Vec<&str> = stem.split('.').collect();
-    Code::from_text(&format!("{}/{}", parts[0], parts[1])).unwrap_or_else(|| {
-        panic!(
-            "`{stem}.toml`: no code is called `{}/{}`",
-            parts[0], parts[1]
-        )
-    })
+    let text = format!("{}/{}", parts[0], parts[1]);
+    match codes::find(&text) {
+        Some(known) => known.text,
+        None => panic!("`{stem}`: no code is called `{text}`"),
+    }
 }
 
 /// The file's name as findings show it: of the first line `# file: …`, else a good one.
@@ -56,7 +68,7 @@ fn findings(stem: &str, bytes: &[u8]) -> (String, Vec<Finding>) {
         let finding = rungs_pipeline::program_folder::text_of(&path).unwrap_err();
         return (String::new(), vec![*finding]);
     };
-    if code(stem) == Code::Scenario {
+    if code(stem) == Code::Scenario.text() {
         let programme = fs::read_to_string(folder().join("_programme.toml")).unwrap();
         let source = Source {
             id: "club",
@@ -79,28 +91,17 @@ fn findings(stem: &str, bytes: &[u8]) -> (String, Vec<Finding>) {
     (text, checked.findings)
 }
 
-#[test]
-fn every_finding_of_every_case_reads_as_it_was_agreed() {
-    let update = std::env::var_os("UPDATE").is_some();
-    let mut wrong = Vec::new();
-    for (stem, bytes) in cases() {
-        let (text, findings) = findings(&stem, &bytes);
-        let rendered: Vec<String> = findings.iter().map(|found| plain(found, &text)).collect();
-        let rendered = rendered.join("\n");
-        let expected = folder().join(format!("{stem}.txt"));
-        if update {
-            fs::write(&expected, &rendered).unwrap();
-        }
-        let agreed = fs::read_to_string(&expected).unwrap_or_default();
-        if rendered != agreed {
-            wrong.push(format!("── {stem}, now:\n{rendered}\n── agreed:\n{agreed}"));
-        }
-        assert!(
-            findings.iter().any(|found| found.code == code(&stem)),
-            "{stem}.toml does not show {}:\n{rendered}",
-            code(&stem).text()
-        );
+/// Holds an answer against the agreed one; what differs.
+fn held(stem: &str, answer: &str) -> Option<String> {
+    let expected = folder().join(format!("{stem}.txt"));
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&expected, answer).unwrap();
     }
+    let agreed = fs::read_to_string(&expected).unwrap_or_default();
+    (answer != agreed).then(|| format!("── {stem}, now:\n{answer}\n── agreed:\n{agreed}"))
+}
+
+fn all_hold(wrong: &[String]) {
     assert!(
         wrong.is_empty(),
         "{}\nif these read well, run this test with UPDATE=1 and commit the files",
@@ -109,37 +110,77 @@ fn every_finding_of_every_case_reads_as_it_was_agreed() {
 }
 
 #[test]
-fn every_case_says_what_it_shows() {
+fn every_finding_of_every_case_reads_as_it_was_agreed() {
+    let mut wrong = Vec::new();
     for (stem, bytes) in cases() {
+        let (text, findings) = findings(&stem, &bytes);
+        let rendered: Vec<String> = findings.iter().map(|found| plain(found, &text)).collect();
+        let rendered = rendered.join("\n");
+        wrong.extend(held(&stem, &rendered));
+        assert!(
+            findings
+                .iter()
+                .any(|found| found.code.text() == code(&stem)),
+            "{stem}.toml does not show {}:\n{rendered}",
+            code(&stem)
+        );
+    }
+    all_hold(&wrong);
+}
+
+#[test]
+fn every_scene_is_answered_as_it_was_agreed() {
+    let shop = fs::read_to_string(folder().join("_shop.toml")).unwrap();
+    let wrong: Vec<String> = ending_in("scene")
+        .into_par_iter()
+        .filter_map(|(stem, bytes)| {
+            let at = tempfile::tempdir().unwrap();
+            let answer = scene::play(&String::from_utf8(bytes).unwrap(), &shop, at.path());
+            assert!(
+                answer.contains(code(&stem)) || std::env::var_os("UPDATE").is_some(),
+                "{stem}.scene does not show {}:\n{answer}",
+                code(&stem)
+            );
+            held(&stem, &answer)
+        })
+        .collect();
+    all_hold(&wrong);
+}
+
+#[test]
+fn every_case_says_what_it_shows() {
+    for (stem, bytes) in cases().into_iter().chain(ending_in("scene")) {
         assert!(
             bytes.starts_with(b"# "),
-            "begin `{stem}.toml` with a comment that says what it shows"
+            "begin `{stem}` with a comment that says what it shows"
         );
     }
 }
 
 #[test]
 fn every_code_has_a_case() {
-    // A folder without a file cannot be a file; it has its own test below.
-    let elsewhere = [Code::NoVersion];
-    let shown: Vec<Code> = cases().iter().map(|(stem, _)| code(stem)).collect();
-    for code in Code::ALL {
+    // What nothing leads to: each of its places stands behind a check.
+    let elsewhere = [TroubleCode::Unforeseen.text()];
+    let cases = cases().into_iter().chain(ending_in("scene"));
+    let shown: BTreeSet<&str> = cases.map(|(stem, _)| code(&stem)).collect();
+    for known in codes::all() {
         assert!(
-            shown.contains(code) || elsewhere.contains(code),
-            "no case shows `{0}`: write `tests/diagnostics/{1}.toml`, a small programme with that mistake and a leading \
-             comment that says what it shows; then run `UPDATE=1 cargo nextest run -p rungs-tests --test diagnostics` \
-             and read the `.txt` beside it as a stranger would",
-            code.text(),
-            code.text().replace('/', ".")
+            shown.contains(known.text) != elsewhere.contains(&known.text),
+            "`{0}` needs one case: write `tests/diagnostics/{1}.toml` (a small programme with that mistake) or \
+             `{1}.scene` (uploads, and what is asked about them), beginning with a comment that says what it shows; \
+             then run `UPDATE=1 cargo nextest run -p rungs-tests --test diagnostics` and read the `.txt` beside it as \
+             a stranger would",
+            known.text,
+            known.text.replace('/', ".")
         );
     }
 }
 
 #[test]
-fn a_folder_without_a_programme_is_one_finding() {
-    let folder = tempfile::tempdir().unwrap();
-    let read = rungs_pipeline::program_folder::read(folder.path());
-    let codes: Vec<Code> = read.findings.iter().map(|found| found.code).collect();
-    assert_eq!(codes, [Code::NoVersion]);
-    assert!(read.findings[0].help.contains("2026-01-01.toml"));
+fn every_answer_belongs_to_a_case() {
+    let cases = cases().into_iter().chain(ending_in("scene"));
+    let stems: BTreeSet<String> = cases.map(|(stem, _)| stem).collect();
+    for (stem, _) in ending_in("txt") {
+        assert!(stems.contains(&stem), "`{stem}.txt` answers nothing");
+    }
 }

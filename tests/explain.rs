@@ -100,6 +100,32 @@ fn an_account_is_told_with_what_caused_it() {
 }
 
 #[test]
+fn of_many_lots_those_that_end_together_are_told_in_one_line() {
+    // 10 beans on each of 12 days in January (twice as many only on Tuesday afternoons); and 10 in February.
+    let days = (7..=18).map(|day| format!("2026-01-{day:02}"));
+    let orders = days
+        .chain(["2026-02-02".to_owned()])
+        .map(|day| format!("r{day} | ann | {day} 10:00 | 1 | food | 1 | 1.00\n"));
+    let orders: String = orders.collect();
+    let orders = format!("id | member | time | number | category | quantity | net\n{orders}");
+    let events = [
+        (
+            Kind::Enrol,
+            "id | member | time\ne1 | ann | 2026-01-05 09:00\n",
+        ),
+        (Kind::Order, orders.as_str()),
+    ];
+    let told = answer(&events, "2026-02-10", Question::default());
+    let (_, lots) = told.split_once("open points, by expiry\n").unwrap();
+    let (lots, _) = lots.split_once("\n\n").unwrap();
+    assert_eq!(
+        lots,
+        "  120 expire 2027-02-01: from 12 grants, 2026-01-07 10:00 to 2026-01-18 10:00\n  \
+         10 expire 2027-03-01: from `r2026-02-02` (till) of 2026-02-02 10:00"
+    );
+}
+
+#[test]
 fn a_rule_that_did_not_fire_is_told_with_what_it_saw() {
     let question = Question {
         event: Some("a1"),
@@ -233,7 +259,7 @@ fn an_account_of_a_store_is_explained_as_in_memory_with_its_wins() {
         account(&program, folder.path(), "zoe", Question::default()).unwrap(),
         None
     );
-    let objects: Vec<String> = list(folder.path())
+    let objects: Vec<String> = list(&program, folder.path())
         .unwrap()
         .into_iter()
         .map(|row| row.object)

@@ -269,6 +269,51 @@ why_not = { rule = "double-tuesday", event = "r2", reason = "when" }
 }
 
 #[test]
+fn that_nothing_is_left_or_nobody_enrolled_can_be_expected_as_reasons() {
+    let (_folder, read, files) = with_scenarios(
+        r#"
+[[scenario]]
+name = "too small, and too early"
+
+[scenario.given]
+enrol = '''
+id | member | time
+e1 | ann    | 2026-01-05 09:00
+'''
+order = '''
+id | member | time             | number | category | quantity | net
+r0 | ann    | 2026-01-04 10:00 | 1      | food     | 1        | 20.00
+r1 | ann    | 2026-01-07 10:00 | 1      | food     | 1        |  0.05
+'''
+
+[[scenario.expect]]
+on = 2026-01-08
+member = "ann"
+pending = { beans = 0 }
+why_not = { rule = "every-euro", event = "r0", reason = "enrolment" }
+
+[[scenario.expect]]
+on = 2026-01-08
+member = "ann"
+why_not = { rule = "every-euro", event = "r1", reason = "zero" }
+
+[[scenario.expect]]
+on = 2026-01-08
+member = "ann"
+why_not = { rule = "every-euro", event = "r1", reason = "enrolment" }
+"#,
+    );
+    assert!(read.findings.is_empty(), "{:#?}", read.findings);
+    let all = run(read.program.as_ref().unwrap(), &files);
+    let said = all[0].text("programs/coffee");
+    assert_eq!(all[0].differences.len(), 1, "{said}");
+    assert!(
+        said.contains("`every-euro` does not fire for `r1`: enrolment"),
+        "{said}"
+    );
+}
+
+#[test]
 fn of_more_winners_than_the_budget_has_the_first_ones_win() {
     let members: Vec<String> = (1..=13).map(|n| format!("m{n:02}")).collect();
     let rows =

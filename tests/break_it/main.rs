@@ -197,7 +197,7 @@ fn bad_values_go_to_quarantine_row_by_row_with_line_code_and_reason() {
     );
     let shown = text(&shop.ask(&["quarantine"]).stdout);
     assert!(
-        shown.contains("till/a.csv:3 (net): row/not-a-number: `net` is not a number"),
+        shown.contains("till/a.csv:3 (net `seven`): row/not-a-number: `net` is not a number"),
         "{shown}"
     );
     assert!(shown.ends_with("6 rows in quarantine\n"), "{shown}");

@@ -19,7 +19,7 @@ fn a_second_run_is_told_that_the_store_is_locked() {
     assert_eq!(output.status.code(), Some(3));
     let said = text(&output.stderr);
     assert!(
-        said.contains("store/locked") && said.contains("hint: wait"),
+        said.contains("store/locked") && said.contains("help: wait"),
         "{said}"
     );
     drop(lock);

@@ -8,6 +8,7 @@
 )]
 
 pub mod peers;
+pub mod scene;
 
 use std::path::{Path, PathBuf};
 

@@ -11,26 +11,30 @@ use std::path::PathBuf;
 #[command(
     name = "rungs",
     version,
-    about,
-    after_help = "Exit codes: 0 fine, 1 findings, 2 wrong use, 3 could not."
+    disable_help_flag = true,
+    after_help = "Begin with `rungs check programs/<name>`, then `rungs run`. Options that are left out are taken from \
+                  rungs.toml, if there is one.\nExit codes: 0 fine, 1 findings, 2 wrong use, 3 could not."
 )]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// How many threads settle and read (all cores).
+    /// Threads that read and settle (all cores if not given).
     #[arg(long, global = true, value_name = "N")]
     pub threads: Option<usize>,
+    /// Print help.
+    #[arg(short, long, global = true, action = clap::ArgAction::HelpShort)]
+    help: Option<bool>,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Check programmes: every finding in one pass.
+    /// Check programmes and their scenario tests: every finding in one pass.
     Check(Check),
     /// Run the scenario tests beside programmes.
     Test(Test),
-    /// Ingest what is new, settle every night up to a date, report.
+    /// Take in what is new, settle every night up to a date, make the report.
     Run(Run),
     /// Show the report of a settled date.
     Report(Report),
@@ -40,7 +44,7 @@ pub enum Command {
     Ledger(Ledger),
     /// Recount every account from its events, independently, and compare.
     Verify(Verify),
-    /// List what was put into quarantine.
+    /// List the rows and files that were refused, with reasons and next steps.
     Quarantine(Quarantine),
     /// Print the JSON Schema of programmes, scenario tests, events or reports.
     Schema(Schema),
@@ -57,7 +61,7 @@ pub enum Command {
 /// `rungs check`
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Programme folders (the default of `rungs.toml`, else every folder in `programs`).
+    /// Programme folders (that of rungs.toml if not given, else every folder in `programs`).
     pub programs: Vec<PathBuf>,
     /// How findings are shown.
     #[arg(long, value_enum, default_value = "text")]
@@ -67,7 +71,7 @@ pub struct Check {
 /// `rungs test`
 #[derive(Debug, Args)]
 pub struct Test {
-    /// Programme folders (the default of `rungs.toml`, else every folder in `programs`).
+    /// Programme folders (that of rungs.toml if not given, else every folder in `programs`).
     pub programs: Vec<PathBuf>,
     /// How results are shown.
     #[arg(long, value_enum, default_value = "text")]
@@ -80,7 +84,7 @@ pub struct Place {
     /// The programme folder.
     #[arg(long, value_name = "DIR")]
     pub program: Option<PathBuf>,
-    /// The store: the lake and the serving copy.
+    /// The folder of its store, where everything that is settled lies.
     #[arg(long, value_name = "DIR")]
     pub store: Option<PathBuf>,
 }
@@ -91,16 +95,16 @@ pub struct Run {
     /// Programme and store.
     #[command(flatten)]
     pub place: Place,
-    /// The programme's inbox: `DIR/<dataset>/…`.
+    /// The folder of its uploads, with one folder for each dataset.
     #[arg(long, value_name = "DIR")]
     pub inbox: Option<PathBuf>,
-    /// The last night to settle.
+    /// The last night to settle, such as 2026-11-20.
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub as_of: Day,
-    /// Shards of a new store (by default so many that one holds about 250,000 rows).
+    /// Shards of a new store (one for about 250,000 rows if not given).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub shards: Option<u16>,
-    /// File with the keys of draws and pseudonyms (the published test keys).
+    /// File with the keys of draws and pseudonyms (the published test keys if not given).
     #[arg(long, value_name = "FILE")]
     pub keys: Option<PathBuf>,
     /// Say nothing but problems.
@@ -114,7 +118,7 @@ pub struct Report {
     /// Programme and store.
     #[command(flatten)]
     pub place: Place,
-    /// The settled date (the last one).
+    /// The date on which a run ended (the last one if not given).
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub as_of: Option<Day>,
     /// How it is shown.
@@ -133,11 +137,11 @@ pub struct Explain {
 /// What to explain.
 #[derive(Debug, Subcommand)]
 pub enum Explained {
-    /// An account: every entry with its cause, balance by expiry, distance to the next rung.
+    /// Why an account has what it has: entries with causes, balance by expiry, the way to the next rung.
     Account(ExplainAccount),
-    /// What a finding's code means and what to do.
+    /// What a code means and what to do.
     Code {
-        /// Such as `toml/unknown-key`.
+        /// As it stands in brackets, such as toml/unknown-key.
         code: String,
     },
 }
@@ -153,7 +157,7 @@ pub struct ExplainAccount {
     /// Only this event.
     #[arg(long, value_name = "ID")]
     pub event: Option<String>,
-    /// Only this rule; says why it did not fire.
+    /// Only this rule; with an event: why it did not fire for it.
     #[arg(long, value_name = "ID")]
     pub rule: Option<String>,
     /// How it is shown.

@@ -8,6 +8,7 @@ mod progress;
 
 use arguments::{Arguments, Command};
 use clap::{CommandFactory, Parser};
+use rungs_pipeline::trouble::Trouble;
 use std::process::ExitCode;
 
 /// How a command ended.
@@ -21,8 +22,7 @@ pub enum Ended {
     #[allow(missing_docs)]
     WrongUse { message: String, help: String },
     /// It could not be done: 3. Cause and next step.
-    #[allow(missing_docs)]
-    CouldNot { message: String, help: String },
+    CouldNot(Trouble),
 }
 
 fn main() -> ExitCode {
@@ -57,12 +57,18 @@ fn main() -> ExitCode {
     match ended {
         Ended::Fine => ExitCode::SUCCESS,
         Ended::Findings => ExitCode::from(1),
-        Ended::WrongUse { message, help } => say(&message, &help, 2),
-        Ended::CouldNot { message, help } => say(&message, &help, 3),
+        Ended::WrongUse { message, help } => {
+            anstream::eprintln!("error: {message}\nhelp: {help}");
+            ExitCode::from(2)
+        }
+        Ended::CouldNot(trouble) => {
+            anstream::eprintln!(
+                "error[{}]: {}\nhelp: {}",
+                trouble.code,
+                trouble.message,
+                trouble.help
+            );
+            ExitCode::from(3)
+        }
     }
-}
-
-fn say(message: &str, help: &str, code: u8) -> ExitCode {
-    anstream::eprintln!("error: {message}\n\nhint: {help}");
-    ExitCode::from(code)
 }

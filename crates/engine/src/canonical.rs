@@ -108,7 +108,7 @@ kinds! {
     Opening = "opening", false, ["wallet": Text, "points": Decimal, "expires": Date, "rung": Text, "rung_until": Date], [];
     /// Something about the member became known or changed.
     Profile = "profile", true, ["birthday": MonthDay, "country": Text, "language": Text, "zone": Text, "preferred": Text, "consent": Text], [];
-    /// The desk books points, a rung or a metric by hand.
+    /// The desk books points, a rung or a metric by hand. A rung given by hand issues no reward on `rung_reached`.
     Adjust = "adjust", true, ["wallet": Text, "points": Decimal, "rung": Text, "ends": Date, "metric": Text, "value": Decimal, "reason": Text, "by": Text], [];
     /// A purchase, one row per line.
     Order = "order", true,

@@ -94,28 +94,28 @@ macro_rules! codes {
 codes! {
     /// The file is not TOML. Only the first syntax error is shown: those after it are mostly echoes.
     Syntax = "toml/syntax", Error;
-    /// The file is not UTF-8 text.
+    /// The file is not UTF-8 text. Save it as UTF-8.
     NotUtf8 = "toml/not-utf8", Error;
     /// The table has no such key. A misspelled key would otherwise be a rule that never applies.
     UnknownKey = "toml/unknown-key", Error;
-    /// The key needs another type of value.
+    /// The key needs another type of value; the message says which, the help shows how it is written.
     WrongType = "toml/wrong-type", Error;
     /// A key without a default is missing. Rungs has no default where published programmes differ.
     MissingKey = "toml/missing-key", Error;
     /// The key belongs to the language, but this version of Rungs cannot settle it yet, so it refuses it
     /// rather than ignore it.
     NotYet = "toml/not-yet", Error;
-    /// The value is of the right type, but not one that this key takes.
+    /// The value is of the right type, but not one that this key takes. The help names those that it does take.
     WrongValue = "toml/wrong-value", Error;
-    /// The kind is not one of those that this table knows.
+    /// The kind is not one of those that this table knows. The help names them.
     UnknownKind = "toml/unknown-kind", Error;
     /// The file is not named by the local date from which it rules: `2026-01-01.toml`.
     FileName = "program/file-name", Error;
-    /// The folder holds no programme file.
+    /// The folder holds no programme file. Add one named by the day from which it rules.
     NoVersion = "program/no-version", Error;
-    /// Two things of one sort have the same id.
+    /// Two things of one sort have the same id, so nobody can say which one is meant. Rename one.
     DuplicateId = "program/duplicate-id", Error;
-    /// An id that is referred to does not exist.
+    /// An id that is referred to does not exist. Declare it, or correct its spelling.
     UnknownId = "program/unknown-id", Error;
     /// An id is not in the form that its sort needs: `kebab-case` for your ids, `snake_case` for what can
     /// stand in a condition.
@@ -124,39 +124,43 @@ codes! {
     EmptyRange = "program/empty-range", Error;
     /// A value by rung must name every rung: a new rung must not inherit a rate in silence.
     RungsMissing = "program/rungs-missing", Error;
-    /// The condition cannot be read.
+    /// The condition cannot be read; the underline shows where the reading stops.
     ConditionSyntax = "condition/syntax", Error;
-    /// The condition names a column that the event does not have.
+    /// The condition names a column that the event does not have. Declare it in the dataset's `columns`, or correct
+    /// its spelling.
     UnknownColumn = "condition/unknown-column", Error;
-    /// The condition calls a function that the language does not have.
+    /// The condition calls a function that the language does not have. The help names the nearest one.
     UnknownFunction = "condition/unknown-function", Error;
-    /// The two sides do not go together.
+    /// The two sides do not go together, such as a text and a number: the answer would always be no.
     ConditionType = "condition/type", Error;
-    /// An optional column is used without saying what holds when it is empty.
+    /// An optional column is used without saying what holds when it is empty. Guard it with `has(…)`, or declare the
+    /// column `required`.
     Unguarded = "condition/unguarded", Error;
     /// The literal is not one of the values that the column can have, so the comparison is never true.
     UnknownValue = "condition/unknown-value", Error;
     /// The language refuses this on purpose; the message says why.
     ConditionRefused = "condition/refused", Error;
-    /// The condition is longer or deeper than the language allows.
+    /// The condition is longer or deeper than the language allows. Split it into a metric or two rules.
     ConditionTooLarge = "condition/too-large", Error;
-    /// With the declared ranges the number can leave 64 bits.
+    /// With the declared ranges the number can leave 64 bits. Declare `min` and `max` of the columns.
     Overflow = "condition/overflow", Error;
-    /// A column's `min`, `max` or `values` cannot hold together.
+    /// A column's `min`, `max` or `values` cannot hold together, so every row would be refused.
     ColumnRange = "collect/range", Error;
-    /// Two datasets of one event declare one column with two types.
+    /// Two datasets of one event declare one column with two types. Conditions see one column: give both one type, or
+    /// one of them another name.
     ColumnConflict = "collect/column-conflict", Error;
     /// Personal data needs a purpose and a retention.
     PurposeMissing = "collect/purpose-missing", Error;
     /// No dataset collects the event that a rule waits for, so the rule never fires.
     NothingCollected = "collect/nothing-collected", Warning;
-    /// Points would expire before they are released.
+    /// Points would expire before they are released, so nobody could ever use them. Shorten `pending` or lengthen the
+    /// life.
     ExpiryBeforeRelease = "points/expiry-before-release", Error;
     /// Two multipliers of the same base can meet, and no group says what holds then.
     Stacking = "earn/stacking", Error;
-    /// A multiplier raises a rule that is itself a multiplier, or itself.
+    /// A multiplier raises a rule that is itself a multiplier, or itself. A multiplier names rules that earn.
     MultiplierOf = "earn/multiplier-of", Error;
-    /// Steps must rise.
+    /// Steps must rise: each begins above the one before, or it is never reached.
     StepsOrder = "earn/steps-order", Error;
     /// The metric that a rung needs is not declared, or is not of a kind that tiers can count.
     TierMetric = "tiers/metric", Error;
@@ -168,11 +172,11 @@ codes! {
     ListOfOne = "tiers/list-of-one", Warning;
     /// Nobody can get this reward: no price, no occasion, no surprise gives it.
     RewardUnused = "rewards/unused", Warning;
-    /// The schedule is not one that can be followed.
+    /// The schedule is not one that can be followed. It is an EventBridge `cron(…)` expression in the programme's zone.
     Schedule = "surprises/schedule", Error;
-    /// The objective measures a KPI that is not declared.
+    /// The objective measures a KPI that is not declared. Declare it in `[[kpis]]`.
     ObjectiveKpi = "objectives/kpi", Error;
-    /// The scenario test does not fit the programme.
+    /// The scenario test does not fit the programme: it names a dataset, column, rule or rung that is not there.
     Scenario = "tests/scenario", Error;
 }
 

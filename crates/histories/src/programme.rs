@@ -334,6 +334,16 @@ fn metrics_and_tiers(random: &mut Random, out: &mut String, plain: bool) {
             "validity_end",
         ),
         (
+            "{ kind = \"calendar\", length = \"2 months\", start = \"02-15\" }",
+            "{ kind = \"periods\", count = 2, extra = \"2 weeks\" }",
+            "validity_end",
+        ),
+        (
+            "{ kind = \"calendar\", length = \"3 months\", start = \"01-01\" }",
+            "{ kind = \"periods\", count = 1, extra = \"1 month\" }",
+            "validity_end",
+        ),
+        (
             "{ kind = \"calendar\", length = \"3 months\", start = \"01-01\" }",
             "{ kind = \"length\", length = \"100 days\" }",
             "each_period",

@@ -1,5 +1,6 @@
 //! The canonical ledger of a store: accounts by the bytes of their ids, their lines sorted.
 
+use crate::lake::error::LakeError;
 use crate::lake::ledger::{AccountLedger, Decoder, Ledger};
 use crate::lake::store::Store;
 use crate::trouble::Trouble;
@@ -11,7 +12,7 @@ use std::path::Path;
 
 /// Hands over every line.
 pub fn lines(program: &Program, store: &Path, each: &mut dyn FnMut(&str)) -> Result<(), Trouble> {
-    let store = Store::open(store)?;
+    let store = Store::open_of(store, &program.id)?;
     let ledger = Ledger::open(&store)?;
     let decoder = Decoder::new(&ledger, program);
     // Shards are by hash, the ledger is by account: all accounts are brought together.
@@ -24,10 +25,11 @@ pub fn lines(program: &Program, store: &Path, each: &mut dyn FnMut(&str)) -> Res
     }
     for (account, booked) in &all {
         let Some((entries, rungs, issued)) = decoder.account(booked) else {
-            return Err(Trouble::new(
+            return Err(LakeError::damaged(
+                store.folder(),
                 format!("the ledger of `{account}` names rules that the programme does not have"),
-                "use the programme by which the store was settled",
-            ));
+            )
+            .into());
         };
         for line in account_lines(program, account, &entries, &rungs, &issued) {
             each(&line);

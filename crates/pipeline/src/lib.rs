@@ -1,5 +1,6 @@
 //! Files become events, events become a lake, nights are settled, figures are reported.
 
+pub mod codes;
 pub mod explain;
 pub mod ingest;
 pub mod lake;

@@ -1,5 +1,6 @@
 //! Programme folders: `programs/<id>/2026-01-01.toml`, and the scenario tests beside them.
 
+use crate::ingest;
 use rungs_engine::finding::{Code, Finding, Place};
 use rungs_engine::language::{self, Source};
 use rungs_engine::program::Program;
@@ -90,6 +91,7 @@ pub fn read(folder: &Path) -> Folder {
             });
             all.program = checked.program;
             all.findings.extend(checked.findings);
+            patterns(&mut all, &name);
             all.texts.push((name, text));
         }
         Err(finding) => all.findings.push(*finding),
@@ -112,6 +114,30 @@ pub fn read(folder: &Path) -> Folder {
         all.texts.push((name, text_of(other).unwrap_or_default()));
     }
     all
+}
+
+/// Refuses what the engine cannot see, because it knows no files: patterns that match nothing at all.
+fn patterns(all: &mut Folder, file: &str) {
+    let Some(program) = &all.program else { return };
+    let found: Vec<Finding> = program
+        .datasets
+        .iter()
+        .filter_map(|dataset| {
+            let problem = ingest::pattern_problem(&dataset.file)?;
+            Some(Finding::new(
+                Code::WrongValue,
+                file,
+                dataset.place,
+                format!("`file` of dataset `{}` is not a pattern", dataset.id),
+                format!("`{}`: {problem}", dataset.file),
+                "write it like `orders/**` or `till/*.csv`",
+            ))
+        })
+        .collect();
+    if !found.is_empty() {
+        all.program = None;
+    }
+    all.findings.extend(found);
 }
 
 /// The scenario files of a programme folder, sorted.

@@ -48,14 +48,17 @@ pub fn verify(
     store: &Path,
     progress: &dyn Progress,
 ) -> Result<Recounted, Trouble> {
-    let store = Store::open(store)?;
+    let store = Store::open_of(store, &program.id)?;
     let manifests = store.manifests()?;
     let Some(manifest) = manifests.last() else {
-        return Err(Trouble::new(
-            "the store has no finished run",
-            "`rungs run` settles the first night",
-        ));
+        return Err(Trouble::not_settled());
     };
+    // Another text of the programme would promise something else than what was booked.
+    if let Some(version) = manifest.versions.last()
+        && version.digest != program.digest
+    {
+        return Err(Trouble::programme_changed(&version.file));
+    }
     let until = program
         .zone
         .midnight(manifest.nights.last(store.folder())? + 1);

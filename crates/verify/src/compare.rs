@@ -315,7 +315,7 @@ impl Say<'_> {
     }
 
     fn event(&self, event: &EventRef) -> String {
-        let source = self.reading.program.datasets.get(usize::from(event.0));
+        let source = self.reading.program.datasets.get(event.0);
         let source = source.map_or_else(|| event.0.to_string(), |dataset| dataset.id.clone());
         format!("`{source}/{}`", event.1)
     }

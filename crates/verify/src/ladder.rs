@@ -40,6 +40,15 @@ struct Measured<'l> {
     values: &'l mut Vec<Option<i128>>,
 }
 
+/// Whether validity runs to the end of a period of the calendar: such a period is looked at when it closes,
+/// never later.
+fn looked_at_by_period(tiers: &Tiers) -> bool {
+    matches!(
+        (tiers.period, tiers.validity),
+        (Period::Calendar { .. }, Validity::Periods { .. })
+    )
+}
+
 impl<'a> Account<'a> {
     fn tiers(&self) -> Option<&'a Tiers> {
         self.reading.program.tiers.as_ref()
@@ -217,7 +226,7 @@ impl<'a> Account<'a> {
 
     pub(crate) fn next_period_end(&self) -> Option<Instant> {
         let tiers = self.tiers()?;
-        if tiers.requalify != Requalify::EachPeriod {
+        if tiers.requalify != Requalify::EachPeriod && !looked_at_by_period(tiers) {
             return None;
         }
         self.held
@@ -234,6 +243,10 @@ impl<'a> Account<'a> {
         let Some(until) = self.held.until else {
             return;
         };
+        // Only the stretch that ends with the validity, less its extra time, is looked at.
+        if tiers.requalify == Requalify::ValidityEnd && until != self.later(tiers, end) {
+            return;
+        }
         let longer = match tiers.validity {
             Validity::Length { length } => Some(plus(end, length)),
             _ => self.ends(tiers, self.held.rung, end - 1),
@@ -288,8 +301,9 @@ impl<'a> Account<'a> {
     fn validity_ends(&mut self, tiers: &Tiers, at: Instant, until: Day) {
         let rung = self.held.rung;
         let look = self.look_back(until);
-        let looks_at_keep = tiers.requalify == Requalify::ValidityEnd
-            || !matches!(tiers.period, Period::Calendar { .. });
+        let looks_at_keep = !looked_at_by_period(tiers)
+            && (tiers.requalify == Requalify::ValidityEnd
+                || !matches!(tiers.period, Period::Calendar { .. }));
         if looks_at_keep && self.keeps(tiers, rung, look) {
             let longer = match tiers.validity {
                 Validity::Length { length } => Some(plus(until, length)),

@@ -1,6 +1,6 @@
 //! `rungs check`
 
-use super::{colour, folders, print};
+use super::{colour, counted, folders, print};
 use crate::Ended;
 use crate::arguments::Check;
 use crate::findings::{self, Format};
@@ -47,8 +47,4 @@ pub fn check(asked: &Check) -> Ended {
     } else {
         Ended::Fine
     }
-}
-
-fn counted(n: usize, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }

@@ -3,9 +3,10 @@
 use super::{place, print, run::could_not};
 use crate::Ended;
 use crate::arguments::{Explain, ExplainAccount, Explained, Format};
-use rungs_engine::finding::{Code, closest};
+use rungs_engine::finding::closest;
+use rungs_pipeline::codes;
 use rungs_pipeline::explain::{self, Question};
-use rungs_pipeline::ingest::{ObjectCode, RowCode};
+use rungs_pipeline::trouble::{Trouble, TroubleCode};
 
 /// Explains an account or a code.
 pub fn explain(asked: &Explain) -> Ended {
@@ -32,27 +33,23 @@ fn account(asked: &ExplainAccount) -> Ended {
             }
             Ended::Fine
         }
-        Ok(None) => Ended::CouldNot {
-            message: format!("the store has no account `{}`", asked.id),
-            help: "look at the id as it stands in the uploaded files; `rungs ledger` names every account".into(),
-        },
+        Ok(None) => could_not(Trouble::new(
+            TroubleCode::NoAccount,
+            format!("no settled event belongs to an account `{}`", asked.id),
+            "write the id as it stands in the uploaded files; `rungs ledger` names every account",
+        )),
         Err(trouble) => could_not(trouble),
     }
 }
 
 fn code(text: &str) -> Ended {
-    let explanation = Code::from_text(text)
-        .map(Code::explanation)
-        .or_else(|| RowCode::from_text(text).map(RowCode::explanation))
-        .or_else(|| ObjectCode::from_text(text).map(ObjectCode::explanation));
-    match explanation {
-        Some(explanation) => {
-            let lines: Vec<&str> = explanation.lines().map(str::trim).collect();
-            print(&format!("{text}\n\n{}\n", lines.join("\n").trim()));
+    match codes::find(text) {
+        Some(known) => {
+            print(&format!("{text}\n\n{}\n", known.explanation()));
             Ended::Fine
         }
         None => {
-            let all = Code::ALL.iter().map(|code| code.text());
+            let all: Vec<_> = codes::all().iter().map(|code| code.text).collect();
             let help = match closest(text, all) {
                 Some(known) => format!("did you mean `{known}`?"),
                 None => {

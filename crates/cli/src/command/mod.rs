@@ -25,6 +25,11 @@ pub fn print(text: &str) {
     let _ = anstream::stdout().write_all(text.as_bytes());
 }
 
+/// A number with its noun.
+pub fn counted(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
 /// Whether findings are shown in colour.
 pub fn colour() -> bool {
     std::io::stdout().is_terminal()

@@ -55,16 +55,13 @@ pub fn run(asked: &Run) -> Ended {
 
 /// What could not be done, for the exit code.
 pub fn could_not(trouble: Trouble) -> Ended {
-    Ended::CouldNot {
-        message: trouble.message,
-        help: trouble.help,
-    }
+    Ended::CouldNot(trouble)
 }
 
 fn say(outcome: &Outcome, quiet: bool, published: bool) {
     for (object, refusal) in &outcome.refused {
         anstream::eprintln!(
-            "warning[{}]: `{object}`: {}\n\nhint: {}",
+            "warning[{}]: `{object}` was refused: {}\nhelp: {}",
             refusal.code.text(),
             refusal.message,
             refusal.help
@@ -86,6 +83,9 @@ fn say(outcome: &Outcome, quiet: bool, published: bool) {
             "  {} rows went to quarantine: `rungs quarantine` lists them with their reasons",
             outcome.rejected
         );
+    }
+    if outcome.run > 0 {
+        anstream::eprintln!("  `rungs report` shows the figures");
     }
     if published {
         anstream::eprintln!(

@@ -32,7 +32,7 @@ table! {
         optional revision: String,
         /// IANA zone of times without offset; the programme's if not given.
         optional zone: String,
-        /// Source column of the line's number; rows with one id are then lines of one event.
+        /// Source column of the line's number; rows with one id are then lines of one event. They stand in one file: lines of a known event in another file are a conflict.
         optional line: String,
         /// Columns with one value for all rows: `{ name = "reload" }`.
         optional fixed: Named<Fixed>,
@@ -138,7 +138,7 @@ impl Value for Trigger {
             word: moment.text(),
             doc: Some(match moment {
                 Moment::Birthday => "The member's birthday.",
-                Moment::RungReached => "A rung was reached.",
+                Moment::RungReached => "A rung was reached by what happened; a rung that the desk gives (`adjust`) issues nothing.",
             }),
         }));
         words.extend(Moment::LATER.iter().map(|word| Word { word, doc: None }));

@@ -334,7 +334,16 @@ fn conflict(build: &mut Build<'_>, at: usize, canonical: bool, table: &ColumnTab
         && matches!(known, Type::Money | Type::Decimal)
     {
         column.digits = column.digits.max(digits.value.0 as u8);
+        let (kind, line, name) = (column.kind, column.line, column.name.clone());
+        let digits = column.digits;
+        // An order and its lines have the same amounts: the one is the sum of the other, or its only line.
+        for twin in &mut build.columns {
+            if twin.kind == kind && twin.line != line && twin.name == name {
+                twin.digits = twin.digits.max(digits);
+            }
+        }
     }
+    let column = &build.columns[at];
     let name = column.name.clone();
     let Some(of) = &table.r#type else {
         return;

@@ -136,6 +136,25 @@ fn kpi(build: &mut Build<'_>, raw: Placed<KpiTable>) -> Option<Kpi> {
             "name a calendar stretch such as `\"quarter\"`, a duration of days or longer, or `\"lifetime\"`",
         );
     }
+    if let (Some(kind), Some(window), None) = (&table.kind, &table.window, wrong)
+        && let Some(reason) = crate::kpi::problem(kind.value, window.value, false)
+    {
+        let (cause, next) = reason
+            .split_once("; ")
+            .unwrap_or((&reason, "choose another"));
+        build.reader.find_both(
+            Code::WrongValue,
+            window.place,
+            format!(
+                "`{}` over `{}` cannot be measured",
+                kind.value.text(),
+                window.value.text()
+            ),
+            cause,
+            (kind.place, "measured here"),
+            next,
+        );
+    }
     if let (Some(below), Some(above)) = (&table.warn_below, &table.warn_above)
         && below.value.0 >= above.value.0
     {

@@ -15,13 +15,13 @@ table! {
     CapTable as "cap" {
         /// So many points at most.
         optional points: ByRungOf<Points>,
-        /// So often at most; per line, where the rule runs per line.
+        /// So many events at most. An event that earns counts once, also where the rule runs per line.
         optional count: ByRungOf<Count>,
         /// In this stretch of time.
         required per: Per,
         /// Whose limit it is.
         default("\"account\"") pool: Pool,
-        /// One limit for each value of this.
+        /// One limit for each value of this, which every event has one of: it cannot ask for lines.
         optional each: Expression,
         /// What happens to what does not fit.
         default("\"trim\"") over: Over,
@@ -81,6 +81,18 @@ fn cap(
         Some(each) => Some(build.compile(&each.value.0, occasion, lines, Expected::Any)?),
         None => None,
     };
+    if let (Some(quoted), Some(expr)) = (&table.each, &each)
+        && build.mentions_line(expr)
+    {
+        build.reader.find(
+            Code::ConditionRefused,
+            quoted.place,
+            "a cap is looked at once an event, so `each` cannot ask for its lines",
+            "mentions `line`",
+            "ask for a column of the event; for a limit by kind of goods give each kind a rule with a cap of its own",
+        );
+        return None;
+    }
     let (allowed, example) = match limits {
         Limits::Earn => ("`points` or `count`", "{ points = 100, per = \"day\" }"),
         Limits::Group => ("`points`", "{ points = 100, per = \"day\" }"),

@@ -203,6 +203,8 @@ choice!(Reason {
     "cooldown" => Reason("cooldown"), "Too soon after the last win.";
     "budget" => Reason("budget"), "The budget was spent.";
     "group" => Reason("group"), "Another rule of its group took its place.";
+    "zero" => Reason("zero"), "What came out rounds to nothing.";
+    "enrolment" => Reason("enrolment"), "The account had not enrolled.";
 } later ["contact", "holdout"]);
 
 /// A text table with the places of its lines.

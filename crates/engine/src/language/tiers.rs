@@ -194,7 +194,7 @@ choice!(Crossing {
 
 choice!(Requalify {
     "each_period" => Requalify::EachPeriod, "Keeping in any period extends to that period's validity.";
-    "validity_end" => Requalify::ValidityEnd, "Only the stretch that ends with the validity is looked at.";
+    "validity_end" => Requalify::ValidityEnd, "Only the stretch that ends with the validity is looked at: a period of the calendar when it closes, before any `extra`.";
 } later []);
 
 choice!(Shortfall {

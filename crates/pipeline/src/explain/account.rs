@@ -6,7 +6,7 @@ use crate::lake::history::{ColumnSet, History};
 use crate::lake::shard::shard_of;
 use crate::lake::store::Store;
 use crate::trouble::Trouble;
-use rungs_engine::fold::{AccountState, Fold, Given, Kept, Plan, Prepared, Win};
+use rungs_engine::fold::{AccountState, Fold, Given, Kept, Prepared, Win};
 use rungs_engine::program::Program;
 use serde_json::Value;
 use std::path::Path;
@@ -21,34 +21,17 @@ pub fn account(
     id: &str,
     question: Question<'_>,
 ) -> Result<Option<Value>, Trouble> {
-    let plan = Plan::new(program).map_err(|fine| {
-        Trouble::new(
-            format!(
-                "the rates of `{}` together need more digits than 64 bits have",
-                fine.rule
-            ),
-            "use rates with smaller denominators",
-        )
-    })?;
-    let store = Store::open(store)?;
+    let plan = crate::run::plan(program)?;
+    let store = Store::open_of(store, &program.id)?;
     let manifests = store.manifests()?;
     let Some(manifest) = manifests.last() else {
-        return Err(Trouble::new(
-            "the store has no finished run",
-            "`rungs run` settles the first night",
-        ));
+        return Err(Trouble::not_settled());
     };
     // What is explained must be what was booked, so it is settled by the version that booked it.
     if let Some(version) = manifest.versions.last()
         && version.digest != program.digest
     {
-        return Err(Trouble::new(
-            format!(
-                "the store was settled by `{}` as it was before: its digest has changed",
-                version.file
-            ),
-            "restore the file by which the store was settled, or settle into a new store",
-        ));
+        return Err(Trouble::programme_changed(&version.file));
     }
     let as_of = manifest.nights.last(store.folder())?;
     let until = program.zone.midnight(as_of + 1);

@@ -126,26 +126,58 @@ fn head(answer: &Value, points: &str) -> String {
     out
 }
 
+/// Lots that end together are one line where an account has more than this many.
+const LOTS: usize = 12;
+
 fn lots(answer: &Value) -> Vec<String> {
-    list(answer, "lots")
-        .map(|lot| {
-            let end = word(&lot["expires"]).map_or_else(
-                || "never expire".to_owned(),
-                |_| format!("expire {}", day(&lot["expires"])),
-            );
-            let held = if lot["pending"] == true {
-                format!(", held back until {}", time(&lot["released"]))
-            } else {
-                String::new()
-            };
-            format!(
-                "{} {end}{held}: from {} of {}",
-                words(&lot["points"]),
-                event(&lot["event"]),
-                time(&lot["granted"])
-            )
-        })
+    let all: Vec<&Value> = list(answer, "lots").collect();
+    let together = |a: &&Value, b: &&Value| {
+        all.len() > LOTS
+            && ["expires", "pending", "released"]
+                .iter()
+                .all(|key| a[*key] == b[*key])
+    };
+    all.chunk_by(|a, b| together(a, b))
+        .filter_map(lots_of_one_end)
         .collect()
+}
+
+fn lots_of_one_end(lots: &[&Value]) -> Option<String> {
+    let (first, last) = (lots.first()?, lots.last()?);
+    let end = word(&first["expires"]).map_or_else(
+        || "never expire".to_owned(),
+        |_| format!("expire {}", day(&first["expires"])),
+    );
+    let held = if first["pending"] == true {
+        format!(", held back until {}", time(&first["released"]))
+    } else {
+        String::new()
+    };
+    let from = match lots {
+        [lot] => format!("{} of {}", event(&lot["event"]), time(&lot["granted"])),
+        _ => format!(
+            "{} grants, {} to {}",
+            lots.len(),
+            time(&first["granted"]),
+            time(&last["granted"])
+        ),
+    };
+    Some(format!("{} {end}{held}: from {from}", points_of(lots)))
+}
+
+/// The sum of the points of lots.
+fn points_of(lots: &[&Value]) -> String {
+    let texts: Vec<String> = lots.iter().map(|lot| words(&lot["points"])).collect();
+    let digits_of = |text: &String| text.split_once('.').map_or(0, |(_, digits)| digits.len());
+    let digits = texts.iter().map(digits_of).max().unwrap_or(0);
+    let scaled = |text: &String| {
+        let zeros = "0".repeat(digits - digits_of(text));
+        (text.replace('.', "") + &zeros).parse::<i64>().ok()
+    };
+    match texts.iter().map(scaled).sum::<Option<i64>>() {
+        Some(sum) => decimal(sum, digits as u8),
+        None => texts.join(" + "),
+    }
 }
 
 fn next_rung(answer: &Value) -> Vec<String> {

@@ -5,7 +5,7 @@
 //!
 //! - A dataset without `line`: an order is its only line (number 1), and both carry the same amounts.
 //! - A dataset with `line`: each line is completed here. Gross, discount, net, tax and total of the order are
-//!   left as the file gives them, often empty, because its lines may stand in other chunks or files: the lake
+//!   left as the file gives them, often empty, because its lines may stand in other chunks: the lake
 //!   sums them when all are together ([`line_sums`]). Only where the file has no amounts on its lines are
 //!   those of the order completed here.
 

@@ -7,6 +7,7 @@ use super::finding::{ObjectCode, Refusal};
 use super::plan::{Plan, Use};
 use super::{Object, Stop};
 use crate::schema::text_type;
+use crate::trouble::without_prefix;
 use arrow_array::ArrayRef;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
@@ -157,7 +158,10 @@ fn guarded<T>(step: impl FnOnce() -> Result<T, Stop>) -> Result<T, Stop> {
 fn not_parquet(error: impl std::fmt::Display) -> Stop {
     Stop::Refused(Refusal::new(
         ObjectCode::NotParquet,
-        format!("the file cannot be read as Parquet: {error}"),
+        format!(
+            "the file cannot be read as Parquet: {}",
+            without_prefix(&error.to_string())
+        ),
         "upload it again whole, or correct `format` if it is another",
     ))
 }
@@ -166,7 +170,10 @@ fn not_parquet(error: impl std::fmt::Display) -> Stop {
 pub(super) fn broken(error: impl std::fmt::Display) -> Stop {
     Stop::Refused(Refusal::new(
         ObjectCode::Unreadable,
-        format!("a part of the file cannot be read: {error}"),
+        format!(
+            "a part of the file cannot be read: {}",
+            without_prefix(&error.to_string())
+        ),
         "write the file again and upload it; nothing of it was taken",
     ))
 }

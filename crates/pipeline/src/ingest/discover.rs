@@ -1,7 +1,7 @@
 //! Which files of the inbox belong to which dataset.
 
 use super::pseudonym::hex;
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, TroubleCode};
 use globset::{GlobBuilder, GlobMatcher};
 use rungs_engine::program::Program;
 use sha2::{Digest, Sha256};
@@ -44,6 +44,7 @@ pub fn discover(program: &Program, inbox: &Path) -> Result<Inbox, Trouble> {
     let mut files = Vec::new();
     let root = fs::canonicalize(inbox).map_err(|error| {
         Trouble::new(
+            TroubleCode::Inbox,
             format!("the inbox `{}` cannot be opened: {error}", inbox.display()),
             "name the folder that holds one folder per dataset",
         )
@@ -67,6 +68,7 @@ pub fn discover(program: &Program, inbox: &Path) -> Result<Inbox, Trouble> {
             }),
             (Some(first), Some(second)) => {
                 return Err(Trouble::new(
+                    TroubleCode::TwoDatasets,
                     format!(
                         "the file `{name}` matches two datasets, `{}` and `{}`",
                         program.datasets[first].id, program.datasets[second].id
@@ -97,9 +99,16 @@ pub fn digest(path: &Path) -> Result<String, Trouble> {
 
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Trouble {
     Trouble::new(
+        TroubleCode::Unreadable,
         format!("`{}` cannot be read: {error}", path.display()),
         "look at its permissions and at the disk",
     )
+}
+
+/// What is wrong with a dataset's `file` pattern, if something is.
+pub fn pattern_problem(text: &str) -> Option<String> {
+    let built = GlobBuilder::new(text).literal_separator(true).build();
+    built.err().map(|error| error.kind().to_string())
 }
 
 fn pattern(dataset: &str, text: &str) -> Result<GlobMatcher, Trouble> {
@@ -109,6 +118,7 @@ fn pattern(dataset: &str, text: &str) -> Result<GlobMatcher, Trouble> {
         .map(|glob| glob.compile_matcher())
         .map_err(|error| {
             Trouble::new(
+                TroubleCode::Unforeseen,
                 format!("`file` of dataset `{dataset}` is not a pattern: {error}"),
                 "write it like `orders/**` or `till/*.csv`",
             )

@@ -1,42 +1,7 @@
 //! What the ingest has to say about rows and files: a code each, the cause and the next step.
 
+use crate::codes::codes;
 use serde::Serialize;
-
-macro_rules! codes {
-    ($(#[doc = $about:literal])+ $enum:ident; $($(#[doc = $doc:literal])+ $name:ident = $text:literal;)+) => {
-        $(#[doc = $about])+
-        ///
-        /// A code is never renamed or used again for another meaning.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $enum { $($(#[doc = $doc])+ $name,)+ }
-
-        impl $enum {
-            /// All codes.
-            pub const ALL: &'static [$enum] = &[$($enum::$name,)+];
-
-            /// `family/name`, as it is shown and looked up.
-            pub fn text(self) -> &'static str {
-                match self { $($enum::$name => $text,)+ }
-            }
-
-            /// What `rungs explain code` prints: meaning, why it matters, what to do.
-            pub fn explanation(self) -> &'static str {
-                match self { $($enum::$name => concat!($($doc, "\n",)+),)+ }
-            }
-
-            /// The code that is spelled so.
-            pub fn from_text(text: &str) -> Option<$enum> {
-                $enum::ALL.iter().copied().find(|code| code.text() == text)
-            }
-        }
-
-        impl Serialize for $enum {
-            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.serialize_str(self.text())
-            }
-        }
-    };
-}
 
 codes! {
     /// Why a row went to quarantine.
@@ -57,7 +22,7 @@ codes! {
     /// The text is not a time or date that Rungs reads: `2026-03-10T09:30:00+01:00`, `2026-03-10 09:30:00`,
     /// `2026-03-10`, `20260310`. Counted seconds are refused, because the unit cannot be told.
     NotATime = "row/not-a-time";
-    /// The text is not true, false, yes, no, 1 or 0.
+    /// The text is not true, false, yes, no, 1 or 0. Write one of these, or declare the column as text.
     NotABoolean = "row/not-a-boolean";
     /// The row has more or fewer fields than the header, so nobody can say which value is which. Often a
     /// delimiter inside a text that is not quoted.
@@ -71,7 +36,7 @@ codes! {
     /// the next line.
     TooLong = "row/too-long";
     /// The id of the line before it stands here under another account or member. An event belongs to one
-    /// account: the first stands, this row waits. To move an event, upload it as `void` in the old account.
+    /// account: the first stands, this row waits. Correct one of the two, or give the event an id of its own.
     TwoAccounts = "row/two-accounts";
     /// The row is in another currency than the programme. Convert before the upload.
     OtherCurrency = "row/other-currency";
@@ -79,52 +44,63 @@ codes! {
     /// discount is written as a positive amount. Lines below zero are accepted where the column declares a
     /// `min` below zero.
     Negative = "row/negative";
-    /// The lines of one event differ in a column of the event (time, total, coupon…). The first line stands.
+    /// The lines of one event differ in a column of the event (time, total, coupon…). The first line stands. Give
+    /// all lines of an event the same value; what may differ by line is declared as a column of lines.
     HeaderDiffers = "row/header-differs";
-    /// The row asks for something that this version of Rungs does not do yet (`void`), so it waits.
+    /// The row asks for something that this version of Rungs does not do yet (`void`), so it waits. Keep the file.
     NotYet = "row/not-yet";
-    /// The event's night was settled before its file came. It waits until late events are settled.
+    /// The event's night was settled before its file came. This version does not settle late events yet: the row
+    /// waits in quarantine, and the ledger stays as it was. Keep the file; a new store that takes it in from the
+    /// beginning has the event.
     Late = "row/late";
-    /// An event with this source, account and id is there already with other content, and the dataset names no
-    /// `revision`. The first stands.
+    /// The dataset has an event of this account and id already, with other content, and names no `revision`. The
+    /// one that was settled first stands; of one night the one with the smaller digest. All lines of an order
+    /// belong into one file: of an order whose lines are spread over two files one file's lines stand, the others
+    /// are in conflict.
     Conflict = "row/conflict";
-    /// A later revision of an event that is settled. It waits until corrections are settled.
+    /// The event is there with another revision. Within one night the highest stands; a correction of what is
+    /// settled waits, because this version does not book corrections yet.
     Revised = "row/revised";
-    /// The refund names an order that is not there.
+    /// The refund names an order that the account does not have before it. It takes nothing back. Look at the
+    /// refund's order and account, and whether the order itself is in quarantine.
     UnknownOrder = "row/unknown-order";
-    /// The event is of somebody who is not a member.
-    UnknownMember = "row/unknown-member";
-    /// A number that the programme computes from this event leaves 64 bits.
+    /// The adjustment names a rung or metric that the programme does not have.
+    UnknownName = "row/unknown-name";
+    /// A number that the programme computes from this event leaves 64 bits. The event gives nothing. Declare `min`
+    /// and `max` of the columns that the rule uses, so that `rungs check` sees the largest number.
     Overflow = "row/overflow";
 }
 
 codes! {
     /// Why a whole file was refused.
     ObjectCode;
-    /// The file holds nothing, not even a header.
+    /// The file holds nothing, not even a header. Upload it again, or delete it.
     Empty = "object/empty";
     /// The header is not UTF-8 text. Save the file as UTF-8 (UTF-16 is refused as well).
     HeaderNotUtf8 = "object/not-utf8";
-    /// The header cannot be read: a quote that is not closed, or longer than 1 MiB.
+    /// The header cannot be read: a quote that is not closed, or longer than 1 MiB. The first line of a CSV file has
+    /// the names of its columns.
     Header = "object/header";
-    /// The file is not Apache Parquet, or its end is missing.
+    /// The file is not Apache Parquet, or its end is missing: often a copy that was not finished. Upload it again.
     NotParquet = "object/not-parquet";
-    /// The file is Parquet, but a part of it cannot be read. Nothing of it is taken.
+    /// The file is Parquet, but a part of it cannot be read. Nothing of it is taken. Write it again.
     Unreadable = "object/unreadable";
-    /// A column that the dataset needs is not in the file.
+    /// A column that the dataset needs is not in the file. Correct the file's header, or the names in
+    /// `[collect.<dataset>]`.
     MissingColumn = "object/missing-column";
-    /// Two columns of the file have the name of one that the dataset needs.
+    /// Two columns of the file have the name of one that the dataset needs. Give each its own name.
     DuplicateColumn = "object/duplicate-column";
     /// Money stands in floating-point numbers, which do not hold cents exactly. Write it as decimal, as integer
     /// minor units (with `unit = "minor"`) or as text.
     FloatMoney = "object/float-money";
     /// A number or an id stands in floating-point numbers, which are not exact. Write it as decimal, integer or text.
     FloatNumber = "object/float-number";
-    /// A column is of a type from which the declared one cannot be read.
+    /// A column is of a type from which the declared one cannot be read. Write it as another type, or as text.
     ColumnType = "object/column-type";
-    /// The file's ending says no format that Rungs reads, and the dataset declares none.
+    /// The file's ending says no format that Rungs reads, and the dataset declares none. Name it `….csv` or
+    /// `….parquet`, or declare the dataset's `format`.
     UnknownFormat = "object/unknown-format";
-    /// A format or compression that this version of Rungs does not read yet.
+    /// A format or compression that this version of Rungs does not read yet. Unpack it, or write CSV or Parquet.
     FormatNotYet = "object/not-yet";
 }
 

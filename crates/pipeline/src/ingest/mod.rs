@@ -46,12 +46,12 @@ mod text_time;
 mod tests;
 
 pub use amounts::{Amounts, LineSums, line_sums, needs_line_sums};
-pub use discover::{Inbox, Object, digest, discover};
+pub use discover::{Inbox, Object, digest, discover, pattern_problem};
 pub use finding::{ObjectCode, Refusal, Rejected, RowCode};
 pub use pseudonym::PseudonymKey;
 pub use schema_doc::events_schema_json;
 
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, TroubleCode};
 use arrow_array::RecordBatch;
 use assemble::{Assembler, Chunk};
 use columnar::ColumnarFile;
@@ -127,6 +127,7 @@ fn read(
 ) -> Result<Ingested, Stop> {
     let Some(dataset) = program.datasets.get(object.dataset) else {
         return Err(Stop::Trouble(Trouble::new(
+            TroubleCode::Unforeseen,
             format!("`{}` belongs to no dataset of the programme", object.name),
             "look for the inbox's files again with this version of the programme",
         )));

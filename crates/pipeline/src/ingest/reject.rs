@@ -6,6 +6,7 @@ use super::finding::{Rejected, RowCode};
 use super::plan::{Plan, Source};
 use super::text_number::LARGEST;
 use arrow_array::{Array, ArrayRef};
+use rungs_engine::canonical::Type;
 use rungs_engine::number;
 use rungs_engine::program::Column;
 use std::collections::BTreeMap;
@@ -88,10 +89,20 @@ impl Fault {
 
     /// In a column of numbers.
     pub(super) fn number(code: RowCode, name: &str, source: &Source, column: &Column) -> Fault {
-        let bound = |bound: i64| number::decimal(bound, column.digits);
+        let bound = |bound: i64| {
+            let text = number::decimal(bound, column.digits);
+            match column.kind_of_value {
+                Type::Money => text,
+                _ if !text.contains('.') => text,
+                _ => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+            }
+        };
         let reason = match code {
             RowCode::TooPrecise if source.minor => format!(
                 "`{name}` is not a whole number of minor units; write it without decimals or declare it without `unit`"
+            ),
+            RowCode::TooPrecise if column.digits == 0 => format!(
+                "`{name}` is not a whole number; round it where it comes from, or declare the column as a decimal"
             ),
             RowCode::TooPrecise => format!(
                 "`{name}` has more than {} digits after the point; round it where it comes from, or declare the column with more `digits`",
@@ -209,7 +220,7 @@ impl Faults {
 fn broken(code: RowCode) -> &'static str {
     match code {
         RowCode::TooLong => {
-            "the row is longer than 1 MiB; look for a quote that is never closed. Reading went on at the next line"
+            "the row is longer than 1 MiB; look for a quote that is never closed (reading went on at the next line)"
         }
         RowCode::Quotes => {
             "a quoted field never ends, or goes on after its closing quote; double a quote that stands inside quotes"

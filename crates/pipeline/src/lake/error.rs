@@ -1,43 +1,31 @@
 //! What can go wrong in a store, and what to do about it.
 
+use crate::codes::codes;
 use std::fmt;
 use std::path::Path;
 
-/// The codes of [`LakeError`]. A code is never used again for another meaning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LakeCode {
-    /// The file system refused.
-    Access,
-    /// Another run holds the store.
-    Locked,
-    /// The folder is not a store.
-    NotAStore,
-    /// The store belongs to another programme.
-    OtherProgram,
-    /// The store's format is newer than this version.
-    Format,
-    /// A file of the store is not what it should be.
-    Damaged,
-    /// A column changed its type between versions.
-    ColumnType,
-    /// A number does not fit.
-    Overflow,
-}
-
-impl LakeCode {
-    /// As it is shown.
-    pub fn text(self) -> &'static str {
-        match self {
-            LakeCode::Access => "store/access",
-            LakeCode::Locked => "store/locked",
-            LakeCode::NotAStore => "store/not-a-store",
-            LakeCode::OtherProgram => "store/other-program",
-            LakeCode::Format => "store/format",
-            LakeCode::Damaged => "store/damaged",
-            LakeCode::ColumnType => "store/column-type",
-            LakeCode::Overflow => "store/overflow",
-        }
-    }
+codes! {
+    /// What can be wrong with a store.
+    LakeCode;
+    /// The file system refused to read or write a file of the store: permissions, a full disk, a folder that is not
+    /// there.
+    Access = "store/access";
+    /// Another run is settling the store. Two at once would settle nights twice, so the second one ends.
+    Locked = "store/locked";
+    /// The folder has no `store.json`, so it is no store. Look at the path; `rungs run` makes a store.
+    NotAStore = "store/not-a-store";
+    /// The store was made for another programme. Each programme has a store of its own.
+    OtherProgram = "store/other-program";
+    /// The store was written in a form that this version of Rungs does not know.
+    Format = "store/format";
+    /// A file of the store is missing, cut short or changed. Files of a store are written once and never edited, so
+    /// a copy from a backup is as good; else settle everything anew from the uploads.
+    Damaged = "store/damaged";
+    /// Events are stored with this column as another type than the programme gives it now.
+    ColumnType = "store/column-type";
+    /// The store cannot number more: the programme has so many rules and datasets, or an event so many rewards, that
+    /// their numbers leave their type.
+    Overflow = "store/overflow";
 }
 
 /// Why a store cannot be read or written: a code, a place, the cause and the next step.
@@ -82,7 +70,7 @@ impl LakeError {
         LakeError::new(
             LakeCode::Damaged,
             place,
-            cause.to_string(),
+            crate::trouble::without_prefix(&cause.to_string()),
             "restore the file from a copy, or settle again into an empty store",
         )
     }
@@ -102,6 +90,14 @@ impl fmt::Display for LakeError {
 }
 
 impl std::error::Error for LakeError {}
+
+/// Opens a file that a manifest names; one that is gone is damage, not a wrong path.
+pub(crate) fn open(path: &Path) -> Result<std::fs::File, LakeError> {
+    std::fs::File::open(path).map_err(|cause| match cause.kind() {
+        std::io::ErrorKind::NotFound => LakeError::damaged(path, "the file is missing"),
+        _ => LakeError::access(path, cause),
+    })
+}
 
 /// Adds the place to errors of the file system and of files.
 pub(crate) trait At<T> {

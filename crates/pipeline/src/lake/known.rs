@@ -10,10 +10,11 @@ use super::versions::{Reason, Verdict};
 use hashbrown::{HashMap, HashSet};
 use parquet::arrow::arrow_reader::RowSelection;
 use rungs_engine::event::{Batch, EventId};
+use std::cmp::Ordering;
 use std::ops::Range;
 
 /// What the history holds of an event: digest and revision.
-type Known = (u128, Option<i64>);
+type Known = (u128, Option<i64>, Vec<i32>);
 /// Account (as a code of the batch), source, id.
 type Key = (i32, u16, EventId);
 
@@ -44,13 +45,16 @@ pub(crate) fn judge_by_history(
         let first = event[0] as usize;
         match found.get(&key(batch, first, batch.account.codes[first])) {
             None => verdict.kept.extend(event),
-            Some((digest, _)) if *digest == event_digest(batch, event, layout) => {
+            Some((digest, _, _)) if *digest == event_digest(batch, event, layout) => {
                 verdict.duplicates.extend(event);
             }
-            Some((_, revision)) => {
-                let reason = match batch.number(layout.revision(), first) == *revision {
-                    true => Reason::Conflict,
-                    false => Reason::Revised,
+            Some((_, revision, lines)) => {
+                let new = |row: &u32| !lines.contains(&batch.line[*row as usize]);
+                let reason = match batch.number(layout.revision(), first).cmp(revision) {
+                    Ordering::Equal if event.iter().all(new) => Reason::Spread,
+                    Ordering::Equal => Reason::Conflict,
+                    Ordering::Less => Reason::Superseded,
+                    Ordering::Greater => Reason::Revised,
                 };
                 verdict
                     .rejected
@@ -125,7 +129,8 @@ fn find_in_group(
         if let Some(key) = key {
             let digest = event_digest(&known, event, history.layout());
             let revision = known.number(history.layout().revision(), first);
-            found.insert(key, (digest, revision));
+            let lines = event.iter().map(|row| known.line[*row as usize]);
+            found.insert(key, (digest, revision, lines.collect()));
         }
     }
     Ok(())

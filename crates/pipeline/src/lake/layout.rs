@@ -296,6 +296,18 @@ fn ids(numbers: Option<&ArrayRef>, texts: Option<&ArrayRef>, rows: usize) -> Ids
     Ids { numbers, texts }
 }
 
+/// A type as people say it.
+fn in_words(data_type: &DataType) -> String {
+    match data_type {
+        DataType::Dictionary(..) | DataType::Utf8 => "text".to_owned(),
+        DataType::Decimal64(_, digits) => format!("a number of {digits} decimals"),
+        DataType::Boolean => "true or false".to_owned(),
+        DataType::Date32 => "a date".to_owned(),
+        DataType::Timestamp(..) => "a time".to_owned(),
+        _ => "a whole number".to_owned(),
+    }
+}
+
 fn values(array: &ArrayRef, column: &StoredColumn, place: &Path) -> Result<Values, LakeError> {
     let changed = || {
         LakeError::new(
@@ -304,8 +316,8 @@ fn values(array: &ArrayRef, column: &StoredColumn, place: &Path) -> Result<Value
             format!(
                 "column `{}` is {} in this file and {} in the programme",
                 column.name,
-                array.data_type(),
-                column.data_type
+                in_words(array.data_type()),
+                in_words(&column.data_type)
             ),
             "give the column a new name, or settle again into an empty store",
         )

@@ -1,4 +1,4 @@
-//! Table `quarantine`: rows that a run refused, and why. A file a run.
+//! Table `quarantine`: rows and files that a run refused, and why. A file a run.
 
 use super::cut::Rejected;
 use super::error::{At, LakeError};
@@ -7,6 +7,7 @@ use super::layout::texts;
 use super::manifest::{LakeFile, Manifest, Table};
 use super::shape::text_array;
 use super::store::Store;
+use crate::ingest::Refusal;
 use crate::schema::text_type;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
@@ -18,8 +19,11 @@ use std::sync::Arc;
 /// A row in quarantine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct QuarantineRow {
-    /// Name of the uploaded object in the inbox; empty if the row had waited since an earlier run.
+    /// Name of the uploaded object in the inbox; empty where an event was refused after the cut, or had waited
+    /// since an earlier run.
     pub object: String,
+    /// The dataset, of whole events; their id is the `value`.
+    pub source: Option<String>,
     /// Line in the file (row of a Parquet file), from 1, where it is known.
     pub line: Option<i64>,
     /// Name of the source column, where the cause lies in one.
@@ -39,12 +43,25 @@ impl QuarantineRow {
     pub fn of_cut(object: &str, rejected: &Rejected) -> QuarantineRow {
         QuarantineRow {
             object: object.to_owned(),
+            source: Some(rejected.source.clone()),
             line: None,
             column: None,
-            code: rejected.reason.code().to_owned(),
+            code: rejected.reason.code().text().to_owned(),
             reason: rejected.reason.text().to_owned(),
             value: Some(rejected.id.to_string()),
             raw: None,
+        }
+    }
+}
+
+impl QuarantineRow {
+    /// A file that was refused whole.
+    pub fn of_refused((object, refusal): &(String, Refusal)) -> QuarantineRow {
+        QuarantineRow {
+            object: object.clone(),
+            code: refusal.code.text().to_owned(),
+            reason: format!("{}; {}", refusal.message, refusal.help),
+            ..QuarantineRow::default()
         }
     }
 }
@@ -53,6 +70,7 @@ impl From<crate::ingest::Rejected> for QuarantineRow {
     fn from(row: crate::ingest::Rejected) -> QuarantineRow {
         QuarantineRow {
             object: row.object,
+            source: None,
             line: i64::try_from(row.line).ok(),
             column: row.column,
             code: row.code.text().to_owned(),
@@ -85,9 +103,11 @@ pub fn write_quarantine(
                 .collect::<StringArray>(),
         )
     };
+    let source: StringArray = rows.iter().map(|row| row.source.as_deref()).collect();
     let column: StringArray = rows.iter().map(|row| row.column.as_deref()).collect();
     let arrays: Vec<ArrayRef> = vec![
         coded(&|row| &row.object)?,
+        text_array(&Texts::plain(source)).at(&path)?,
         Arc::new(rows.iter().map(|row| row.line).collect::<Int64Array>()),
         text_array(&Texts::plain(column)).at(&path)?,
         coded(&|row| &row.code)?,
@@ -97,6 +117,7 @@ pub fn write_quarantine(
     ];
     let schema = Schema::new(vec![
         Field::new("object", text_type(), false),
+        Field::new("source", text_type(), true),
         Field::new("line", DataType::Int64, true),
         Field::new("column", text_type(), true),
         Field::new("code", text_type(), false),
@@ -120,7 +141,7 @@ pub fn read_quarantine(
         for record in PlainTable::read(store, file)? {
             let array = |name: &str| record.column_by_name(name).ok_or_else(damaged);
             let text = |name: &str| texts(array(name)?, &path);
-            let (object, column) = (text("object")?, text("column")?);
+            let (object, source, column) = (text("object")?, text("source")?, text("column")?);
             let (code, reason) = (text("code")?, text("reason")?);
             let (value, raw) = (text("value")?, text("raw")?);
             let line = array("line")?.as_primitive_opt::<Int64Type>();
@@ -129,6 +150,7 @@ pub fn read_quarantine(
                 let own = |texts: &Texts| texts.get(row).map(str::to_owned);
                 rows.push(QuarantineRow {
                     object: own(&object).unwrap_or_default(),
+                    source: own(&source),
                     line: line.is_valid(row).then(|| line.value(row)),
                     column: own(&column),
                     code: own(&code).unwrap_or_default(),
@@ -155,6 +177,7 @@ mod tests {
         let store = Store::create(folder.path(), "test", 7).unwrap();
         let row = |object: &str, line: Option<i64>, value: Option<&str>| QuarantineRow {
             object: object.to_owned(),
+            source: line.is_none().then(|| "till".to_owned()),
             line,
             code: "row/not-a-number".to_owned(),
             reason: "`net` is not a number".to_owned(),

@@ -46,7 +46,7 @@ impl TableReader {
         pages: bool,
     ) -> Result<TableReader, LakeError> {
         let path = store.path(&lake_file.name);
-        let file = File::open(&path).at(&path)?;
+        let file = super::error::open(&path)?;
         let policy = match pages {
             true => PageIndexPolicy::Optional,
             false => PageIndexPolicy::Skip,

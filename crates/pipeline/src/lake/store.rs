@@ -86,6 +86,11 @@ impl Store {
         if !folder.join("store.json").exists() {
             return Store::create(folder, program, shards);
         }
+        Store::open_of(folder, program)
+    }
+
+    /// The store in a folder, which must belong to the programme.
+    pub fn open_of(folder: &Path, program: &str) -> Result<Store, LakeError> {
         let store = Store::open(folder)?;
         if store.file.program != program {
             return Err(LakeError::new(

@@ -8,6 +8,7 @@
 use super::content::event_digest;
 use super::layout::Layout;
 use super::order::compare_ids;
+use crate::ingest::RowCode;
 use arrow_array::Array;
 use rungs_engine::event::{Batch, Values};
 use std::cmp::{Ordering, Reverse};
@@ -17,19 +18,23 @@ use std::cmp::{Ordering, Reverse};
 pub enum Reason {
     /// The event is known with another content.
     Conflict,
-    /// The event is known with another revision.
+    /// Other lines of the event came in another object.
+    Spread,
+    /// The event is known with a lower revision, and was settled.
     Revised,
+    /// The event is known with a higher revision.
+    Superseded,
     /// Its night was settled before its object came.
     Late,
 }
 
 impl Reason {
     /// The code in quarantine.
-    pub fn code(self) -> &'static str {
+    pub fn code(self) -> RowCode {
         match self {
-            Reason::Conflict => "event/conflict",
-            Reason::Revised => "event/revised",
-            Reason::Late => "event/late",
+            Reason::Conflict | Reason::Spread => RowCode::Conflict,
+            Reason::Revised | Reason::Superseded => RowCode::Revised,
+            Reason::Late => RowCode::Late,
         }
     }
 
@@ -37,16 +42,21 @@ impl Reason {
     pub fn text(self) -> &'static str {
         match self {
             Reason::Conflict => {
-                "the event is known already with another content, which stands; correct it at its \
-                 source, or give the dataset a revision"
+                "the event is known with other content, which stands; correct it where it comes from, or name \
+                 the dataset's `revision`"
+            }
+            Reason::Spread => {
+                "other lines of this event came in another file, and only those stand; write all lines of an \
+                 event into one file"
             }
             Reason::Revised => {
-                "the event has another revision; corrections of events are not settled yet, the \
-                 revision that was cut first stands (within a cut the highest)"
+                "the event is settled with a lower revision, which stands; keep the file, because corrections \
+                 of settled events are not booked yet"
             }
+            Reason::Superseded => "a higher revision of the event stands; nothing is to be done",
             Reason::Late => {
-                "the night of the event was settled before its object came; late events are not \
-                 settled yet"
+                "the night of the event was settled before its file came; keep the file, because late events \
+                 are not settled yet"
             }
         }
     }
@@ -174,9 +184,12 @@ fn judge_event(
         if other.digest == stands.digest {
             verdict.duplicates.extend(&other.lines);
         } else {
-            let reason = match other.revision == stands.revision {
-                true => Reason::Conflict,
-                false => Reason::Revised,
+            let reason = match stands.revision.cmp(&other.revision) {
+                Ordering::Equal if spread(batch, stands, other) => Reason::Spread,
+                Ordering::Equal => Reason::Conflict,
+                // The highest stands first.
+                Ordering::Less => Reason::Superseded,
+                Ordering::Greater => Reason::Revised,
             };
             let lines = other.lines.iter();
             verdict.rejected.extend(lines.map(|row| (*row, reason)));
@@ -193,6 +206,20 @@ struct Version {
     digest: u128,
     object: Option<u32>,
     lines: Vec<u32>,
+}
+
+/// Whether two objects say different lines of one order, and nothing different of the order.
+fn spread(batch: &Batch, one: &Version, other: &Version) -> bool {
+    let line = |row: &u32| batch.line[*row as usize];
+    let same_moment = |a: &u32, b: &u32| same_moment(batch, *a, *b);
+    one.lines
+        .first()
+        .zip(other.lines.first())
+        .is_some_and(|(a, b)| same_moment(a, b))
+        && other
+            .lines
+            .iter()
+            .all(|row| one.lines.iter().all(|own| line(own) != line(row)))
 }
 
 /// Rows of one object with the same line: one stands.

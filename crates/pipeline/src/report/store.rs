@@ -2,12 +2,13 @@
 //! result is kept beside the lake.
 
 use super::{AccountSource, FactsReader, Quality, Report, count, json, text};
+use crate::ingest::RowCode;
 use crate::lake::error::LakeError;
 use crate::lake::history::{ColumnSet, History};
 use crate::lake::ledger::{Decoder, Ledger};
 use crate::lake::manifest::Manifest;
 use crate::lake::store::{Store, write_whole};
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, TroubleCode};
 use rungs_engine::calendar::{Day, day_from, day_text};
 use rungs_engine::fold::account_rows;
 use rungs_engine::kpi::{AccountFacts, Measures};
@@ -100,6 +101,13 @@ fn own_rows(batch: &rungs_engine::event::Batch) -> Vec<(String, std::ops::Range<
         .collect()
 }
 
+/// What settlement refuses was accepted into the history before; it counts as one or the other.
+const REFUSED_BY_SETTLEMENT: [RowCode; 3] = [
+    RowCode::UnknownOrder,
+    RowCode::UnknownName,
+    RowCode::Overflow,
+];
+
 fn quality(manifests: &[Manifest]) -> Quality {
     let mut quality = Quality::default();
     let mut codes: BTreeMap<String, u64> = BTreeMap::new();
@@ -120,6 +128,10 @@ fn quality(manifests: &[Manifest]) -> Quality {
         .filter(|(code, _)| code.ends_with("/late"))
         .map(|(_, count)| count)
         .sum();
+    let refused_later = REFUSED_BY_SETTLEMENT
+        .iter()
+        .filter_map(|code| codes.get(code.text()));
+    quality.accepted = quality.accepted.saturating_sub(refused_later.sum());
     quality.quarantined = codes.into_iter().collect();
     quality
 }
@@ -130,10 +142,7 @@ fn counted<'p>(
     manifests: &[Manifest],
 ) -> Result<Report<'p>, Trouble> {
     let Some(manifest) = manifests.last() else {
-        return Err(Trouble::new(
-            "the store has no finished run",
-            "`rungs run` settles the first night",
-        ));
+        return Err(Trouble::not_settled());
     };
     let as_of = manifest.nights.last(store.folder())?;
     let measures = Measures::new(program, as_of).map_err(|refusals| {
@@ -142,6 +151,7 @@ fn counted<'p>(
             .map(|refusal| refusal.reason.clone())
             .collect();
         Trouble::new(
+            TroubleCode::Unforeseen,
             format!("a KPI cannot be counted: {}", refusals.join("; ")),
             "mend the programme's [[kpis]]",
         )
@@ -170,18 +180,15 @@ pub fn write(store: &Store, program: &Program, manifests: &[Manifest]) -> Result
     let report = counted(store, program, manifests)?;
     let unwritable = |error: serde_json::Error| {
         Trouble::new(
+            TroubleCode::Unforeseen,
             format!("the report cannot be written: {error}"),
-            "report this",
+            "report this with the programme",
         )
     };
     let json = json::render(&report).map_err(unwritable)?;
     let folder = store.path("reports");
-    std::fs::create_dir_all(&folder).map_err(|error| {
-        Trouble::new(
-            format!("`{}`: {error}", folder.display()),
-            "see that the store can be written",
-        )
-    })?;
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| Trouble::from(LakeError::access(&folder, error)))?;
     let date = day_text(report.as_of);
     write_whole(
         &store.path(&format!("reports/{date}.json")),
@@ -201,21 +208,19 @@ pub fn load(
     as_of: Option<Day>,
     as_json: bool,
 ) -> Result<String, Trouble> {
-    let store = Store::open(store)?;
+    let store = Store::open_of(store, &program.id)?;
     let manifests = store.manifests()?;
     let nights: Vec<&str> = manifests
         .iter()
         .map(|manifest| manifest.nights.to.as_str())
         .collect();
     let Some(last) = nights.last() else {
-        return Err(Trouble::new(
-            "the store has no finished run",
-            "`rungs run` settles the first night",
-        ));
+        return Err(Trouble::not_settled());
     };
     let date = as_of.map_or_else(|| (*last).to_owned(), day_text);
     if !nights.contains(&date.as_str()) {
         return Err(Trouble::new(
+            TroubleCode::NoReport,
             format!(
                 "there is no report of {date}: a report is kept for the last night of each run"
             ),
@@ -237,10 +242,5 @@ pub fn load(
         // A run was killed between its marker and its report.
         write(&store, program, &manifests)?;
     }
-    std::fs::read_to_string(&path).map_err(|error| {
-        Trouble::new(
-            format!("`{}`: {error}", path.display()),
-            "see that the store can be read",
-        )
-    })
+    std::fs::read_to_string(&path).map_err(|error| Trouble::from(LakeError::access(&path, error)))
 }

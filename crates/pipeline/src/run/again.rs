@@ -71,10 +71,7 @@ pub fn settle_again(
     let store = Store::open(store)?;
     let plan = plan(program)?;
     let Some(manifest) = store.latest()? else {
-        return Err(Trouble::new(
-            "the store has no finished run",
-            "`rungs run` settles the first night",
-        ));
+        return Err(Trouble::not_settled());
     };
     let as_of = manifest.nights.last(store.folder())?;
     let until = program.zone.midnight(as_of + 1);

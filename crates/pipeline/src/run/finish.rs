@@ -101,6 +101,8 @@ pub fn finish(
         .extend(write_causes(store, run, night.numbers, &used)?);
     let rejected = quarantine.len() as u64;
     let mut counts = counts(night, &totals, &quarantine);
+    // Whole files stand in the list as well, but are not counted as rows.
+    quarantine.extend(intake.refused.iter().map(QuarantineRow::of_refused));
     files
         .entry(Table::Quarantine)
         .or_default()
@@ -161,27 +163,32 @@ fn rejection(source: &str, id: &str, why: &Rejection) -> QuarantineRow {
         Rejection::UnknownOrder(order) => (
             RowCode::UnknownOrder,
             format!(
-                "the account has no order `{order}` before this refund; upload the order, or mend the refund"
+                "the account has no order `{order}` before this refund; give the order's id and account as they stand in its file, or upload the order"
             ),
         ),
         Rejection::Overflow(rule) => (
             RowCode::Overflow,
             format!(
-                "a number leaves 64 bits in `{rule}`; declare `min` and `max` for the columns, and mend the row"
+                "a number leaves 64 bits in {}, so the event gives nothing; mend the row, and declare `min` and `max` of the columns it is made of",
+                match rule.as_str() {
+                    "" => "a metric or condition".to_owned(),
+                    rule => format!("`{rule}`"),
+                }
             ),
         ),
         Rejection::UnknownName(name) => (
-            RowCode::NotAllowed,
-            format!("the programme has no rung or metric `{name}`; mend the adjustment"),
+            RowCode::UnknownName,
+            format!("the programme has no rung or metric `{name}`; name one that it has"),
         ),
     };
     QuarantineRow {
         object: String::new(),
+        source: Some(source.to_owned()),
         line: None,
         column: None,
         code: code.text().to_owned(),
         reason,
         value: Some(id.to_owned()),
-        raw: Some(serde_json::json!({"source": source, "id": id}).to_string()),
+        raw: None,
     }
 }

@@ -2,7 +2,7 @@
 //! only its owner can read, and never appear in an output.
 
 use crate::ingest::PseudonymKey;
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, TroubleCode};
 use serde::Deserialize;
 use std::path::Path;
 
@@ -52,7 +52,11 @@ impl Keys {
         let shown = path.display();
         let help = "write `draw = \"…\"` and `pseudonym = \"…\"`, 64 hexadecimal digits each, and chmod it to 600";
         let text = std::fs::read_to_string(path).map_err(|error| {
-            Trouble::new(format!("the keys `{shown}` cannot be read: {error}"), help)
+            Trouble::new(
+                TroubleCode::KeysUnreadable,
+                format!("the keys `{shown}` cannot be read: {error}"),
+                help,
+            )
         })?;
         #[cfg(unix)]
         {
@@ -60,15 +64,19 @@ impl Keys {
             let mode = std::fs::metadata(path).map_or(0, |data| data.permissions().mode() & 0o077);
             if mode != 0 {
                 return Err(Trouble::new(
+                    TroubleCode::KeysOpen,
                     format!("the keys `{shown}` can be read by others"),
-                    help,
+                    format!("chmod 600 {shown}; if others may have read it, make new keys"),
                 ));
             }
         }
         // The parser's message would quote the line, and with it a key.
         let file: File = toml::from_str(&text).map_err(|_| {
             Trouble::new(
-                format!("the keys `{shown}` are not as they should be"),
+                TroubleCode::KeysForm,
+                format!(
+                    "the keys `{shown}` are not TOML with `draw` and `pseudonym`, and nothing else"
+                ),
                 help,
             )
         })?;
@@ -85,6 +93,7 @@ impl Keys {
                 published: false,
             }),
             _ => Err(Trouble::new(
+                TroubleCode::KeysForm,
                 format!("the keys `{shown}` are not two different keys of 32 bytes"),
                 help,
             )),

@@ -29,7 +29,7 @@ use crate::lake::resolve::Resolver;
 use crate::lake::shard::ShardRange;
 use crate::lake::store::Store;
 use crate::progress::Progress;
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, TroubleCode};
 use cutting::{Cutting, Part, settle};
 use finish::finish;
 use night::Night;
@@ -110,13 +110,7 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
     if let Some(version) = before.and_then(|before| before.versions.last())
         && version.digest != program.digest
     {
-        return Err(Trouble::new(
-            format!(
-                "the store was settled by `{}` as it was before: its digest has changed",
-                version.file
-            ),
-            "versions and restatement come with a later edition; restore the file, or name a new store",
-        ));
+        return Err(Trouble::programme_changed(&version.file));
     }
     let run = before.map_or(0, |before| before.run) + 1;
     let mut layout = Layout::of(program);
@@ -201,11 +195,12 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
 pub fn plan(program: &Program) -> Result<Plan<'_>, Trouble> {
     Plan::new(program).map_err(|error| {
         Trouble::new(
+            TroubleCode::RatesTooFine,
             format!(
                 "the rates of `{}` together need more digits than 64 bits have",
                 error.rule
             ),
-            "use rates with smaller denominators",
+            "use rates with fewer digits, such as 1.2 instead of 1.19999",
         )
     })
 }
@@ -217,11 +212,9 @@ fn up_to_date(
 ) -> Result<Outcome, Trouble> {
     if request.as_of < settled {
         return Err(Trouble::new(
+            TroubleCode::SettledAlready,
             format!("every night up to {} is settled already", day_text(settled)),
-            format!(
-                "ask for a later night, or read the report of that day: `rungs report --as-of {}`",
-                day_text(request.as_of)
-            ),
+            "ask for a later night; `rungs report` shows what is settled",
         ));
     }
     progress.done(&format!(

@@ -198,8 +198,6 @@ fn each_bad_file_is_refused_with_one_finding_that_says_what_to_do() {
     }
     for code in unique {
         assert!(seen.contains(&code), "no case for {}", code.text());
-        assert_eq!(ObjectCode::from_text(code.text()), Some(code));
-        assert!(code.explanation().len() > 30);
     }
 }
 
@@ -318,7 +316,11 @@ fn what_the_receivers_say_stops_the_file() {
         path,
         bytes: 1,
     };
-    let full = Trouble::new("the disk is full", "make room");
+    let full = Trouble::new(
+        crate::trouble::TroubleCode::Unreadable,
+        "the disk is full",
+        "make room",
+    );
     let fine = &mut |_| Ok(());
     let found = ingest(&orders(), &object, &KEY, &mut |_| Err(full.clone()), fine);
     assert_eq!(found, Err(full.clone()));

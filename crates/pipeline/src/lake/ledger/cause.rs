@@ -204,9 +204,7 @@ impl CauseNumbers {
             }
         };
         let place = |event: Option<&EventRef>| {
-            event.map_or(0, |event| {
-                (usize::from(event.0) + 1).min(numbering.sources - 1)
-            })
+            event.map_or(0, |event| (event.0 + 1).min(numbering.sources - 1))
         };
         let number = ((kind.number() * numbering.rules + rule) * numbering.sources + place(source))
             * numbering.sources

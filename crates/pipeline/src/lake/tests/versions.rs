@@ -94,7 +94,7 @@ fn the_highest_revision_stands_within_a_cut() {
     let cuts = settle(&store, &program, &[&rows], first(100));
     assert_eq!(lines(&program, &cuts[0].stored), ["a 1 order 1/1 30"]);
     let reasons: Vec<Reason> = cuts[0].rejected.iter().map(|row| row.reason).collect();
-    assert_eq!(reasons, [Reason::Revised, Reason::Revised]);
+    assert_eq!(reasons, [Reason::Superseded, Reason::Superseded]);
     // Once settled, it stands.
     let window = Window {
         settled: 100,
@@ -103,6 +103,45 @@ fn the_highest_revision_stands_within_a_cut() {
     let cuts = settle(&store, &program, &[&[revised(4, 40)]], window);
     assert_eq!(cuts[0].rows(), 0);
     assert_eq!(cuts[0].rejected[0].reason, Reason::Revised);
+    // An older one that comes later changes nothing, and nothing is to be done.
+    let window = Window {
+        settled: 200,
+        before: 300,
+    };
+    let cuts = settle(&store, &program, &[&[revised(2, 20)]], window);
+    assert_eq!(cuts[0].rejected[0].reason, Reason::Superseded);
+}
+
+#[test]
+fn lines_of_one_order_in_two_objects_are_a_conflict_that_says_so_tonight_and_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = program();
+    let store = store(&folder, 1);
+    let one = [line("a", 2, "2", 1, 5), line("a", 2, "2", 2, 6)];
+    let two = [line("a", 2, "2", 3, 7)];
+    let cuts = settle(&store, &program, &[&one, &two], first(100));
+    let reasons: Vec<Reason> = cuts[0].rejected.iter().map(|row| row.reason).collect();
+    assert!(!reasons.is_empty() && reasons.iter().all(|reason| *reason == Reason::Spread));
+    assert_eq!(cuts[0].rows() + reasons.len(), 3);
+    let window = Window {
+        settled: 100,
+        before: 200,
+    };
+    let three = [line("a", 2, "2", 4, 8)];
+    let cuts = settle(&store, &program, &[&three], window);
+    assert_eq!(cuts[0].rejected[0].reason, Reason::Spread);
+    // What the history has of it comes again with one line changed: another content.
+    let changed = [
+        line("a", 2, "2", 1, 9),
+        line("a", 2, "2", 2, 9),
+        line("a", 2, "2", 3, 9),
+    ];
+    let window = Window {
+        settled: 200,
+        before: 300,
+    };
+    let cuts = settle(&store, &program, &[&changed], window);
+    assert_eq!(cuts[0].rejected[0].reason, Reason::Conflict);
 }
 
 #[test]
