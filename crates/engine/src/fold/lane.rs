@@ -107,9 +107,11 @@ impl<S: Sink> Account<'_, '_, S> {
             exact = exact.checked_add(self.raised(raise, points, row)?)?;
         }
         if let Some(cap) = &lane.cap {
-            let rung = usize::from(self.state.rung);
-            let room = *cap.limit.at(rung) - self.used(cap);
-            if !cap.all || exact > room.checked_mul(self.plan.denominator)? {
+            if !cap.all {
+                return None;
+            }
+            let room = *cap.limit.at(usize::from(self.state.rung)) - self.used(cap);
+            if exact > room.checked_mul(self.plan.denominator)? {
                 return None;
             }
         }
