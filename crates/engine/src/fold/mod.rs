@@ -13,6 +13,7 @@ mod contribution;
 mod draw;
 mod due;
 mod earn;
+mod encoding;
 mod grant;
 mod lots;
 mod measure;
