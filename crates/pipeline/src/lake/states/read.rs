@@ -9,9 +9,9 @@ use crate::lake::store::Store;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int32Type, Int64Type};
 use arrow_array::{Array, BinaryArray, Date32Array, Int32Array, Int64Array, RecordBatch};
-use hashbrown::HashSet;
 use parquet::arrow::arrow_reader::RowSelection;
 use rungs_engine::calendar::Day;
+use rungs_engine::event::Texts;
 
 /// The states of one shard.
 pub struct StateReader {
@@ -43,6 +43,36 @@ pub(super) struct Pick {
     pub(super) level: usize,
     pub(super) group: usize,
     pub(super) row: usize,
+}
+
+/// The accounts of a level, in order, and how far a walk along them has come.
+#[derive(Default)]
+struct Names {
+    groups: Vec<Texts>,
+    group: usize,
+    row: usize,
+}
+
+impl Names {
+    fn rewind(&mut self) {
+        (self.group, self.row) = (0, 0);
+    }
+
+    /// Whether an account is among them. Ask in the order of accounts.
+    fn have(&mut self, account: &str) -> bool {
+        while let Some(names) = self.groups.get(self.group) {
+            if self.row == names.codes.len() {
+                (self.group, self.row) = (self.group + 1, 0);
+                continue;
+            }
+            let name = names.get(self.row).unwrap_or_default();
+            if name >= account {
+                return name == account;
+            }
+            self.row += 1;
+        }
+        false
+    }
 }
 
 impl StateReader {
@@ -113,9 +143,11 @@ impl StateReader {
     /// The newest states that are wanted, in order of accounts.
     pub(super) fn picks(&self, wanted: Wanted<'_>) -> Result<Vec<Pick>, LakeError> {
         let mut picks = Vec::new();
-        let mut newer: HashSet<String> = HashSet::new();
+        // The accounts of the levels that are newer than the one at hand.
+        let mut newer: Vec<Names> = Vec::new();
         for (level, reader) in self.levels.iter().enumerate().rev() {
-            let mut own = Vec::new();
+            newer.iter_mut().for_each(Names::rewind);
+            let mut own = Names::default();
             // Both are sorted: one walk along both finds the accounts that are asked for.
             let mut asked = wanted.accounts;
             for group in reader.groups_of(self.shard) {
@@ -124,16 +156,18 @@ impl StateReader {
                 let wake = record.column(1).as_primitive_opt::<Date32Type>();
                 let wake = wake.ok_or_else(|| wrong(reader))?;
                 for row in 0..record.num_rows() {
+                    let due = wanted
+                        .due
+                        .is_some_and(|due| wake.is_valid(row) && wake.value(row) <= due);
+                    if !wanted.all && !due && asked.is_empty() {
+                        continue;
+                    }
                     let account = accounts.get(row).unwrap_or_default();
                     while asked.first().is_some_and(|asked| *asked < account) {
                         asked = &asked[1..];
                     }
-                    let is_wanted = wanted.all
-                        || asked.first() == Some(&account)
-                        || wanted
-                            .due
-                            .is_some_and(|due| wake.is_valid(row) && wake.value(row) <= due);
-                    if is_wanted && !newer.contains(account) {
+                    let is_wanted = wanted.all || due || asked.first() == Some(&account);
+                    if is_wanted && !newer.iter_mut().any(|names| names.have(account)) {
                         picks.push(Pick {
                             account: account.to_owned(),
                             level,
@@ -141,12 +175,12 @@ impl StateReader {
                             row,
                         });
                     }
-                    if level > 0 {
-                        own.push(account.to_owned());
-                    }
+                }
+                if level > 0 {
+                    own.groups.push(accounts);
                 }
             }
-            newer.extend(own);
+            newer.push(own);
         }
         picks.sort_by(|a, b| a.account.cmp(&b.account));
         Ok(picks)
@@ -197,7 +231,7 @@ struct Columns<'a> {
     record: &'a RecordBatch,
     wake: &'a Date32Array,
     version: &'a Int32Array,
-    amounts: [&'a Int64Array; 3],
+    amounts: [&'a Int64Array; 4],
     rung_until: &'a Date32Array,
     state: &'a BinaryArray,
 }
@@ -211,7 +245,12 @@ impl<'a> Columns<'a> {
             record,
             wake: days("wake")?,
             version: column("version")?.as_primitive_opt::<Int32Type>()?,
-            amounts: [amount("balance")?, amount("pending")?, amount("debt")?],
+            amounts: [
+                amount("balance")?,
+                amount("pending")?,
+                amount("debt")?,
+                amount("orders")?,
+            ],
             rung_until: days("rung_until")?,
             state: column("state")?.as_binary_opt::<i32>()?,
         })
@@ -230,6 +269,7 @@ impl<'a> Columns<'a> {
             balance: self.amounts[0].value(row),
             pending: self.amounts[1].value(row),
             debt: self.amounts[2].value(row),
+            orders: self.amounts[3].value(row),
             rung: rung.get(0).unwrap_or_default().to_owned(),
             rung_until: day(self.rung_until),
             state: self.state.value(row).to_vec(),
