@@ -12,7 +12,7 @@ use crate::lake::ledger::{CauseNumbers, LedgerFiles, LedgerWriter};
 use crate::lake::manifest::{LakeFile, Manifest};
 use crate::lake::rows::{concat, slice};
 use crate::lake::shard::ShardRange;
-use crate::lake::states::{StateReader, StateRow, StateWriter};
+use crate::lake::states::{Remembered, StateReader, StateRow, StateWriter};
 use crate::lake::store::Store;
 use crate::serving::{Changes, MemberRow, RewardRow};
 use rungs_engine::calendar::{Day, Instant, day_text};
@@ -258,7 +258,7 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         &mut self,
         shard: u16,
         account: &str,
-        known: Option<StateRow>,
+        known: Option<Remembered>,
         history: &History,
         batch: &Batch,
         prepared: &Prepared<'_>,

@@ -45,6 +45,15 @@ pub struct StateRow {
     pub state: Vec<u8>,
 }
 
+/// What a night must know of an account that it touches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remembered {
+    /// As [`StateRow::orders`].
+    pub orders: i64,
+    /// As [`StateRow::state`].
+    pub state: Vec<u8>,
+}
+
 fn schema() -> SchemaRef {
     let number = |name: &str| Field::new(name, DataType::Int64, false);
     Arc::new(Schema::new(vec![

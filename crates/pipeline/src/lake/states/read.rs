@@ -1,10 +1,10 @@
 //! Reading states: two narrow columns of everybody, and whole rows of those that are wanted.
 
-use super::{GROUP_ROWS, StateRow};
+use super::{GROUP_ROWS, Remembered, StateRow};
 use crate::lake::error::LakeError;
 use crate::lake::layout::texts;
 use crate::lake::manifest::{LakeFile, Manifest, Table};
-use crate::lake::reader::{Group, TableReader};
+use crate::lake::reader::TableReader;
 use crate::lake::store::Store;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int32Type, Int64Type};
@@ -102,27 +102,30 @@ impl StateReader {
         }
     }
 
-    /// The states of accounts that have events (`accounts`, sorted, each once) or are due to wake up on
-    /// `day` or before, in order of accounts. Accounts with events that have no state yet are left out.
+    /// What is remembered of accounts that have events (`accounts`, sorted, each once) or are due to wake
+    /// up on `day` or before, in order of accounts. Accounts with events that have no state yet are left
+    /// out.
     pub fn touched(
         &self,
         accounts: &[&str],
         day: Day,
-    ) -> Result<Vec<(String, StateRow)>, LakeError> {
-        self.fetch(self.picks(Wanted {
+    ) -> Result<Vec<(String, Remembered)>, LakeError> {
+        let picks = self.picks(Wanted {
             accounts,
             due: Some(day),
             all: false,
-        })?)
+        })?;
+        self.fetch(picks, |name| matches!(name, "orders" | "state"))
     }
 
     /// The states of these accounts (sorted, each once), as far as they have one.
     pub fn accounts(&self, accounts: &[&str]) -> Result<Vec<(String, StateRow)>, LakeError> {
-        self.fetch(self.picks(Wanted {
+        let picks = self.picks(Wanted {
             accounts,
             due: None,
             all: false,
-        })?)
+        })?;
+        self.fetch(picks, |_| true)
     }
 
     /// Hands over all states in order of accounts.
@@ -133,7 +136,7 @@ impl StateReader {
         let mut picks = self.picks(EVERYBODY)?.into_iter().peekable();
         while picks.peek().is_some() {
             let some: Vec<Pick> = picks.by_ref().take(GROUP_ROWS).collect();
-            for (account, row) in self.fetch(some)? {
+            for (account, row) in self.fetch::<StateRow>(some, |_| true)? {
                 each(&account, &row)?;
             }
         }
@@ -186,8 +189,13 @@ impl StateReader {
         Ok(picks)
     }
 
-    fn fetch(&self, picks: Vec<Pick>) -> Result<Vec<(String, StateRow)>, LakeError> {
-        let mut found: Vec<Option<StateRow>> = vec![None; picks.len()];
+    /// The rows of picks, with the columns that are wanted; the account is known already.
+    fn fetch<T: FromRecord>(
+        &self,
+        picks: Vec<Pick>,
+        wants: impl Fn(&str) -> bool,
+    ) -> Result<Vec<(String, T)>, LakeError> {
+        let mut found: Vec<Option<T>> = picks.iter().map(|_| None).collect();
         let mut order: Vec<usize> = (0..picks.len()).collect();
         let place = |at: &usize| (picks[*at].level, picks[*at].group, picks[*at].row);
         order.sort_by_key(place);
@@ -198,10 +206,17 @@ impl StateReader {
             let first = &picks[some[0]];
             let reader = &self.levels[first.level];
             let group = &reader.groups()[first.group];
-            let record = read_rows(reader, group, some.iter().map(|at| picks[*at].row))?;
-            let columns = Columns::of(&record).ok_or_else(|| wrong(reader))?;
-            for (row, at) in some.iter().enumerate() {
-                found[*at] = Some(columns.row(row, reader)?);
+            let rows = some.iter().map(|at| picks[*at].row);
+            let selection =
+                RowSelection::from_consecutive_ranges(rows.map(|row| row..row + 1), group.rows);
+            let columns: Vec<usize> = (reader.schema().fields().iter().enumerate())
+                .filter(|(_, field)| field.name() != "account" && wants(field.name()))
+                .map(|(column, _)| column)
+                .collect();
+            let record = reader.read(group, &columns, Some(selection))?;
+            let rows = T::rows(&record, reader)?;
+            for (at, row) in some.iter().zip(rows) {
+                found[*at] = Some(row);
             }
         }
         let accounts = picks.into_iter().map(|pick| pick.account);
@@ -216,15 +231,35 @@ fn wrong(reader: &TableReader) -> LakeError {
     LakeError::damaged(reader.path(), "not a table of states")
 }
 
-fn read_rows(
-    reader: &TableReader,
-    group: &Group,
-    rows: impl Iterator<Item = usize>,
-) -> Result<RecordBatch, LakeError> {
-    let ranges = rows.map(|row| row..row + 1);
-    let selection = RowSelection::from_consecutive_ranges(ranges, group.rows);
-    let all: Vec<usize> = (0..reader.schema().fields().len()).collect();
-    reader.read(group, &all, Some(selection))
+/// What can be read of a table of states.
+trait FromRecord: Sized {
+    /// All rows.
+    fn rows(record: &RecordBatch, reader: &TableReader) -> Result<Vec<Self>, LakeError>;
+}
+
+impl FromRecord for StateRow {
+    fn rows(record: &RecordBatch, reader: &TableReader) -> Result<Vec<StateRow>, LakeError> {
+        let columns = Columns::of(record).ok_or_else(|| wrong(reader))?;
+        let rows = 0..record.num_rows();
+        rows.map(|row| columns.row(row, reader)).collect()
+    }
+}
+
+impl FromRecord for Remembered {
+    fn rows(record: &RecordBatch, reader: &TableReader) -> Result<Vec<Remembered>, LakeError> {
+        let columns = || {
+            let orders = record.column_by_name("orders")?;
+            let states = record.column_by_name("state")?;
+            let orders = orders.as_primitive_opt::<Int64Type>()?;
+            Some((orders, states.as_binary_opt::<i32>()?))
+        };
+        let (orders, states) = columns().ok_or_else(|| wrong(reader))?;
+        let row = |row: usize| Remembered {
+            orders: orders.value(row),
+            state: states.value(row).to_vec(),
+        };
+        Ok((0..record.num_rows()).map(row).collect())
+    }
 }
 
 struct Columns<'a> {
