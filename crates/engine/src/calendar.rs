@@ -58,6 +58,7 @@ impl Zone {
     }
 
     /// The first instant of a local day. Where midnight is skipped, the first instant after the gap.
+    #[inline]
     pub fn midnight(&self, day: Day) -> Instant {
         match self.midnights.get((day - TABLE.start) as usize) {
             Some(instant) if day >= TABLE.start => *instant,
@@ -66,6 +67,7 @@ impl Zone {
     }
 
     /// The local day of an instant.
+    #[inline]
     pub fn day(&self, at: Instant) -> Day {
         // Zones lie within a day of UTC, so the local day is the UTC day or a neighbour of it.
         let guess = at.div_euclid(UTC_DAY) as Day;
@@ -194,6 +196,7 @@ impl Length {
     }
 
     /// Its microseconds, if it runs over instants (minutes, hours) and not over dates.
+    #[inline]
     pub fn exact(self) -> Option<i64> {
         match self.unit {
             Unit::Minute => Some(self.count * MINUTE),

@@ -4,8 +4,8 @@
 use crate::canonical::Kind;
 use arrow_array::{Array, StringArray};
 use arrow_buffer::{NullBuffer, ScalarBuffer};
-use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// An event's id within its source. Ids that are whole numbers in their plain form (`0`, `417`, not
 /// `007`) are kept as numbers: they sort by value and before texts, which sort by bytes.
@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 pub enum EventId {
     /// A plain whole number that fits 63 bits.
     Number(i64),
-    /// Any other text.
-    Text(CompactString),
+    /// Any other text. Shared, so that a copy costs nothing and an id is 16 bytes.
+    Text(Arc<str>),
 }
 
 impl EventId {
@@ -52,6 +52,7 @@ pub struct Texts {
 
 impl Texts {
     /// The text of a row.
+    #[inline]
     pub fn get(&self, row: usize) -> Option<&str> {
         self.valid
             .as_ref()
@@ -87,6 +88,7 @@ pub enum Values {
 
 impl Values {
     /// The number of a row.
+    #[inline]
     pub fn number(&self, row: usize) -> Option<i64> {
         match self {
             Values::Number { values, valid } => valid
@@ -98,6 +100,7 @@ impl Values {
     }
 
     /// The text of a row.
+    #[inline]
     pub fn text(&self, row: usize) -> Option<&str> {
         match self {
             Values::Text(texts) => texts.get(row),
@@ -117,6 +120,7 @@ pub struct Ids {
 
 impl Ids {
     /// The id of a row.
+    #[inline]
     pub fn get(&self, row: usize) -> EventId {
         match &self.texts {
             Some(texts) if texts.is_valid(row) => EventId::Text(texts.value(row).into()),
@@ -156,21 +160,25 @@ pub struct Batch {
 
 impl Batch {
     /// The kind of a row.
+    #[inline]
     pub fn kind_at(&self, row: usize) -> Option<Kind> {
         Kind::of_rank(self.kind[row])
     }
 
     /// The number in a column of a row.
+    #[inline]
     pub fn number(&self, column: usize, row: usize) -> Option<i64> {
         self.columns.get(column)?.as_ref()?.number(row)
     }
 
     /// The text in a column of a row.
+    #[inline]
     pub fn text(&self, column: usize, row: usize) -> Option<&str> {
         self.columns.get(column)?.as_ref()?.text(row)
     }
 
     /// The member of a row; where it is empty, the same text as the account.
+    #[inline]
     pub fn member_at(&self, row: usize) -> &str {
         self.member
             .as_ref()
@@ -180,6 +188,7 @@ impl Batch {
     }
 
     /// Whether the row belongs to the same event as the one before it.
+    #[inline]
     pub fn continues(&self, row: usize) -> bool {
         row > 0
             && self.time[row] == self.time[row - 1]

@@ -155,6 +155,7 @@ pub enum Rounding {
 
 impl Rounding {
     /// `num / den` rounded; `den` is positive.
+    #[inline]
     pub fn divide(self, num: i64, den: i64) -> i64 {
         let floor = num.div_euclid(den);
         let rest = num.rem_euclid(den);

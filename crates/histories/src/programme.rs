@@ -88,6 +88,8 @@ time = "time"
 pub(crate) fn programme(random: &mut Random) -> String {
     let mut text = String::new();
     let out = &mut text;
+    // Every fourth programme asks nothing of the account at an order: what settlement does in a straight line.
+    let plain = random.percent(25);
     let _ = write!(
         out,
         "[program]\nname = \"generated\"\nzone = \"{}\"\ncurrency = \"EUR\"\nleap_day = \"{}\"\n",
@@ -98,7 +100,7 @@ pub(crate) fn programme(random: &mut Random) -> String {
     let enrol = random.pick(&["opt_in", "automatic", "first_order"]);
     let _ = write!(out, "\n[enrol]\nkind = \"{enrol}\"\n");
     let rounding = random.pick(&["down", "up", "half_up", "half_even"]);
-    let round_at = random.pick(&["event", "event", "line"]);
+    let round_at = random.pick(&["event", "event", "line"][..if plain { 2 } else { 3 }]);
     let _ = write!(
         out,
         "\n[points.beans]\nrounding = \"{rounding}\"\nround_at = \"{round_at}\"\n"
@@ -119,9 +121,9 @@ pub(crate) fn programme(random: &mut Random) -> String {
         "expiry = { kind = \"rolling\", length = \"2 months\" }\n",
     ]);
     out.push_str(expiry);
-    earn(random, out);
-    metrics_and_tiers(random, out);
-    rewards(random, out);
+    earn(random, out, plain);
+    metrics_and_tiers(random, out, plain);
+    rewards(random, out, plain);
     let shortage = random.pick(&["debt", "debt", "forgive"]);
     let rung = random.pick(&["at_once", "checkpoint"]);
     let _ = write!(
@@ -163,7 +165,7 @@ fn cap(random: &mut Random, points: bool) -> String {
     }
 }
 
-fn earn(random: &mut Random, out: &mut String) {
+fn earn(random: &mut Random, out: &mut String, plain: bool) {
     let amount = random.pick(&["line.net", "line.net", "event.net"]);
     let by_line = *amount == "line.net";
     // A rule on the event's amount must not run line by line.
@@ -189,7 +191,7 @@ fn earn(random: &mut Random, out: &mut String) {
         out,
         "\n[[earn]]\nid = \"base\"\nkind = \"per_amount\"\namount = '{amount}'\npoints = {points}\nper = {per}\n{when}{whole}counts = true\n"
     );
-    if random.percent(40) {
+    if !plain && random.percent(40) {
         let caps = if random.percent(50) {
             cap(random, true)
         } else {
@@ -204,14 +206,16 @@ fn earn(random: &mut Random, out: &mut String) {
         let _ = writeln!(
             out,
             "when = '{}'",
-            random.pick(&[
-                "account.visits_30 >= 2",
-                "event.net >= 10.00",
-                "event.day == 1 || event.hour < 9",
-                "account.beans < 100"
-            ])
+            random.pick(
+                &[
+                    "event.net >= 10.00",
+                    "event.day == 1 || event.hour < 9",
+                    "account.visits_30 >= 2",
+                    "account.beans < 100"
+                ][..if plain { 2 } else { 4 }]
+            )
         );
-        if random.percent(50) {
+        if !plain && random.percent(50) {
             let _ = writeln!(out, "cap = {}", cap(random, false));
         }
     }
@@ -231,21 +235,22 @@ fn earn(random: &mut Random, out: &mut String) {
     if random.percent(60) {
         out.push_str("\n[[earn]]\nid = \"review\"\nkind = \"per_event\"\non = \"activity\"\nwhen = 'event.name == \"reviewed\" && has(event.object)'\npoints = 20\ncounts = true\ncap = [{ count = 1, per = \"month\", each = 'default(event.object, \"\")' }, { count = 4, per = \"month\" }]\n");
     }
-    multipliers(random, out, by_line);
+    multipliers(random, out, by_line, plain);
 }
 
-fn multipliers(random: &mut Random, out: &mut String, by_line: bool) {
-    let n = random.below(4);
+fn multipliers(random: &mut Random, out: &mut String, by_line: bool, plain: bool) {
+    let n = random.below(if plain { 2 } else { 4 });
     let conditions = [
         "line.category == \"drink\"",
         "event.weekday == \"tue\"",
         "event.hour >= 12",
+        "event.net >= 20.00",
         "account.visits_30 >= 3",
         "account.rung >= \"mid\"",
-        "event.net >= 20.00",
     ];
+    let asked = conditions.len() - if plain { 2 } else { 0 };
     for index in 0..n {
-        let when = random.pick(&conditions[usize::from(!by_line)..]);
+        let when = random.pick(&conditions[usize::from(!by_line)..asked]);
         let times = random.pick(&["2", "1.5", "{ low = 1.1, mid = 1.25, top = 1.5 }", "3"]);
         let _ = write!(
             out,
@@ -265,7 +270,7 @@ fn multipliers(random: &mut Random, out: &mut String, by_line: bool) {
             out,
             "\n[[groups]]\nid = \"meet\"\ncombine = \"{combine}\"\n"
         );
-        if random.percent(30) {
+        if !plain && random.percent(30) {
             out.push_str("max = 2.5\n");
         }
         if random.percent(40) {
@@ -274,25 +279,35 @@ fn multipliers(random: &mut Random, out: &mut String, by_line: bool) {
     }
 }
 
-fn metrics_and_tiers(random: &mut Random, out: &mut String) {
-    out.push_str("\n[[metrics]]\nid = \"visits_30\"\nkind = \"distinct\"\non = \"order\"\nof = 'event.date'\nwindow = \"30 days\"\n");
+fn metrics_and_tiers(random: &mut Random, out: &mut String, plain: bool) {
+    let visits = if plain {
+        "kind = \"events\""
+    } else {
+        "kind = \"distinct\"\nof = 'event.date'"
+    };
+    let _ = write!(
+        out,
+        "\n[[metrics]]\nid = \"visits_30\"\non = \"order\"\n{visits}\nwindow = \"30 days\"\n"
+    );
     out.push_str("\n[[metrics]]\nid = \"month_spend\"\nkind = \"sum\"\non = \"order\"\nof = 'event.net'\nwindow = \"month\"\n");
     out.push_str("\n[[metrics]]\nid = \"last_score\"\nkind = \"last\"\non = \"survey\"\nwhen = 'default(event.scale, \"\") == \"nps\"'\nof = 'default(event.score, 0)'\nwindow = \"90 days\"\npool = \"member\"\n");
-    let (id, kind) = *random.pick(&[
-        ("counted", "kind = \"granted\"\nwallet = \"beans\""),
-        (
-            "counted",
-            "kind = \"sum\"\non = \"order\"\nof = 'event.net'",
-        ),
-        (
-            "counted",
-            "kind = \"events\"\non = \"order\"\nwhen = 'event.net >= 3.00'",
-        ),
-        (
-            "counted",
-            "kind = \"distinct\"\non = \"order\"\nof = 'event.date'",
-        ),
-    ]);
+    let (id, kind) = *random.pick(
+        &([
+            ("counted", "kind = \"granted\"\nwallet = \"beans\""),
+            (
+                "counted",
+                "kind = \"sum\"\non = \"order\"\nof = 'event.net'",
+            ),
+            (
+                "counted",
+                "kind = \"events\"\non = \"order\"\nwhen = 'event.net >= 3.00'",
+            ),
+            (
+                "counted",
+                "kind = \"distinct\"\non = \"order\"\nof = 'event.date'",
+            ),
+        ])[..if plain { 3 } else { 4 }],
+    );
     let _ = write!(out, "\n[[metrics]]\nid = \"{id}\"\n{kind}\n");
     let events = kind.contains("events") || kind.contains("distinct");
     let money = kind.contains("event.net'") && kind.contains("sum");
@@ -368,14 +383,20 @@ fn metrics_and_tiers(random: &mut Random, out: &mut String) {
     );
 }
 
-fn rewards(random: &mut Random, out: &mut String) {
+fn rewards(random: &mut Random, out: &mut String, plain: bool) {
     let _ = write!(
         out,
         "\n[[rewards]]\nid = \"drink\"\nkind = \"voucher\"\nprice = {{ low = 60, mid = 55, top = 50 }}\ncost = 1.40\nvalid = \"30 days\"\n"
     );
+    let on = if plain { "activity" } else { "order" };
+    let when = if plain {
+        "default(event.value, 0) >= 40"
+    } else {
+        "account.month_spend + event.net >= 30.00"
+    };
     let _ = write!(
         out,
-        "\n[[rewards]]\nid = \"big-month\"\nkind = \"voucher\"\non = \"order\"\nwhen = 'account.month_spend + event.net >= 30.00'\ncap = {}\ncost = 2.00\n",
+        "\n[[rewards]]\nid = \"big-month\"\nkind = \"voucher\"\non = \"{on}\"\nwhen = '{when}'\ncap = {}\ncost = 2.00\n",
         cap(random, false)
     );
     out.push_str("\n[[rewards]]\nid = \"climbed\"\nkind = \"product\"\non = \"rung_reached\"\nwhen = 'event.rung == \"top\"'\ncap = { count = 1, per = \"lifetime\" }\ncost = 6.00\n");

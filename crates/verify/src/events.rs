@@ -46,7 +46,10 @@ impl Account<'_> {
         };
         let at = self.batch.time[first];
         self.pass(at);
-        let event: EventRef = (self.batch.source[first], self.batch.id.get(first));
+        let event: EventRef = (
+            usize::from(self.batch.source[first]),
+            self.batch.id.get(first),
+        );
         let member = self.member(self.batch.member_at(first));
         if kind == Kind::Order {
             self.orders.entry(event.1.clone()).or_insert(None);

@@ -145,18 +145,19 @@ impl Account<'_> {
                     line.net_taken = line
                         .net_taken
                         .saturating_add(narrow(rounded(units, Rounding::HalfEven))?);
-                    // A line of which all money went back is given back.
-                    let all = self
-                        .reading
-                        .order
-                        .line_net
-                        .and_then(|column| self.batch.number(column, line.row));
-                    line.gone = all.is_some_and(|all| {
-                        left_of(all, line).is_ok_and(|left| left <= line.net_taken)
-                    });
                 } else {
                     line.gone = true;
                 }
+                // A line of which all money went back is given back, whichever refund took the last of it.
+                let all = self
+                    .reading
+                    .order
+                    .line_net
+                    .and_then(|column| self.batch.number(column, line.row));
+                line.gone |= line.net_taken > 0
+                    && all.is_some_and(|all| {
+                        left_of(all, line).is_ok_and(|left| left <= line.net_taken)
+                    });
             }
         }
         Ok(())

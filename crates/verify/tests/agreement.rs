@@ -4,8 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use rungs_engine::calendar::day_from;
-use rungs_engine::fold::Plan;
+use rungs_engine::canonical::Kind;
+use rungs_engine::event::Batch;
+use rungs_engine::fold::{
+    AccountState, Fold, Given, Kept, NotIssued, Plan, Prepared, Rejection, Sink,
+};
 use rungs_engine::language::{Source, check};
+use rungs_engine::ledger::{Entry, Issued, RungMove};
 use rungs_engine::rehearsal::{batches, rehearse};
 use rungs_histories::{Content, generate};
 use std::collections::BTreeMap;
@@ -15,6 +20,96 @@ fn histories() -> u64 {
         .ok()
         .and_then(|n| n.parse().ok())
         .unwrap_or(3_000)
+}
+
+/// Keeps everything and asks for no trace: what a night does. Events of one row then take the lane.
+#[derive(Default)]
+struct Untraced(Kept);
+
+impl Sink for Untraced {
+    fn entry(&mut self, entry: Entry) {
+        self.0.entry(entry);
+    }
+    fn rung(&mut self, moved: RungMove) {
+        self.0.rung(moved);
+    }
+    fn issued(&mut self, issued: Issued) {
+        self.0.issued(issued);
+    }
+    fn reject(&mut self, row: usize, why: Rejection) {
+        self.0.reject(row, why);
+    }
+    fn not_issued(&mut self, _: NotIssued) {
+        unreachable!("only a trace asks what was not issued");
+    }
+}
+
+/// What an account's rows give, traced or not, and the state that is left.
+fn settle<S: Sink + Default>(
+    plan: &Plan<'_>,
+    account: &str,
+    batch: &Batch,
+    rows: usize,
+    until: i64,
+) -> (S, AccountState) {
+    let mut sink = S::default();
+    let mut state = AccountState::default();
+    state.clear(plan.program.metrics.len());
+    let given = Given {
+        account,
+        wins: &[],
+        until,
+    };
+    let prepared = Prepared::new(plan, batch);
+    Fold::default().account(
+        plan,
+        given,
+        &mut state,
+        batch,
+        &prepared,
+        0..rows,
+        &mut sink,
+    );
+    (sink, state)
+}
+
+/// Settles generated accounts in the lane and beside it.
+#[test]
+fn the_lane_books_what_every_other_event_would_book() {
+    let (mut laned, mut entries, mut moves) = (0, 0, 0);
+    for seed in 0..histories() {
+        let made = generate(seed);
+        let checked = check(&Source {
+            id: "generated",
+            file: "2023-01-01.toml",
+            text: &made.toml,
+        });
+        let program = checked.program.unwrap();
+        let plan = Plan::new(&program).unwrap();
+        if plan.lanes.iter().all(Option::is_none) {
+            continue;
+        }
+        laned += u64::from(plan.lanes[Kind::Order as usize].is_some());
+        let until = program.zone.midnight(day_from(&made.as_of).unwrap() + 1);
+        for (account, batch) in batches(&program, &made.tables).unwrap() {
+            let rows = batch.time.iter().take_while(|at| **at < until).count();
+            let (traced, beside) = settle::<Kept>(&plan, &account, &batch, rows, until);
+            let (untraced, within) = settle::<Untraced>(&plan, &account, &batch, rows, until);
+            let place = format!("seed {seed}, account {account}");
+            assert_eq!(untraced.0.entries, traced.entries, "{place}");
+            assert_eq!(untraced.0.rungs, traced.rungs, "{place}");
+            assert_eq!(untraced.0.issued, traced.issued, "{place}");
+            assert_eq!(untraced.0.rejected, traced.rejected, "{place}");
+            assert_eq!(within, beside, "{place}");
+            entries += traced.entries.len();
+            moves += traced.rungs.len();
+        }
+    }
+    println!("{laned} programmes with a lane for orders, {entries} entries, {moves} rung moves");
+    assert!(
+        laned * 20 >= histories(),
+        "only {laned} programmes have a lane"
+    );
 }
 
 #[test]

@@ -93,7 +93,7 @@ const FAULTS: &[Fault] = &[
         name: "a refund takes other lots before its order's own",
         area: "refund",
         right: "lot.source == order.0 && lot.id == order.1;",
-        wrong: "lot.source == order.0 && lot.id == order.1 && lot.pending;",
+        wrong: "lot.source == order.0 && lot.id == order.1 && lot.is_pending();",
     },
     Fault {
         name: "a refund frees no room under a cap",

@@ -36,10 +36,12 @@ pub struct Win {
 pub struct Scratch {
     pub(super) earned: Earned,
     /// By index of the metric: what the present event adds.
-    pub(super) added: Vec<Option<Added>>,
+    pub(super) added: Vec<Added>,
     /// Rewards whose condition held before the event.
     pub(super) candidates: Vec<usize>,
     pub(super) pass: Pass,
+    /// Rules by the remainder of their points.
+    pub(super) order: Vec<usize>,
 }
 
 /// What must be kept of an account's orders until its refunds were settled.
@@ -69,6 +71,8 @@ pub struct Account<'a, 'p, S> {
     pub(super) at: Instant,
     /// Its local day.
     pub(super) day: Day,
+    /// Nothing falls due before this instant. Whatever may bring something forward lowers it.
+    pub(super) quiet_until: Instant,
 }
 
 impl<S: Sink> Account<'_, '_, S> {
@@ -84,6 +88,10 @@ impl<S: Sink> Account<'_, '_, S> {
             self.advance(at);
             self.at = at;
             self.day = self.prepared.day[row];
+            if end == row + 1 && self.takes_lane(row) {
+                row = end;
+                continue;
+            }
             if let Err(Overflow) = self.event(row..end) {
                 let rule = self
                     .scratch
@@ -99,7 +107,7 @@ impl<S: Sink> Account<'_, '_, S> {
     }
 
     pub(super) fn event_ref(&self, row: usize) -> EventRef {
-        (self.batch.source[row], self.batch.id.get(row))
+        (usize::from(self.batch.source[row]), self.batch.id.get(row))
     }
 
     fn event(&mut self, rows: Range<usize>) -> Result<(), Overflow> {
@@ -109,6 +117,9 @@ impl<S: Sink> Account<'_, '_, S> {
         let member = self.member(rows.start);
         if !self.enrolled(kind, rows.start, member) {
             return Ok(());
+        }
+        if kind != Kind::Order {
+            self.quiet_until = Instant::MIN;
         }
         if kind == Kind::Refund {
             self.refund(rows);
@@ -159,11 +170,15 @@ impl<S: Sink> Account<'_, '_, S> {
         };
         let scratch = &mut *self.scratch;
         let earned = if plan.base[kind as usize].is_empty() {
-            scratch.earned.booked.fill(0);
-            scratch.earned.each.clear();
+            scratch.earned.nothing();
             Ok(())
         } else {
-            scratch.earned.run(&moment, rows.clone(), &view, &mut caps)
+            let earned = &mut scratch.earned;
+            if S::TRACE {
+                earned.run::<true>(&moment, rows.clone(), &view, &mut caps)
+            } else {
+                earned.run::<false>(&moment, rows.clone(), &view, &mut caps)
+            }
         };
         let counted = earned.and_then(|()| {
             contributions(&moment, rows.clone(), &view, &mut scratch.added)?;
@@ -172,14 +187,17 @@ impl<S: Sink> Account<'_, '_, S> {
                 let row = Row {
                     batch: self.batch,
                     row: rows.start,
-                    day: self.day,
+                    days: &self.prepared.day,
                 };
                 if self.prepared.reward_when[*reward].holds(row, plan, &view)? {
                     scratch.candidates.push(*reward);
                 } else if S::TRACE {
                     self.sink.not_issued(NotIssued {
                         at: self.at,
-                        event: Some((self.batch.source[rows.start], self.batch.id.get(rows.start))),
+                        event: Some((
+                            usize::from(self.batch.source[rows.start]),
+                            self.batch.id.get(rows.start),
+                        )),
                         member: view
                             .state
                             .members
@@ -203,6 +221,9 @@ impl<S: Sink> Account<'_, '_, S> {
     fn trace(&mut self, kind: Kind, row: usize) {
         let event = self.event_ref(row);
         let plan = self.plan;
+        if plan.base[kind as usize].is_empty() {
+            return;
+        }
         let multipliers = plan
             .multipliers
             .iter()
@@ -234,40 +255,66 @@ impl<S: Sink> Account<'_, '_, S> {
     fn count(&mut self, kind: Kind, member: usize) {
         let plan = self.plan;
         for metric in &plan.metrics[kind as usize] {
-            if let Some(added) = self.scratch.added[*metric].take() {
-                self.add(*metric, member, added);
+            if let Some(number) = self.scratch.added[*metric].number {
+                self.add(*metric, member, number);
+            }
+            if !self.scratch.added[*metric].keys.is_empty() {
+                let keys = std::mem::take(&mut self.scratch.added[*metric].keys);
+                self.add_keys(*metric, member, keys);
             }
         }
     }
 
-    pub(super) fn add(&mut self, metric: usize, member: usize, added: Added) {
-        let (at, day, window) = (self.at, self.day, self.plan.windows[metric]);
+    /// The measure of a metric, at the present instant.
+    #[inline]
+    fn measure(&mut self, metric: usize, member: usize) -> Option<&mut Measure> {
+        let (at, day, window) = (self.at, self.day, &self.plan.windows[metric]);
         let declared = &self.plan.program.metrics[metric];
         let measures = match declared.pool {
             Pool::Account => &mut self.state.measures,
-            Pool::Member => match self.state.members.get_mut(member) {
-                Some(member) => &mut member.measures,
-                None => return,
-            },
+            Pool::Member => &mut self.state.members.get_mut(member)?.measures,
         };
         if measures.len() <= metric {
             measures.resize_with(self.plan.program.metrics.len(), Measure::default);
         }
         let measure = &mut measures[metric];
         measure.slide(window, at, day, declared.kind);
-        let kept =
-            (self.plan.tracks_ground && declared.pool == Pool::Account).then(|| added.clone());
-        match added {
+        // What is added now may be the first to leave a rolling window.
+        if self.plan.lapses && measure.is_empty() && window.rolls() {
+            self.quiet_until = Instant::MIN;
+        }
+        Some(measure)
+    }
+
+    /// Adds to a sum or count.
+    #[inline]
+    pub(super) fn add(&mut self, metric: usize, member: usize, number: i64) {
+        let (at, day, window) = (self.at, self.day, &self.plan.windows[metric]);
+        if let Some(measure) = self.measure(metric, member) {
             // A sum that leaves 64 bits stays where it is; checked programmes declare ranges.
-            Added::Number(number) => measure.add(window, at, day, number).unwrap_or(()),
-            Added::Keys(keys) => {
-                for key in keys {
-                    measure.add_key(window, at, day, declared.kind, key);
-                }
+            measure.add(window, at, day, number).unwrap_or(());
+            self.add_to_ground(metric, number, &[]);
+        }
+    }
+
+    /// Adds values to count or remember.
+    fn add_keys(&mut self, metric: usize, member: usize, keys: Vec<Key>) {
+        let (at, day, window) = (self.at, self.day, &self.plan.windows[metric]);
+        let kind = self.plan.program.metrics[metric].kind;
+        self.add_to_ground(metric, 0, &keys);
+        if let Some(measure) = self.measure(metric, member) {
+            for key in keys {
+                measure.add_key(window, at, day, kind, key);
             }
         }
-        if let Some(kept) = kept {
-            self.state.add_to_ground(self.plan, metric, at, &kept);
+    }
+
+    /// What happens at the very instant at which the stretch ends that the rung rests on is part of it.
+    #[inline]
+    fn add_to_ground(&mut self, metric: usize, number: i64, keys: &[Key]) {
+        if self.plan.tracks_ground && self.plan.program.metrics[metric].pool == Pool::Account {
+            self.state
+                .add_to_ground(self.plan, metric, self.at, number, keys);
         }
     }
 
@@ -278,18 +325,18 @@ impl<S: Sink> Account<'_, '_, S> {
         for (metric, window) in plan.windows.iter().enumerate() {
             let kind = plan.program.metrics[metric].kind;
             if let Some(measure) = self.state.measures.get_mut(metric) {
-                measure.slide(*window, at, day, kind);
+                measure.slide(window, at, day, kind);
             }
             for member in &mut self.state.members {
                 if let Some(measure) = member.measures.get_mut(metric) {
-                    measure.slide(*window, at, day, kind);
+                    measure.slide(window, at, day, kind);
                 }
             }
         }
     }
 
     /// Index of the row's member in the account.
-    fn member(&mut self, row: usize) -> usize {
+    pub(super) fn member(&mut self, row: usize) -> usize {
         self.current_member = 0;
         if !self.plan.members {
             return 0;
@@ -310,7 +357,7 @@ impl<S: Sink> Account<'_, '_, S> {
     }
 
     /// Enrols where the event does that; says whether the account takes part.
-    fn enrolled(&mut self, kind: Kind, row: usize, member: usize) -> bool {
+    pub(super) fn enrolled(&mut self, kind: Kind, row: usize, member: usize) -> bool {
         let enrols = match self.plan.program.enrol {
             Enrol::OptIn => kind == Kind::Enrol,
             Enrol::Automatic => true,

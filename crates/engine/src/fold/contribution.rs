@@ -10,12 +10,21 @@ use crate::program::MetricKind;
 use std::ops::Range;
 
 /// What an event adds to a metric.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Added {
-    /// To a sum or count.
-    Number(i64),
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Added {
+    /// To a sum or count; none: it does not count there.
+    pub number: Option<i64>,
     /// Values to count or remember.
-    Keys(Vec<Key>),
+    pub keys: Vec<Key>,
+}
+
+impl Added {
+    #[inline]
+    fn sum(&mut self, value: i64) -> Result<(), Overflow> {
+        let sum = self.number.unwrap_or(0).checked_add(value);
+        self.number = Some(sum.ok_or(Overflow)?);
+        Ok(())
+    }
 }
 
 /// The points that a metric of kind granted counts.
@@ -36,11 +45,14 @@ pub(super) fn contributions(
     moment: &Moment<'_, '_>,
     rows: Range<usize>,
     view: &View<'_>,
-    added: &mut Vec<Option<Added>>,
+    added: &mut Vec<Added>,
 ) -> Result<(), Overflow> {
     let (plan, prepared) = (moment.plan, moment.prepared);
-    added.clear();
-    added.resize(plan.program.metrics.len(), None);
+    added.resize_with(plan.program.metrics.len(), Added::default);
+    for added in added.iter_mut() {
+        added.number = None;
+        added.keys.clear();
+    }
     for metric in &plan.metrics[moment.kind as usize] {
         let kind = plan.program.metrics[*metric].kind;
         let by_line = plan.metric_by_line[*metric];
@@ -53,38 +65,35 @@ pub(super) fn contributions(
             let place = Row {
                 batch: moment.batch,
                 row,
-                day: moment.day,
+                days: &moment.prepared.day,
             };
             if !prepared.metric_when[*metric].holds(place, plan, view)? {
                 continue;
             }
-            let value = match (
-                &prepared.metric_number[*metric],
-                prepared.metric_of[*metric],
-            ) {
-                (Some(numbers), _) => numbers.at(row)?.map(Key::Number),
-                (None, Some(of)) => key_of(&ask(of, place, plan, view)?),
-                (None, None) => Some(Key::Number(1)),
-            };
-            added[*metric] = match (kind, value, added[*metric].take()) {
-                (MetricKind::Sum, Some(Key::Number(value)), Some(Added::Number(sum))) => {
-                    Some(Added::Number(sum.checked_add(value).ok_or(Overflow)?))
+            let added = &mut added[*metric];
+            match (kind, &prepared.metric_number[*metric]) {
+                (MetricKind::Events, _) => added.number = Some(1),
+                // A sum of a column that is computed already: what most metrics are.
+                (_, Some(numbers)) => {
+                    if let Some(value) = numbers.at(row)? {
+                        added.sum(value)?;
+                    }
                 }
-                (MetricKind::Sum, Some(Key::Number(value)), _) => Some(Added::Number(value)),
-                (MetricKind::Events, _, _) => Some(Added::Number(1)),
-                (
-                    MetricKind::Distinct | MetricKind::First | MetricKind::Last,
-                    Some(key),
-                    Some(Added::Keys(mut keys)),
-                ) => {
-                    keys.push(key);
-                    Some(Added::Keys(keys))
+                (_, None) => {
+                    let value = match prepared.metric_of[*metric] {
+                        Some(of) => key_of(&ask(of, place, plan, view)?),
+                        None => Some(Key::Number(1)),
+                    };
+                    match (kind, value) {
+                        (MetricKind::Sum, Some(Key::Number(value))) => added.sum(value)?,
+                        (
+                            MetricKind::Distinct | MetricKind::First | MetricKind::Last,
+                            Some(key),
+                        ) => added.keys.push(key),
+                        _ => {}
+                    }
                 }
-                (MetricKind::Distinct | MetricKind::First | MetricKind::Last, Some(key), _) => {
-                    Some(Added::Keys(vec![key]))
-                }
-                (_, _, before) => before,
-            };
+            }
         }
     }
     Ok(())

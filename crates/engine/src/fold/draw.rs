@@ -151,11 +151,11 @@ impl AccountState {
             }
             let kind = plan.program.metrics[metric].kind;
             if let Some(measure) = self.measures.get_mut(metric) {
-                measure.slide(*window, at, day, kind);
+                measure.slide(window, at, day, kind);
             }
             for member in &mut self.members {
                 if let Some(measure) = member.measures.get_mut(metric) {
-                    measure.slide(*window, at, day, kind);
+                    measure.slide(window, at, day, kind);
                 }
             }
         }

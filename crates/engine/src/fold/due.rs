@@ -18,15 +18,31 @@ enum Due {
     Release,
     Birthday,
     Win,
+    Nothing,
 }
 
 impl<S: Sink> Account<'_, '_, S> {
     /// Lets everything happen that is due at or before `to`.
     #[inline]
     pub(super) fn advance(&mut self, to: Instant) {
+        if to >= self.quiet_until {
+            self.happen(to);
+        }
+    }
+
+    fn happen(&mut self, to: Instant) {
         loop {
-            let (at, due) = self.next_due();
+            let (at, due) = self.next_change();
+            // Lots end one after the other; that changes nothing else that is due.
+            while let Some(lot) = self.state.lots.front()
+                && lot.expires <= to
+                && (lot.expires, Due::Expiry) < (at, due)
+            {
+                self.at = lot.expires;
+                self.expire();
+            }
             if at > to {
+                self.quiet_until = self.ends().min(at);
                 return;
             }
             self.at = at;
@@ -35,25 +51,28 @@ impl<S: Sink> Account<'_, '_, S> {
                 Due::PeriodEnd => self.period_end(),
                 Due::ValidityEnd => self.validity_end(),
                 Due::Lapse => self.lapse(),
-                Due::Expiry => self.expire(),
                 Due::Release => self.release(),
                 Due::Birthday => self.birthdays(),
                 Due::Win => self.win(),
+                Due::Expiry | Due::Nothing => return,
             }
         }
     }
 
-    /// The next instant at which something happens without an event; [`NEVER`] if nothing will.
-    pub(super) fn wake(&self) -> Instant {
-        self.next_due().0
+    /// The end of the first lot.
+    fn ends(&self) -> Instant {
+        self.state.lots.front().map_or(NEVER, |lot| lot.expires)
     }
 
+    /// The next instant at which something happens without an event; [`NEVER`] if nothing will.
+    pub(super) fn wake(&self) -> Instant {
+        self.next_change().0.min(self.ends())
+    }
+
+    /// The next that happens, apart from lots that end.
     #[inline]
-    fn next_due(&self) -> (Instant, Due) {
-        let mut next = match self.state.lots.front() {
-            Some(lot) => (lot.expires, Due::Expiry),
-            None => (NEVER, Due::Win),
-        };
+    fn next_change(&self) -> (Instant, Due) {
+        let mut next = (NEVER, Due::Nothing);
         let mut sooner = |at: Option<Instant>, due: Due| {
             if let Some(at) = at
                 && (at, due) < next

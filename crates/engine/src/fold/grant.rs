@@ -1,7 +1,7 @@
 //! Booking what an event earned: entries by rule, the lot, and what it uses of every cap.
 
 use super::account::Account;
-use super::contribution::{Added, granted};
+use super::contribution::granted;
 use super::earn::find;
 use super::measure::{Key, Measure, Window};
 use super::plan::CapOwner;
@@ -18,13 +18,8 @@ impl<S: Sink> Account<'_, '_, S> {
             return;
         }
         let plan = self.plan;
-        let expiry = plan
-            .program
-            .wallet
-            .as_ref()
-            .map_or(crate::program::Expiry::Never, |wallet| wallet.expiry);
-        let expires = super::lots::expires(expiry, self.at, self.day, &plan.program.zone);
-        let expires = (expires != super::state::NEVER).then_some(expires);
+        let end = self.expiry();
+        let expires = (end != super::state::NEVER).then_some(end);
         for rule in 0..plan.rules.len() {
             let points = self.scratch.earned.booked[rule];
             if points > 0 {
@@ -42,17 +37,17 @@ impl<S: Sink> Account<'_, '_, S> {
         for metric in &plan.granted {
             let points = granted(plan, *metric, &self.scratch.earned.booked);
             if points > 0 {
-                self.add(*metric, 0, Added::Number(points));
+                self.add(*metric, 0, points);
             }
         }
-        self.add_lot(event, total, true);
+        self.add_lot(event, total, end, true);
     }
 
     /// Notes what was booked under every cap.
     fn use_caps(&mut self) {
         let plan = self.plan;
         for (index, cap) in plan.caps.iter().enumerate() {
-            let Some(window) = cap.window else { continue };
+            let Some(window) = &cap.window else { continue };
             let booked: i64 = match cap.owner {
                 CapOwner::Earn(rule) => self.scratch.earned.booked[rule],
                 CapOwner::Group(group) => plan.group_rules[group]
@@ -62,7 +57,6 @@ impl<S: Sink> Account<'_, '_, S> {
                 CapOwner::Reward(_) => 0,
             };
             if booked > 0 {
-                let (count, _) = plan.limit(index, self.state.rung);
                 let each = self
                     .scratch
                     .earned
@@ -70,41 +64,46 @@ impl<S: Sink> Account<'_, '_, S> {
                     .iter()
                     .find(|(cap, _)| *cap == index)
                     .map(|(_, key)| key.clone());
-                let each = plan
-                    .cap(index)
-                    .each
-                    .as_ref()
-                    .map(|_| each.unwrap_or(Key::Number(i64::MIN)));
+                let each = cap.each.map(|_| each.unwrap_or(Key::Number(i64::MIN)));
                 let member = if cap.pool == Pool::Member {
                     self.current_member
                 } else {
                     0
                 };
-                self.use_cap(index, window, member, each, if count { 1 } else { booked });
+                self.use_cap(
+                    index,
+                    window,
+                    member,
+                    each,
+                    if cap.count { 1 } else { booked },
+                );
             }
         }
     }
 
+    #[inline]
     pub(super) fn use_cap(
         &mut self,
         cap: usize,
-        window: Window,
+        window: &Window,
         member: u16,
         each: Option<Key>,
         amount: i64,
     ) {
-        if find(&mut self.state.caps, cap, member, each.as_ref()).is_none() {
-            self.state.caps.push(CapUse {
-                cap: cap as u16,
-                member,
-                each: each.clone(),
-                used: Measure::default(),
-            });
-        }
         let (at, day) = (self.at, self.day);
         if let Some(used) = find(&mut self.state.caps, cap, member, each.as_ref()) {
             used.slide(window, at, day, MetricKind::Sum);
             used.add(window, at, day, amount);
+            return;
         }
+        let mut used = Measure::default();
+        used.slide(window, at, day, MetricKind::Sum);
+        used.add(window, at, day, amount);
+        self.state.caps.push(CapUse {
+            cap: cap as u16,
+            member,
+            each,
+            used,
+        });
     }
 }

@@ -3,18 +3,19 @@
 
 use super::account::Account;
 use super::sink::Sink;
-use super::state::{Lot, NEVER};
+use super::state::{Lot, NEVER, RELEASED};
 use crate::calendar::{Day, Instant, Zone, add_months, date_of};
+use crate::event::EventId;
 use crate::ledger::{Entry, EntryKind, EventRef, Rule};
 use crate::program::{Expiry, Shortage};
 
 /// The end of the life of a lot that is granted at an instant.
 #[inline]
-pub fn expires(expiry: Expiry, at: Instant, day: Day, zone: &Zone) -> Instant {
+pub fn expires(expiry: &Expiry, at: Instant, day: Day, zone: &Zone) -> Instant {
     let Expiry::Rolling { length, month_end } = expiry else {
         return NEVER;
     };
-    if !month_end {
+    if !*month_end {
         return match length.exact() {
             Some(micros) => at + micros,
             None => zone.midnight(length.after(day)),
@@ -35,27 +36,35 @@ pub fn expires(expiry: Expiry, at: Instant, day: Day, zone: &Zone) -> Instant {
 }
 
 impl<S: Sink> Account<'_, '_, S> {
+    /// The end of the life of a lot that is granted now.
+    #[inline]
+    pub(super) fn expiry(&self) -> Instant {
+        match &self.plan.program.wallet {
+            Some(wallet) => expires(&wallet.expiry, self.at, self.day, &self.plan.program.zone),
+            None => NEVER,
+        }
+    }
+
     /// Adds a lot; the grant entries were booked by the caller.
-    pub(super) fn add_lot(&mut self, event: &EventRef, points: i64, pending: bool) {
+    pub(super) fn add_lot(
+        &mut self,
+        event: &EventRef,
+        points: i64,
+        expires: Instant,
+        pending: bool,
+    ) {
         let Some(wallet) = &self.plan.program.wallet else {
             return;
         };
-        let expires = expires(wallet.expiry, self.at, self.day, &self.plan.program.zone);
         let release = match wallet.pending {
             Some(length) if pending => length.end(self.at, &self.plan.program.zone),
             _ => self.at,
         };
         let pending = release > self.at;
-        let mut lot = Lot {
-            expires,
-            at: self.at,
-            source: event.0,
-            id: event.1.clone(),
-            release,
-            pending,
-            left: points,
-        };
+        self.quiet_until = self.quiet_until.min(expires);
+        let mut left = points;
         if pending {
+            self.quiet_until = self.quiet_until.min(release);
             self.state.pending += points;
             self.state.next_release = Some(
                 self.state
@@ -64,47 +73,84 @@ impl<S: Sink> Account<'_, '_, S> {
             );
         } else {
             self.state.open += points;
-            self.repay(&mut lot);
+            if self.state.debt > 0 {
+                left -= self.repay(event, points);
+            }
         }
-        if lot.left > 0 {
-            let lots = &mut self.state.lots;
-            let mut index = lots.len();
-            while index > 0 && lots[index - 1].order() > lot.order() {
-                index -= 1;
-            }
-            if index == lots.len() {
-                lots.push_back(lot)
-            } else {
-                lots.insert(index, lot)
-            }
+        if left == 0 {
+            return;
+        }
+        let (at, source) = (self.at, event.0);
+        let lots = &mut self.state.lots;
+        // Nearly every lot ends after all others.
+        if lots.back().is_none_or(|last| last.expires < expires) {
+            lots.push_back(Lot {
+                expires,
+                at,
+                source,
+                id: event.1.clone(),
+                release: if pending { release } else { RELEASED },
+                left,
+            });
+            return;
+        }
+        let lot = Lot {
+            expires,
+            at,
+            source,
+            id: event.1.clone(),
+            release: if pending { release } else { RELEASED },
+            left,
+        };
+        let mut index = lots.len();
+        while index > 0 && lots[index - 1].order() > lot.order() {
+            index -= 1;
+        }
+        if index == lots.len() {
+            lots.push_back(lot)
+        } else {
+            lots.insert(index, lot)
         }
     }
 
-    /// A lot that became spendable pays debt first.
-    fn repay(&mut self, lot: &mut Lot) {
-        let paid = self.state.debt.min(lot.left);
+    /// Points that became spendable pay debt first; gives how many did.
+    fn repay(&mut self, lot: &EventRef, points: i64) -> i64 {
+        let paid = self.state.debt.min(points);
         if paid > 0 {
             self.state.debt -= paid;
             self.state.open -= paid;
-            lot.left -= paid;
-            let key = (lot.source, lot.id.clone());
-            self.book(EntryKind::Repay, Rule::Shortage, key, None, -paid, None);
+            self.book(
+                EntryKind::Repay,
+                Rule::Shortage,
+                lot.clone(),
+                None,
+                -paid,
+                None,
+            );
         }
+        paid
     }
 
     /// Releases every lot that is due now.
     pub(super) fn release(&mut self) {
         for index in 0..self.state.lots.len() {
-            if !self.state.lots[index].pending || self.state.lots[index].release > self.at {
+            if !self.state.lots[index].is_pending() || self.state.lots[index].release > self.at {
                 continue;
             }
             let mut lot = self.state.lots[index].clone();
-            lot.pending = false;
+            lot.release = RELEASED;
             self.state.pending -= lot.left;
             self.state.open += lot.left;
             let key = (lot.source, lot.id.clone());
-            self.book(EntryKind::Release, Rule::Pending, key, None, lot.left, None);
-            self.repay(&mut lot);
+            self.book(
+                EntryKind::Release,
+                Rule::Pending,
+                key.clone(),
+                None,
+                lot.left,
+                None,
+            );
+            lot.left -= self.repay(&key, lot.left);
             self.state.lots[index] = lot;
         }
         self.state.lots.retain(|lot| lot.left > 0);
@@ -112,43 +158,39 @@ impl<S: Sink> Account<'_, '_, S> {
             .state
             .lots
             .iter()
-            .filter(|lot| lot.pending)
+            .filter(|lot| lot.is_pending())
             .map(|lot| lot.release)
             .min();
     }
 
-    /// Ends the lots whose life ends now.
+    /// Ends the first lot, whose life ends now.
     #[inline]
     pub(super) fn expire(&mut self) {
-        while self
-            .state
-            .lots
-            .front()
-            .is_some_and(|lot| lot.expires <= self.at)
-        {
-            let Some(lot) = self.state.lots.pop_front() else {
-                break;
-            };
-            if lot.pending {
-                // Checked programmes release before they expire; a desk's lot may not.
-                self.state.pending -= lot.left;
-            } else {
-                self.state.open -= lot.left;
-            }
-            self.book(
-                EntryKind::Expire,
-                Rule::Expiry,
-                (lot.source, lot.id),
-                None,
-                -lot.left,
-                None,
-            );
+        let Some(lot) = self.state.lots.front_mut() else {
+            return;
+        };
+        let (left, source) = (lot.left, lot.source);
+        let id = std::mem::replace(&mut lot.id, EventId::Number(0));
+        if lot.is_pending() {
+            // Checked programmes release before they expire; a desk's lot may not.
+            self.state.pending -= left;
+        } else {
+            self.state.open -= left;
         }
+        self.state.lots.pop_front();
+        self.book(
+            EntryKind::Expire,
+            Rule::Expiry,
+            (source, id),
+            None,
+            -left,
+            None,
+        );
     }
 
     /// Takes points from open lots in the order of consumption, then as `[refunds] shortage` says.
     pub(super) fn consume(&mut self, kind: EntryKind, rule: Rule, event: &EventRef, points: i64) {
-        let rest = self.take(kind, rule, event, points, |lot| !lot.pending);
+        let rest = self.take(kind, rule, event, points, |lot| !lot.is_pending());
         self.fall_short(event, rest);
     }
 
@@ -156,8 +198,12 @@ impl<S: Sink> Account<'_, '_, S> {
     pub(super) fn reverse(&mut self, rule: Rule, event: &EventRef, order: &EventRef, points: i64) {
         let own = |lot: &Lot| lot.source == order.0 && lot.id == order.1;
         let rest = self.take(EntryKind::Reverse, rule, event, points, own);
-        let rest = self.take(EntryKind::Reverse, rule, event, rest, |lot| lot.pending);
-        let rest = self.take(EntryKind::Reverse, rule, event, rest, |lot| !lot.pending);
+        let rest = self.take(EntryKind::Reverse, rule, event, rest, |lot| {
+            lot.is_pending()
+        });
+        let rest = self.take(EntryKind::Reverse, rule, event, rest, |lot| {
+            !lot.is_pending()
+        });
         self.fall_short(event, rest);
     }
 
@@ -179,7 +225,11 @@ impl<S: Sink> Account<'_, '_, S> {
             let taken = points.min(lot.left);
             lot.left -= taken;
             points -= taken;
-            let (pending, key, empty) = (lot.pending, (lot.source, lot.id.clone()), lot.left == 0);
+            let (pending, key, empty) = (
+                lot.is_pending(),
+                (lot.source, lot.id.clone()),
+                lot.left == 0,
+            );
             if pending {
                 self.state.pending -= taken
             } else {

@@ -30,6 +30,22 @@ pub enum Window {
 }
 
 impl Window {
+    /// Whether parts leave it one by one.
+    #[inline]
+    pub fn rolls(self) -> bool {
+        matches!(self, Window::Days(_) | Window::Exact(_))
+    }
+
+    /// The instant at which a part of a rolling window leaves it.
+    #[inline]
+    fn leaves(&self, part: i64, zone: &Zone) -> Option<Instant> {
+        match *self {
+            Window::Exact(micros) => Some(part + micros + 1),
+            Window::Days(length) => Some(zone.midnight(leaving_day(length, part as Day))),
+            _ => None,
+        }
+    }
+
     /// First day of the calendar period that `day` is in, and of the next one.
     pub fn period(self, day: Day) -> Option<(Day, Day)> {
         match self {
@@ -85,18 +101,31 @@ impl Measure {
         self.keys.clear();
     }
 
-    /// Lets go what is no longer in the window at this instant of this day.
+    /// Whether nothing of it can leave a rolling window.
     #[inline]
-    pub fn slide(&mut self, window: Window, at: Instant, day: Day, kind: MetricKind) {
-        match window {
-            Window::Lifetime | Window::Tier(Period::Lifetime | Period::Rolling { .. }) => {}
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty() && self.keys.is_empty()
+    }
+
+    /// Lets go what is no longer in the window at this instant of this day.
+    #[inline(always)]
+    pub fn slide(&mut self, window: &Window, at: Instant, day: Day, kind: MetricKind) {
+        // The two that most events meet come first.
+        if let Window::Exact(micros) = window {
+            return self.drop_before(at - micros, kind);
+        }
+        if day >= self.period.0 && day < self.period.1 {
+            return;
+        }
+        match *window {
+            Window::Lifetime
+            | Window::Tier(Period::Lifetime | Period::Rolling { .. })
+            | Window::Exact(_) => {}
             Window::Calendar(..) | Window::Tier(Period::Calendar { .. }) => {
                 if day < self.period.0 || day >= self.period.1 {
-                    self.clear();
-                    self.period = window.period(day).unwrap_or((Day::MIN, Day::MAX));
+                    self.begin(window, day);
                 }
             }
-            Window::Exact(micros) => self.drop_before(at - micros, kind),
             Window::Days(length) => {
                 if !self.cells.is_empty() || !self.keys.is_empty() {
                     self.drop_before(i64::from(length.before(day)) + 1, kind);
@@ -105,7 +134,13 @@ impl Measure {
         }
     }
 
-    #[inline]
+    /// Another calendar period begins.
+    fn begin(&mut self, window: &Window, day: Day) {
+        self.clear();
+        self.period = window.period(day).unwrap_or((Day::MIN, Day::MAX));
+    }
+
+    #[inline(always)]
     fn drop_before(&mut self, first: i64, kind: MetricKind) {
         while let Some((at, value)) = self.cells.front() {
             if *at >= first {
@@ -114,6 +149,12 @@ impl Measure {
             self.total -= value;
             self.cells.pop_front();
         }
+        if !self.keys.is_empty() {
+            self.drop_keys_before(first, kind);
+        }
+    }
+
+    fn drop_keys_before(&mut self, first: i64, kind: MetricKind) {
         if self.keys.front().is_some_and(|key| key.0 < first) {
             while self.keys.front().is_some_and(|key| key.0 < first) {
                 self.keys.pop_front();
@@ -133,9 +174,9 @@ impl Measure {
 
     /// Adds to a sum or count. It must have slid to the event's time before.
     #[inline]
-    pub fn add(&mut self, window: Window, at: Instant, day: Day, value: i64) -> Option<()> {
+    pub fn add(&mut self, window: &Window, at: Instant, day: Day, value: i64) -> Option<()> {
         self.total = self.total.checked_add(value)?;
-        match window {
+        match *window {
             Window::Exact(_) => self.cells.push_back((at, value)),
             Window::Days(_) => match self.cells.back_mut() {
                 Some(cell) if cell.0 == i64::from(day) => cell.1 += value,
@@ -147,8 +188,8 @@ impl Measure {
     }
 
     /// Adds a value that is counted distinct or remembered.
-    pub fn add_key(&mut self, window: Window, at: Instant, day: Day, kind: MetricKind, key: Key) {
-        let when = if matches!(window, Window::Days(_)) {
+    pub fn add_key(&mut self, window: &Window, at: Instant, day: Day, kind: MetricKind, key: Key) {
+        let when = if matches!(*window, Window::Days(_)) {
             i64::from(day)
         } else {
             at
@@ -159,12 +200,12 @@ impl Measure {
             }
             // Without a rolling window only the value itself can ever be asked for.
             MetricKind::First
-                if !matches!(window, Window::Days(_) | Window::Exact(_))
+                if !matches!(*window, Window::Days(_) | Window::Exact(_))
                     && !self.keys.is_empty() =>
             {
                 return;
             }
-            MetricKind::Last if !matches!(window, Window::Days(_) | Window::Exact(_)) => {
+            MetricKind::Last if !matches!(*window, Window::Days(_) | Window::Exact(_)) => {
                 self.keys.clear()
             }
             _ => {}
@@ -173,10 +214,10 @@ impl Measure {
     }
 
     /// Takes `value` back from what was added at that instant of that day, if it is still in the window.
-    pub fn take_back(&mut self, window: Window, at: Instant, day: Day, value: i64) {
-        match window {
+    pub fn take_back(&mut self, window: &Window, at: Instant, day: Day, value: i64) {
+        match *window {
             Window::Exact(_) | Window::Days(_) => {
-                let when = if matches!(window, Window::Days(_)) {
+                let when = if matches!(*window, Window::Days(_)) {
                     i64::from(day)
                 } else {
                     at
@@ -195,13 +236,13 @@ impl Measure {
     /// Takes a remembered value back.
     pub fn take_back_key(
         &mut self,
-        window: Window,
+        window: &Window,
         at: Instant,
         day: Day,
         kind: MetricKind,
         key: &Key,
     ) {
-        let when = if matches!(window, Window::Days(_)) {
+        let when = if matches!(*window, Window::Days(_)) {
             i64::from(day)
         } else {
             at
@@ -220,9 +261,9 @@ impl Measure {
 
     /// The value just before instant `at`: what happened at the very instant is not in [t − w, t).
     #[inline]
-    pub fn before(&self, window: Window, at: Instant) -> i64 {
+    pub fn before(&self, window: &Window, at: Instant) -> i64 {
         let mut total = self.total + self.different;
-        if matches!(window, Window::Exact(_)) {
+        if matches!(*window, Window::Exact(_)) {
             for cell in self.cells.iter().rev().take_while(|cell| cell.0 >= at) {
                 total -= cell.1;
             }
@@ -247,17 +288,26 @@ impl Measure {
 
     /// The instant at which the oldest part leaves a rolling window.
     #[inline]
-    pub fn leaves(&self, window: Window, zone: &Zone) -> Option<Instant> {
+    pub fn leaves(&self, window: &Window, zone: &Zone) -> Option<Instant> {
         let (cell, key) = (
             self.cells.front().map(|cell| cell.0),
             self.keys.front().map(|key| key.0),
         );
         let oldest = cell.into_iter().chain(key).min()?;
-        match window {
-            Window::Exact(micros) => Some(oldest + micros + 1),
-            Window::Days(length) => Some(zone.midnight(leaving_day(length, oldest as Day))),
-            _ => None,
+        window.leaves(oldest, zone)
+    }
+
+    /// The instant at which parts have left a rolling window so that less than `least` is in it.
+    #[inline]
+    pub fn falls_below(&self, least: i64, window: &Window, zone: &Zone) -> Option<Instant> {
+        let mut left = self.total;
+        for (at, value) in &self.cells {
+            left -= value;
+            if left < least {
+                return window.leaves(*at, zone);
+            }
         }
+        None
     }
 
     /// What it holds, apart from when.

@@ -15,6 +15,7 @@ mod due;
 mod earn;
 mod encoding;
 mod grant;
+mod lane;
 mod lots;
 mod measure;
 mod outlook;
@@ -130,6 +131,7 @@ impl Fold {
             current_member: 0,
             at: Instant::MIN,
             day: 0,
+            quiet_until: Instant::MIN,
         };
         account.run(rows, given.until);
         account.wake()

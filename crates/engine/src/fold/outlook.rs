@@ -23,7 +23,7 @@ impl AccountState {
                     return 0;
                 };
                 let mut measure: Measure = measure.clone();
-                measure.slide(plan.windows[metric], at, day, declared.kind);
+                measure.slide(&plan.windows[metric], at, day, declared.kind);
                 measure.total()
             })
             .collect()

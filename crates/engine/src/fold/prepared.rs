@@ -1,6 +1,7 @@
 //! A batch made ready: every condition and amount that needs no state is computed column at a time,
 //! before the pass over the accounts.
 
+use super::earn::{Known, known};
 use super::plan::Plan;
 use crate::calendar::Day;
 use crate::canonical::Kind;
@@ -47,6 +48,8 @@ pub struct Prepared<'p> {
     pub metric_number: Vec<Option<Numbers>>,
     /// By index of the reward.
     pub reward_when: Vec<When<'p>>,
+    /// By kind of event: the points of its base rules, where they depend on nothing but the event.
+    pub known: Vec<Option<Known>>,
     /// Whether the batch has refunds.
     pub refunds: bool,
 }
@@ -74,28 +77,39 @@ impl<'p> Prepared<'p> {
             Some(expr) if kind.is_none_or(here) => When::Mask(columns::mask(expr, &at)),
             Some(_) => When::Always,
         };
+        let earn_when: Vec<When<'p>> = program
+            .earn
+            .iter()
+            .map(|earn| when(&earn.when, Some(earn.on)))
+            .collect();
+        let amount: Vec<Option<Amount<'p>>> = program
+            .earn
+            .iter()
+            .map(|earn| match &earn.kind {
+                EarnKind::PerAmount { amount, .. } | EarnKind::Steps { amount, .. }
+                    if here(earn.on) =>
+                {
+                    Some(if amount.needs_state() {
+                        Amount::Asked(amount)
+                    } else {
+                        Amount::Numbers(columns::numbers(amount, &at))
+                    })
+                }
+                _ => None,
+            })
+            .collect();
+        let known = Kind::ALL
+            .iter()
+            .map(|kind| {
+                here(*kind)
+                    .then(|| known(plan, *kind, batch, &day, &earn_when, &amount))
+                    .flatten()
+            })
+            .collect();
         Prepared {
-            when: program
-                .earn
-                .iter()
-                .map(|earn| when(&earn.when, Some(earn.on)))
-                .collect(),
-            amount: program
-                .earn
-                .iter()
-                .map(|earn| match &earn.kind {
-                    EarnKind::PerAmount { amount, .. } | EarnKind::Steps { amount, .. }
-                        if here(earn.on) =>
-                    {
-                        Some(if amount.needs_state() {
-                            Amount::Asked(amount)
-                        } else {
-                            Amount::Numbers(columns::numbers(amount, &at))
-                        })
-                    }
-                    _ => None,
-                })
-                .collect(),
+            known,
+            when: earn_when,
+            amount,
             metric_when: program
                 .metrics
                 .iter()
@@ -138,8 +152,8 @@ pub struct Row<'a> {
     pub batch: &'a Batch,
     /// The row.
     pub row: usize,
-    /// Its local day.
-    pub day: Day,
+    /// The local days of all its rows.
+    pub days: &'a [Day],
 }
 
 impl When<'_> {
@@ -184,7 +198,7 @@ pub fn ask<'a, S: State>(
     let at = At::row(
         row.batch,
         row.row,
-        row.day,
+        row.days[row.row],
         &program.zone,
         &program.datasets,
     );

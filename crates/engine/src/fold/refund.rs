@@ -45,7 +45,7 @@ pub struct OrderMemory {
     /// Scaled points that each rule gave, less what refunds took.
     given: Vec<i64>,
     /// What it adds to each metric now.
-    added: Vec<Option<Added>>,
+    added: Vec<Added>,
 }
 
 /// Columns of amounts that shrink with the lines.
@@ -166,14 +166,14 @@ impl<S: Sink> Account<'_, '_, S> {
     }
 
     /// Runs the rules on what is left, in the state of the order's moment.
-    fn again(&self, order: &OrderMemory) -> Option<(Vec<i64>, Vec<Option<Added>>)> {
+    fn again(&self, order: &OrderMemory) -> Option<(Vec<i64>, Vec<Added>)> {
         let batch = self.reduced(order);
         let mut earned = Earned::default();
         let mut added = Vec::new();
         if batch.rows == 0 {
             return Some((
                 vec![0; self.plan.rules.len()],
-                vec![None; self.plan.program.metrics.len()],
+                vec![Added::default(); self.plan.program.metrics.len()],
             ));
         }
         let prepared = Prepared::new(self.plan, &batch);
@@ -196,7 +196,9 @@ impl<S: Sink> Account<'_, '_, S> {
             at: order.at,
             moment: None,
         };
-        earned.run(&moment, 0..batch.rows, &view, &mut caps).ok()?;
+        earned
+            .run::<false>(&moment, 0..batch.rows, &view, &mut caps)
+            .ok()?;
         contributions(&moment, 0..batch.rows, &view, &mut added).ok()?;
         Some((earned.booked, added))
     }
@@ -294,12 +296,12 @@ impl<S: Sink> Account<'_, '_, S> {
             let points = granted(plan, *metric, &taken);
             if let (true, Some(measure)) = (points > 0, self.state.measures.get_mut(*metric)) {
                 measure.slide(
-                    plan.windows[*metric],
+                    &plan.windows[*metric],
                     self.at,
                     self.day,
                     MetricKind::Granted,
                 );
-                measure.take_back(plan.windows[*metric], order.at, order.day, points);
+                measure.take_back(&plan.windows[*metric], order.at, order.day, points);
             }
             if points > 0 {
                 self.state
@@ -308,7 +310,7 @@ impl<S: Sink> Account<'_, '_, S> {
         }
         // Room under caps is free again for later events.
         for (index, cap) in plan.caps.iter().enumerate() {
-            let Some(window) = cap.window else { continue };
+            let Some(window) = &cap.window else { continue };
             let (points, left): (i64, i64) = match cap.owner {
                 CapOwner::Earn(rule) => (taken[rule], order.given[rule]),
                 CapOwner::Group(group) => {
@@ -323,7 +325,7 @@ impl<S: Sink> Account<'_, '_, S> {
             if points == 0 {
                 continue;
             }
-            let amount = if !plan.limit(index, order.rung).0 {
+            let amount = if !cap.count {
                 points
             } else {
                 i64::from(left == 0)
@@ -339,7 +341,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 .iter_mut()
                 .filter(|used| usize::from(used.cap) == index && used.member == member)
             {
-                if amount > 0 && plan.cap(index).each.is_none() {
+                if amount > 0 && cap.each.is_none() {
                     used.used.slide(window, self.at, self.day, MetricKind::Sum);
                     used.used.take_back(window, order.at, order.day, amount);
                 }
@@ -348,7 +350,7 @@ impl<S: Sink> Account<'_, '_, S> {
     }
 
     /// Metrics are net of refunds, dated as the order.
-    fn count_back(&mut self, order: &mut OrderMemory, added: Vec<Option<Added>>) {
+    fn count_back(&mut self, order: &mut OrderMemory, added: Vec<Added>) {
         let plan = self.plan;
         for metric in &plan.metrics[Kind::Order as usize] {
             let declared = &plan.program.metrics[*metric];
@@ -362,9 +364,9 @@ impl<S: Sink> Account<'_, '_, S> {
             let Some(measure) = measures.get_mut(*metric) else {
                 continue;
             };
-            let window = plan.windows[*metric];
+            let window = &plan.windows[*metric];
             measure.slide(window, self.at, self.day, declared.kind);
-            let (number, keys) = difference(order.added[*metric].as_ref(), added[*metric].as_ref());
+            let (number, keys) = difference(&order.added[*metric], &added[*metric]);
             take_back(
                 measure,
                 window,

@@ -1,7 +1,6 @@
 //! Rewards that are issued, and what the desk and the member do: redeem, adjust, birthdays.
 
 use super::account::Account;
-use super::contribution::Added;
 use super::earn::find;
 use super::prepared::{Row, ask};
 use super::sink::{NotIssued, Rejection, Sink, WhyNot};
@@ -37,7 +36,7 @@ impl<S: Sink> Account<'_, '_, S> {
         }
         let mut uses = Vec::with_capacity(plan.reward_caps[reward].len());
         for cap in &plan.reward_caps[reward] {
-            let Some(window) = plan.caps[*cap].window else {
+            let Some(window) = &plan.caps[*cap].window else {
                 continue;
             };
             let owner = if plan.caps[*cap].pool == Pool::Member {
@@ -45,12 +44,12 @@ impl<S: Sink> Account<'_, '_, S> {
             } else {
                 0
             };
-            let each = match (&plan.cap(*cap).each, row) {
+            let each = match (plan.caps[*cap].each, row) {
                 (Some(expr), Some(row)) => {
                     let place = Row {
                         batch: self.batch,
                         row,
-                        day: self.day,
+                        days: &self.prepared.day,
                     };
                     let view = View {
                         plan,
@@ -70,7 +69,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 used.slide(window, at, day, MetricKind::Events);
                 used.total()
             });
-            if used >= plan.limit(*cap, self.state.rung).1 {
+            if used >= *plan.caps[*cap].limit.at(usize::from(self.state.rung)) {
                 return self.not_issued(event, member, reward, WhyNot::Cap);
             }
             uses.push((*cap, window, owner, each));
@@ -197,6 +196,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 _ => None,
             }
         };
+        self.quiet_until = Instant::MIN;
         // The day on which it became known is over at 00:00 already; it counts if it is still to come.
         self.state.members[member].birthday = next;
     }
@@ -262,11 +262,7 @@ impl<S: Sink> Account<'_, '_, S> {
         self.consume(EntryKind::Redeem, rule, event, points);
         for metric in &plan.spent {
             if points > 0 {
-                self.add(
-                    *metric,
-                    usize::from(self.current_member),
-                    Added::Number(points),
-                );
+                self.add(*metric, usize::from(self.current_member), points);
             }
         }
         if let Some(reward) = reward {
@@ -291,13 +287,8 @@ impl<S: Sink> Account<'_, '_, S> {
         let (rung, metric) = (text(named.adjust_rung), text(named.adjust_metric));
         let (ends, value) = (number(named.adjust_ends), number(named.adjust_value));
         if points > 0 {
-            let expiry = plan
-                .program
-                .wallet
-                .as_ref()
-                .map_or(crate::program::Expiry::Never, |wallet| wallet.expiry);
-            let expires = super::lots::expires(expiry, self.at, self.day, &plan.program.zone);
-            let expires = (expires != super::state::NEVER).then_some(expires);
+            let end = self.expiry();
+            let expires = (end != super::state::NEVER).then_some(end);
             self.book(
                 EntryKind::Adjust,
                 Rule::Adjust,
@@ -306,7 +297,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 points,
                 expires,
             );
-            self.add_lot(event, points, false);
+            self.add_lot(event, points, end, false);
         } else if points < 0 {
             self.consume(EntryKind::Adjust, Rule::Adjust, event, -points);
         }
@@ -343,11 +334,7 @@ impl<S: Sink> Account<'_, '_, S> {
                     let value = i128::from(value) * i128::from(plan.program.metrics[index].den)
                         / i128::from(den);
                     let value = i64::try_from(value).unwrap_or(i64::MAX);
-                    self.add(
-                        index,
-                        usize::from(self.current_member),
-                        Added::Number(value),
-                    );
+                    self.add(index, usize::from(self.current_member), value);
                 }
                 None => self.sink.reject(row, Rejection::UnknownName(id.to_owned())),
             }

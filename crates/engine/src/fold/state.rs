@@ -14,6 +14,9 @@ pub const FORMAT: u8 = 2;
 /// An instant that never comes.
 pub const NEVER: Instant = Instant::MAX;
 
+/// In the past of everything: a lot that can be spent.
+pub const RELEASED: Instant = Instant::MIN;
+
 /// Points of one event that have not been spent, reversed or expired.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lot {
@@ -22,20 +25,23 @@ pub struct Lot {
     /// When it was granted.
     pub at: Instant,
     /// Dataset of the event that granted it.
-    pub source: u16,
+    pub source: usize,
     /// Id of that event.
     pub id: EventId,
-    /// When it can be spent; at or before that it is pending.
+    /// When it can be spent; [`RELEASED`] if it can.
     pub release: Instant,
-    /// Still pending.
-    pub pending: bool,
     /// Scaled points left.
     pub left: i64,
 }
 
 impl Lot {
+    /// Whether it cannot be spent yet.
+    pub fn is_pending(&self) -> bool {
+        self.release != RELEASED
+    }
+
     /// The order in which lots are consumed: earliest end first (never last), then by grant.
-    pub fn order(&self) -> (Instant, Instant, u16, &EventId) {
+    pub fn order(&self) -> (Instant, Instant, usize, &EventId) {
         (self.expires, self.at, self.source, &self.id)
     }
 }

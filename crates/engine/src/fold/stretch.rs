@@ -57,17 +57,22 @@ pub fn worth(plan: &Plan<'_>, state: &AccountState) -> Vec<Worth> {
 
 impl AccountState {
     /// Adds what happens at the very instant of a rolling stretch's end to it.
-    pub fn add_to_ground(&mut self, plan: &Plan<'_>, metric: usize, at: Instant, added: &Added) {
+    pub fn add_to_ground(
+        &mut self,
+        plan: &Plan<'_>,
+        metric: usize,
+        at: Instant,
+        number: i64,
+        keys: &[Key],
+    ) {
         let Some(ground) = self.ground.as_mut().filter(|ground| ground.at == at) else {
             return;
         };
         let Some(place) = plan.tier_metrics.iter().position(|known| *known == metric) else {
             return;
         };
-        match added {
-            Added::Number(number) => ground.metrics[place].total += number,
-            Added::Keys(keys) => ground.metrics[place].keys.extend(keys.iter().cloned()),
-        }
+        ground.metrics[place].total += number;
+        ground.metrics[place].keys.extend(keys.iter().cloned());
     }
 
     /// Takes back from the ground what a refunded order gave a metric.
@@ -187,32 +192,16 @@ impl<S: Sink> Account<'_, '_, S> {
 }
 
 /// What a refund takes from a metric: the number, and the values that are gone.
-pub fn difference(was: Option<&Added>, is: Option<&Added>) -> (i64, Vec<Key>) {
-    match (was, is) {
-        (Some(Added::Number(was)), Some(Added::Number(is))) => (was - is, Vec::new()),
-        (Some(Added::Number(was)), _) => (*was, Vec::new()),
-        (Some(Added::Keys(was)), is) => {
-            let left: &[Key] = if let Some(Added::Keys(keys)) = is {
-                keys
-            } else {
-                &[]
-            };
-            (
-                0,
-                was.iter()
-                    .filter(|key| !left.contains(key))
-                    .cloned()
-                    .collect(),
-            )
-        }
-        (None, _) => (0, Vec::new()),
-    }
+pub fn difference(was: &Added, is: &Added) -> (i64, Vec<Key>) {
+    let number = was.number.map_or(0, |was| was - is.number.unwrap_or(0));
+    let gone = was.keys.iter().filter(|key| !is.keys.contains(key));
+    (number, gone.cloned().collect())
 }
 
 /// Takes a difference back from a measure.
 pub fn take_back(
     measure: &mut Measure,
-    window: Window,
+    window: &Window,
     kind: MetricKind,
     (at, day): (Instant, Day),
     number: i64,

@@ -1,7 +1,7 @@
 //! The ladder: climbing at once, keeping at period ends, what happens at the end of validity.
 
 use super::account::Account;
-use super::measure::Window;
+use super::measure::{Measure, Window};
 use super::sink::Sink;
 use crate::calendar::{Day, Instant};
 use crate::ledger::{EventRef, RungMove, RungReason};
@@ -26,6 +26,10 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
 
     /// The highest rung whose `reach` is met by the measures as they are.
     pub(super) fn qualified(&self, tiers: &Tiers) -> u8 {
+        if let Some((metric, leasts)) = &self.plan.ladder {
+            let value = self.state.measures.get(*metric).map_or(0, Measure::total);
+            return leasts.iter().take_while(|least| value >= **least).count() as u8;
+        }
         let rungs = &tiers.rungs;
         (1..rungs.len())
             .rev()
@@ -33,11 +37,12 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
             .unwrap_or(0) as u8
     }
 
+    #[inline]
     pub(super) fn slide_tiers(&mut self, at: Instant, day: Day) {
         for metric in &self.plan.tier_metrics {
             let kind = self.plan.program.metrics[*metric].kind;
             if let Some(measure) = self.state.measures.get_mut(*metric) {
-                measure.slide(self.plan.windows[*metric], at, day, kind);
+                measure.slide(&self.plan.windows[*metric], at, day, kind);
             }
         }
     }
@@ -57,7 +62,9 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
 
     fn climb_to(&mut self, rung: u8, event: Option<&EventRef>) {
         let (from, until) = (self.state.rung, self.valid_from(self.day));
-        self.rest_on(from, self.day, self.at);
+        if !self.plan.lapses {
+            self.rest_on(from, self.day, self.at);
+        }
         self.move_to(rung, until, RungReason::Reached, event.cloned());
         self.issue_reached(from, rung, until, event);
     }
@@ -70,6 +77,7 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
         reason: RungReason,
         event: Option<EventRef>,
     ) {
+        self.quiet_until = Instant::MIN;
         let from = self.state.rung;
         if rung != from {
             self.state.former = Some(from);
@@ -207,12 +215,19 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
     #[inline]
     pub(super) fn lapses(&self) -> Option<Instant> {
         let zone = &self.plan.program.zone;
+        if let Some((metric, leasts)) = &self.plan.ladder
+            && self.plan.windows[*metric].rolls()
+        {
+            let least = leasts.get(usize::from(self.state.rung).wrapping_sub(1))?;
+            let measure = self.state.measures.get(*metric)?;
+            return measure.falls_below(*least, &self.plan.windows[*metric], zone);
+        }
         self.plan
             .tier_metrics
             .iter()
             .filter_map(|metric| {
                 let measure = self.state.measures.get(*metric)?;
-                match self.plan.windows[*metric] {
+                match &self.plan.windows[*metric] {
                     Window::Lifetime => None,
                     Window::Calendar(..) | Window::Tier(_) => {
                         Some(zone.midnight(measure.period().1))

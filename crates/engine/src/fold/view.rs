@@ -32,7 +32,7 @@ impl View<'_> {
                 Key::Number(number) => Some(*number),
                 Key::Text(_) => None,
             },
-            _ => Some(measure.before(self.plan.windows[metric], self.at)),
+            _ => Some(measure.before(&self.plan.windows[metric], self.at)),
         }
     }
 

@@ -63,10 +63,10 @@ pub fn rung_text(program: &Program, rung: u8) -> Option<&str> {
 }
 
 /// The name of a dataset; events that no dataset gave have none.
-pub fn source_text(program: &Program, source: u16) -> &str {
+pub fn source_text(program: &Program, source: usize) -> &str {
     program
         .datasets
-        .get(usize::from(source))
+        .get(source)
         .map_or("", |dataset| &dataset.id)
 }
 

@@ -98,7 +98,7 @@ pub enum Rule {
 }
 
 /// An event: source (index in `Program::datasets`) and id.
-pub type EventRef = (u16, EventId);
+pub type EventRef = (usize, EventId);
 
 /// A line of the ledger. A lot is named by the event that granted it.
 ///

@@ -87,6 +87,7 @@ pub struct ByRung<T>(pub Vec<T>);
 
 impl<T> ByRung<T> {
     /// The value at a rung (index from the lowest).
+    #[inline]
     pub fn at(&self, rung: usize) -> &T {
         &self.0[if self.0.len() == 1 { 0 } else { rung }]
     }

@@ -157,9 +157,9 @@ fn lots(program: &Program, state: &AccountState) -> Vec<Value> {
             json!({
                 "event": event_json(program, &(lot.source, lot.id.clone())),
                 "points": number(&points_text(program, lot.left)),
-                "pending": lot.pending,
+                "pending": lot.is_pending(),
                 "granted": local(program, lot.at),
-                "released": local(program, lot.release),
+                "released": lot.is_pending().then(|| local(program, lot.release)),
                 "expires": (lot.expires != rungs_engine::fold::NEVER).then(|| local(program, lot.expires)),
             })
         })
@@ -283,7 +283,9 @@ pub(crate) fn inputs(program: &Program, batch: &Batch, step: &Step) -> Value {
         gather(amount);
     }
     let rows: Vec<usize> = (0..batch.rows)
-        .filter(|row| batch.source[*row] == step.event.0 && batch.id.get(*row) == step.event.1)
+        .filter(|row| {
+            usize::from(batch.source[*row]) == step.event.0 && batch.id.get(*row) == step.event.1
+        })
         .collect();
     let mut map = Map::new();
     for column in columns {

@@ -168,12 +168,12 @@ fn candidates(
         let possible = match (&id, &numbers, &texts) {
             (EventId::Number(id), Some((least, largest)), _) => (least..=largest).contains(&id),
             (EventId::Text(id), _, Some((least, largest))) => {
-                let within = least.as_str() <= id.as_str() && id.as_str() <= largest.as_str();
+                let within = least.as_str() <= &**id && &**id <= largest.as_str();
                 if within && bloom.is_none() {
                     bloom = Some(level.blooms(group, "id")?);
                 }
                 let bloom = bloom.as_ref().and_then(Option::as_ref);
-                within && bloom.is_none_or(|bloom| bloom.check(&id.as_str()))
+                within && bloom.is_none_or(|bloom| bloom.check(&&**id))
             }
             _ => false,
         };

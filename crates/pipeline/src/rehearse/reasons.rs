@@ -98,7 +98,8 @@ impl Asked<'_> {
     /// First row of an event.
     fn row(self, event: &EventRef) -> Option<usize> {
         let batch = &self.settled?.batch;
-        (0..batch.rows).find(|row| batch.source[*row] == event.0 && batch.id.get(*row) == event.1)
+        (0..batch.rows)
+            .find(|row| usize::from(batch.source[*row]) == event.0 && batch.id.get(*row) == event.1)
     }
 
     fn earned(self, rule: usize, wanted: &scenario::WhyNot) -> Vec<Outcome> {

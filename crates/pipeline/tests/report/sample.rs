@@ -209,7 +209,7 @@ pub fn batch(program: &Program, rows: &[Row]) -> Batch {
         .iter()
         .map(|id| match id {
             EventId::Number(_) => None,
-            EventId::Text(text) => Some(text.as_str()),
+            EventId::Text(text) => Some(&**text),
         })
         .collect();
     let columns = (0..program.columns.len())

@@ -11,7 +11,7 @@ use crate::program::{MetricKind, Over, Pool};
 
 impl Earned {
     /// Applies caps to the sum of some rules (one rule, or a group's in order of their ids).
-    pub(super) fn cap(
+    pub(super) fn cap<const TRACE: bool>(
         &mut self,
         caps: &[usize],
         rules: &[usize],
@@ -23,13 +23,13 @@ impl Earned {
         let plan = moment.plan;
         for index in caps {
             let cap = &plan.caps[*index];
-            let each = match &plan.cap(*index).each {
+            let each = match cap.each {
                 None => None,
                 Some(expr) => {
                     let place = Row {
                         batch: moment.batch,
                         row,
-                        day: moment.day,
+                        days: &moment.prepared.day,
                     };
                     let key = key_of(&ask(expr, place, plan, view)?);
                     if let Some(key) = &key {
@@ -38,8 +38,8 @@ impl Earned {
                     Some(key.unwrap_or(Key::Number(i64::MIN)))
                 }
             };
-            let (count, limit) = plan.limit(*index, moment.rung);
-            let used = match cap.window {
+            let limit = *cap.limit.at(usize::from(moment.rung));
+            let used = match &cap.window {
                 None => 0,
                 Some(window) => {
                     let member = if cap.pool == Pool::Member {
@@ -54,7 +54,7 @@ impl Earned {
                 }
             };
             let total: i64 = rules.iter().map(|rule| self.exact[*rule]).sum();
-            let room = if count {
+            let room = if cap.count {
                 if used < limit { i64::MAX } else { 0 }
             } else {
                 (limit - used)
@@ -64,24 +64,29 @@ impl Earned {
             };
             if total > room {
                 let keep = if cap.over == Over::Reject { 0 } else { room };
-                self.trim(rules, keep);
+                self.trim::<TRACE>(rules, keep);
             }
         }
         Ok(())
     }
 
     /// Keeps `keep` of the sum of some rules: taken from the last rule and its last lines.
-    fn trim(&mut self, rules: &[usize], keep: i64) {
+    fn trim<const TRACE: bool>(&mut self, rules: &[usize], keep: i64) {
         let mut excess = rules.iter().map(|rule| self.exact[*rule]).sum::<i64>() - keep;
         for rule in rules.iter().rev() {
-            for line in (0..self.width).rev() {
+            if self.width == 1 {
+                let taken = excess.min(self.exact[*rule]);
+                self.exact[*rule] -= taken;
+                excess -= taken;
+            }
+            for line in (0..self.width).rev().filter(|_| self.width > 1) {
                 let cell = &mut self.lines[rule * self.width + line];
                 let taken = excess.min(*cell);
                 *cell -= taken;
                 self.exact[*rule] -= taken;
                 excess -= taken;
             }
-            if self.exact[*rule] == 0 && self.uncapped[*rule] > 0 {
+            if TRACE && self.exact[*rule] == 0 && self.uncapped[*rule] > 0 {
                 self.why[*rule] = Some(WhyNot::Cap);
             }
         }
@@ -89,6 +94,7 @@ impl Earned {
 }
 
 /// The use of a cap.
+#[inline]
 pub fn find<'a>(
     uses: &'a mut [CapUse],
     cap: usize,

@@ -3,9 +3,12 @@
 //! denominator.
 
 mod caps;
+mod known;
 mod rounding;
 
 pub use caps::find;
+pub use known::{Known, NOTHING, SEVERAL, known};
+pub use rounding::share;
 
 use super::measure::Key;
 use super::plan::{Meeting, Plan, Rate};
@@ -45,7 +48,7 @@ pub struct Moment<'a, 'p> {
 #[derive(Debug, Default)]
 pub struct Earned {
     /// Exact points by rule and place (rules × width): place 0 is the event itself, for rules that do not
-    /// run per line, then the lines.
+    /// run per line, then the lines. An event of one row has one place: `exact` says it all.
     lines: Vec<i64>,
     width: usize,
     /// Exact points by rule, before caps.
@@ -64,27 +67,45 @@ pub struct Earned {
 }
 
 impl Earned {
-    fn reset(&mut self, rules: usize, width: usize) {
-        for list in [&mut self.uncapped, &mut self.exact, &mut self.booked] {
-            list.clear();
-            list.resize(rules, 0);
+    /// Everything is nothing. `width`: how many places points can stand at.
+    #[inline]
+    fn reset(&mut self, rules: usize, width: usize, trace: bool) {
+        if self.exact.len() != rules {
+            for list in [&mut self.uncapped, &mut self.exact, &mut self.booked] {
+                list.resize(rules, 0);
+            }
         }
-        self.lines.clear();
-        self.lines.resize(rules * width, 0);
+        self.exact.fill(0);
+        self.booked.fill(0);
         self.width = width;
-        self.why.clear();
-        self.why.resize(rules, Some(WhyNot::When));
+        if width > 1 {
+            self.lines.clear();
+            self.lines.resize(rules * width, 0);
+        }
         self.each.clear();
         self.overflow = None;
+        if trace {
+            self.uncapped.fill(0);
+            self.why.clear();
+            self.why.resize(rules, Some(WhyNot::When));
+        }
+    }
+
+    /// No rule waits for the event.
+    pub fn nothing(&mut self) {
+        self.booked.fill(0);
+        self.each.clear();
     }
 
     /// Sum of what was booked.
+    #[inline]
     pub fn total(&self) -> i64 {
         self.booked.iter().sum()
     }
 
-    /// Runs the rules of the event's kind.
-    pub fn run(
+    /// Runs the rules of the event's kind. With `TRACE` it also says why a rule gave nothing, and what
+    /// it gave before its caps.
+    pub fn run<const TRACE: bool>(
         &mut self,
         moment: &Moment<'_, '_>,
         rows: Range<usize>,
@@ -92,74 +113,100 @@ impl Earned {
         caps: &mut [CapUse],
     ) -> Result<(), Overflow> {
         let plan = moment.plan;
-        self.reset(plan.rules.len(), rows.len() + 1);
+        // An event of one row is one place, unless what its line gives is rounded apart.
+        let width = match rows.len() {
+            1 if plan.rounds_events => 1,
+            lines => lines + 1,
+        };
+        self.reset(plan.rules.len(), width, TRACE);
         for rule in &plan.base[moment.kind as usize] {
-            self.base(*rule, moment, rows.clone(), view)
+            self.base::<TRACE>(*rule, moment, rows.clone(), view)
                 .inspect_err(|_| self.overflow = Some(*rule))?;
-            self.uncapped[*rule] = self.exact[*rule];
-            if self.exact[*rule] > 0 {
-                self.cap(
-                    &plan.rules[*rule].caps,
-                    &[*rule],
-                    moment,
-                    rows.start,
-                    view,
-                    caps,
-                )?;
-            }
+            self.cap_rule::<TRACE>(*rule, moment, rows.start, view, caps)?;
         }
         let mut multiplied = false;
         for rule in &plan.base[moment.kind as usize] {
             if self.exact[*rule] > 0 {
                 for meeting in &plan.meetings[*rule] {
                     multiplied = true;
-                    self.multiply(*rule, meeting, moment, rows.clone(), view)?;
+                    self.multiply::<TRACE>(*rule, meeting, moment, rows.clone(), view)?;
                 }
             }
         }
         if multiplied {
             for rule in &plan.multipliers {
-                self.uncapped[*rule] = self.exact[*rule];
-                if self.exact[*rule] > 0 && !plan.rules[*rule].caps.is_empty() {
-                    self.cap(
-                        &plan.rules[*rule].caps,
-                        &[*rule],
-                        moment,
-                        rows.start,
-                        view,
-                        caps,
-                    )?;
-                }
+                self.cap_rule::<TRACE>(*rule, moment, rows.start, view, caps)?;
             }
         }
+        self.finish::<TRACE>(moment, rows.start, view, caps)
+    }
+
+    /// The caps of groups, and the one rounding.
+    #[inline]
+    fn finish<const TRACE: bool>(
+        &mut self,
+        moment: &Moment<'_, '_>,
+        row: usize,
+        view: &View<'_>,
+        caps: &mut [CapUse],
+    ) -> Result<(), Overflow> {
+        let plan = moment.plan;
         for (group, group_caps) in plan.group_caps.iter().enumerate() {
             let rules = &plan.group_rules[group];
             if !group_caps.is_empty() && rules.iter().any(|rule| self.exact[*rule] > 0) {
-                self.cap(group_caps, rules, moment, rows.start, view, caps)?;
+                self.cap::<TRACE>(group_caps, rules, moment, row, view, caps)?;
             }
         }
         self.round(plan);
+        if TRACE {
+            for (booked, why) in self.booked.iter().zip(&mut self.why) {
+                if *booked > 0 {
+                    *why = None;
+                }
+            }
+        }
         Ok(())
     }
 
-    fn in_window(&mut self, rule: usize, moment: &Moment<'_, '_>) -> bool {
-        let earn = &moment.plan.program.earn[rule];
-        let inside = earn.from.is_none_or(|from| moment.day >= from)
-            && earn.before.is_none_or(|before| moment.day < before);
-        if !inside {
+    /// The caps of one rule.
+    #[inline]
+    fn cap_rule<const TRACE: bool>(
+        &mut self,
+        rule: usize,
+        moment: &Moment<'_, '_>,
+        row: usize,
+        view: &View<'_>,
+        caps: &mut [CapUse],
+    ) -> Result<(), Overflow> {
+        if TRACE {
+            self.uncapped[rule] = self.exact[rule];
+        }
+        let declared = &moment.plan.rules[rule].caps;
+        if self.exact[rule] > 0 && !declared.is_empty() {
+            self.cap::<TRACE>(declared, &[rule], moment, row, view, caps)?;
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn in_window<const TRACE: bool>(&mut self, rule: usize, moment: &Moment<'_, '_>) -> bool {
+        let plan = &moment.plan.rules[rule];
+        let inside = moment.day >= plan.from && moment.day < plan.before;
+        if TRACE && !inside {
             self.why[rule] = Some(WhyNot::Window);
         }
         inside
     }
 
-    fn base(
+    #[inline]
+    fn base<const TRACE: bool>(
         &mut self,
         rule: usize,
         moment: &Moment<'_, '_>,
         rows: Range<usize>,
         view: &View<'_>,
     ) -> Result<(), Overflow> {
-        if !self.in_window(rule, moment) {
+        if !self.in_window::<TRACE>(rule, moment) {
             return Ok(());
         }
         let plan = &moment.plan.rules[rule];
@@ -174,12 +221,14 @@ impl Earned {
             let place = Row {
                 batch: moment.batch,
                 row,
-                day: moment.day,
+                days: &moment.prepared.day,
             };
             if !moment.prepared.when[rule].holds(place, moment.plan, view)? {
                 continue;
             }
-            self.why[rule] = Some(WhyNot::Zero);
+            if TRACE {
+                self.why[rule] = Some(WhyNot::Zero);
+            }
             let amount = || match &moment.prepared.amount[rule] {
                 Some(amount) => amount.at(place, moment.plan, view),
                 None => Ok(0),
@@ -210,19 +259,22 @@ impl Earned {
                 Rate::Times(_) => Some(0),
             };
             let exact = exact.ok_or(Overflow)?.max(0);
-            let place = if plan.per_line {
-                1 + row - rows.start
-            } else {
-                0
-            };
-            self.lines[rule * self.width + place] = exact;
+            if self.width > 1 {
+                let place = if plan.per_line {
+                    1 + row - rows.start
+                } else {
+                    0
+                };
+                self.lines[rule * self.width + place] = exact;
+            }
             total = total.checked_add(exact).ok_or(Overflow)?;
         }
         self.exact[rule] = total;
         Ok(())
     }
 
-    fn multiply(
+    #[inline]
+    fn multiply<const TRACE: bool>(
         &mut self,
         base: usize,
         meeting: &Meeting,
@@ -233,7 +285,10 @@ impl Earned {
         let plan = moment.plan;
         let rung = usize::from(moment.rung);
         for line in 0..self.width {
-            let points = self.lines[base * self.width + line];
+            let points = match self.width {
+                1 => self.exact[base],
+                width => self.lines[base * width + line],
+            };
             if points == 0 {
                 continue;
             }
@@ -248,15 +303,15 @@ impl Earned {
                 let place = Row {
                     batch: moment.batch,
                     row,
-                    day: moment.day,
+                    days: &moment.prepared.day,
                 };
-                if self.in_window(*rule, moment)
+                if self.in_window::<TRACE>(*rule, moment)
                     && moment.prepared.when[*rule]
                         .holds(place, plan, view)
                         .inspect_err(|_| self.overflow = Some(*rule))?
                 {
                     self.order.push(*rule);
-                    if self.why[*rule] == Some(WhyNot::When) {
+                    if TRACE && self.why[*rule] == Some(WhyNot::When) {
                         self.why[*rule] = Some(WhyNot::Group);
                     }
                 }
@@ -266,6 +321,7 @@ impl Earned {
                 _ => (0, 1),
             };
             match meeting.combine {
+                _ if self.order.len() < 2 => {}
                 Combine::Highest => {
                     let best = self.order.iter().copied().reduce(|best, rule| {
                         let (a, b) = (times(best), times(rule));
@@ -307,9 +363,13 @@ impl Earned {
                 let added = part(of, num, den).ok_or(Overflow)?.min(room);
                 running += added;
                 room -= added;
-                self.why[rule] = Some(WhyNot::Zero);
-                let cell = &mut self.lines[rule * self.width + line];
-                *cell = cell.checked_add(added).ok_or(Overflow)?;
+                if TRACE {
+                    self.why[rule] = Some(WhyNot::Zero);
+                }
+                if self.width > 1 {
+                    let cell = &mut self.lines[rule * self.width + line];
+                    *cell = cell.checked_add(added).ok_or(Overflow)?;
+                }
                 self.exact[rule] = self.exact[rule].checked_add(added).ok_or(Overflow)?;
             }
         }
@@ -318,6 +378,7 @@ impl Earned {
 }
 
 /// `points × num / den`; the plan's denominator makes it whole.
+#[inline]
 fn part(points: i64, num: i64, den: i64) -> Option<i64> {
     if let Some(product) = points.checked_mul(num) {
         return Some(product / den);

@@ -41,17 +41,12 @@ impl Earned {
                 }
             }
         }
-        for (booked, why) in self.booked.iter().zip(&mut self.why) {
-            if *booked > 0 {
-                *why = None;
-            }
-        }
     }
 }
 
 /// Rounds the sum once and shares it out: the floor of each, then one more to the largest remainders,
 /// ties to the smaller rule.
-fn share(
+pub fn share(
     exact: &[i64],
     booked: &mut [i64],
     order: &mut Vec<usize>,
@@ -64,10 +59,16 @@ fn share(
     for (rule, exact) in exact.iter().enumerate() {
         if *exact != 0 {
             sum += exact;
-            booked[rule] = exact.div_euclid(denominator);
-            floors += booked[rule];
             order.push(rule);
         }
+    }
+    if let [rule] = order[..] {
+        booked[rule] = rounding.divide(sum, denominator);
+        return;
+    }
+    for rule in order.iter() {
+        booked[*rule] = exact[*rule].div_euclid(denominator);
+        floors += booked[*rule];
     }
     let mut rest = rounding.divide(sum, denominator) - floors;
     if rest > 0 {

@@ -3,10 +3,12 @@
 
 mod columns;
 mod denominator;
+mod lane;
 mod meetings;
 mod rates;
 
 pub use columns::{Named, column};
+pub use lane::{Base, Lane, MOST};
 pub use meetings::Meeting;
 pub use rates::Rate;
 
@@ -15,12 +17,13 @@ use denominator::denominator;
 use meetings::meetings;
 use rates::rate;
 
-use crate::calendar::Per;
+use crate::calendar::{Day, Per};
 use crate::canonical::{Kind, Moment};
 use crate::condition::expression::Expr;
 use crate::fold::measure::Window;
 use crate::program::{
-    Earn, EarnKind, Limit, Metric, MetricKind, Over, Period, Pool, Program, Trigger,
+    ByRung, Earn, EarnKind, Limit, Metric, MetricKind, Over, Period, Pool, Program, RoundAt,
+    Trigger,
 };
 
 /// Why a programme cannot be settled although it was checked: its rates need more than 64 bits.
@@ -32,11 +35,15 @@ pub struct TooFine {
 
 /// A cap with its window.
 #[derive(Debug, Clone)]
-pub struct CapPlan {
+pub struct CapPlan<'p> {
     /// Index of the rule (or group) in its list.
     pub owner: CapOwner,
-    /// Which of the owner's caps.
-    pub index: usize,
+    /// What it runs for separately.
+    pub each: Option<&'p Expr>,
+    /// Whether it limits how often, not how many points.
+    pub count: bool,
+    /// The limit: scaled points, or a count.
+    pub limit: &'p ByRung<i64>,
     /// Over what it runs; none: one event.
     pub window: Option<Window>,
     /// Whose it is.
@@ -67,6 +74,10 @@ pub struct RulePlan {
     pub per_line: bool,
     /// A multiplier whose condition names the line.
     pub by_line: bool,
+    /// First day.
+    pub from: Day,
+    /// First day on which it earns no more.
+    pub before: Day,
 }
 
 /// The programme made ready.
@@ -85,7 +96,7 @@ pub struct Plan<'p> {
     /// All multipliers.
     pub multipliers: Vec<usize>,
     /// Caps of rules, groups and rewards.
-    pub caps: Vec<CapPlan>,
+    pub caps: Vec<CapPlan<'p>>,
     /// Caps of each group (index in `caps`).
     pub group_caps: Vec<Vec<usize>>,
     /// Rules of each group.
@@ -102,8 +113,16 @@ pub struct Plan<'p> {
     pub granted: Vec<usize>,
     /// Metrics of kind spent.
     pub spent: Vec<usize>,
+    /// Whether an event of one row is one place: points are rounded once for the event, not per line.
+    pub rounds_events: bool,
+    /// By kind of event: the straight line for events of one row.
+    pub lanes: Vec<Option<Lane<'p>>>,
+    /// A ladder of one sum or count: the metric, and the least value of each rung but the lowest.
+    pub ladder: Option<(usize, Vec<i64>)>,
     /// Whether rungs rest on stretches of rolling windows.
     pub tracks_ground: bool,
+    /// Whether rungs are lost as soon as a measure falls.
+    pub lapses: bool,
     /// Account metrics that tiers count.
     pub tier_metrics: Vec<usize>,
     /// Rewards by kind of event.
@@ -131,13 +150,18 @@ impl<'p> Plan<'p> {
         let named = Named::of(program);
         let mut caps = Vec::new();
         let week = program.week;
-        let mut add_caps = |owner: CapOwner, list: &[crate::program::Cap]| -> Vec<usize> {
+        let mut add_caps = |owner: CapOwner, list: &'p [crate::program::Cap]| -> Vec<usize> {
             list.iter()
-                .enumerate()
-                .map(|(index, cap)| {
+                .map(|cap| {
+                    let (count, limit) = match &cap.limit {
+                        Limit::Points(points) => (false, points),
+                        Limit::Count(count) => (true, count),
+                    };
                     caps.push(CapPlan {
                         owner,
-                        index,
+                        each: cap.each.as_ref(),
+                        count,
+                        limit,
                         window: window(cap.per, None, week),
                         pool: cap.pool,
                         over: cap.over,
@@ -155,6 +179,8 @@ impl<'p> Plan<'p> {
                 caps: add_caps(CapOwner::Earn(index), &earn.caps),
                 per_line: earn.per_line,
                 by_line,
+                from: earn.from.unwrap_or(Day::MIN),
+                before: earn.before.unwrap_or(Day::MAX),
             });
         }
         let group_caps = program
@@ -223,10 +249,20 @@ impl<'p> Plan<'p> {
                 .collect(),
             granted: of_kind(&program.metrics, MetricKind::Granted),
             spent: of_kind(&program.metrics, MetricKind::Spent),
+            rounds_events: program
+                .wallet
+                .as_ref()
+                .is_none_or(|wallet| wallet.round_at == RoundAt::Event),
             tracks_ground: program.tiers.as_ref().is_some_and(|tiers| {
                 matches!(tiers.period, Period::Rolling { .. })
                     && tiers.validity != crate::program::Validity::None
             }),
+            lanes: Vec::new(),
+            ladder: ladder(program),
+            lapses: program
+                .tiers
+                .as_ref()
+                .is_some_and(|tiers| tiers.validity == crate::program::Validity::None),
             tier_metrics: tier_metrics(program),
             rewards: by_kind(
                 &|i, kind| program.rewards[i].on == Some(Trigger::Event(kind)),
@@ -247,6 +283,7 @@ impl<'p> Plan<'p> {
             .collect();
         plan.reads = plan.read_columns();
         plan.members = plan.needs_members();
+        plan.lanes = Kind::ALL.iter().map(|kind| plan.lane(*kind)).collect();
         Ok(plan)
     }
 
@@ -296,24 +333,6 @@ impl<'p> Plan<'p> {
         });
         pool || collects || !self.birthday.is_empty()
     }
-
-    /// The cap itself.
-    pub fn cap(&self, index: usize) -> &'p crate::program::Cap {
-        let plan = &self.caps[index];
-        match plan.owner {
-            CapOwner::Earn(rule) => &self.program.earn[rule].caps[plan.index],
-            CapOwner::Group(group) => &self.program.groups[group].cap[plan.index],
-            CapOwner::Reward(reward) => &self.program.rewards[reward].caps[plan.index],
-        }
-    }
-
-    /// The limit of a cap at a rung: (is it a count?, limit).
-    pub fn limit(&self, index: usize, rung: u8) -> (bool, i64) {
-        match &self.cap(index).limit {
-            Limit::Points(points) => (false, *points.at(usize::from(rung))),
-            Limit::Count(count) => (true, *count.at(usize::from(rung))),
-        }
-    }
 }
 
 fn of_kind(metrics: &[Metric], kind: MetricKind) -> Vec<usize> {
@@ -340,6 +359,30 @@ fn tier_metrics(program: &Program) -> Vec<usize> {
     all.sort_unstable();
     all.dedup();
     all
+}
+
+/// The one metric that all rungs wait for, and how much of it each needs.
+fn ladder(program: &Program) -> Option<(usize, Vec<i64>)> {
+    let rungs = &program.tiers.as_ref()?.rungs;
+    let mut metrics = Vec::new();
+    let mut leasts = Vec::new();
+    for rung in rungs.iter().skip(1) {
+        let [needs] = rung.reach.as_slice() else {
+            return None;
+        };
+        let [(metric, least)] = needs.as_slice() else {
+            return None;
+        };
+        metrics.push(*metric);
+        leasts.push(*least);
+    }
+    let metric = *metrics.first()?;
+    let counts = matches!(
+        program.metrics[metric].kind,
+        MetricKind::Sum | MetricKind::Events | MetricKind::Granted | MetricKind::Spent
+    );
+    (counts && metrics.iter().all(|other| *other == metric) && leasts.is_sorted())
+        .then_some((metric, leasts))
 }
 
 /// The window of a `per`; none for one event or line.

@@ -4,7 +4,6 @@ use crate::lake::encode::{Chunk, encode, encode_coded, encode_long, encode_short
 use arrow_array::{ArrayRef, StringArray};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::DataType;
-use compact_str::CompactString;
 use parquet::errors::Result;
 use parquet::schema::types::ColumnDescPtr;
 use rungs_engine::event::EventId;
@@ -107,7 +106,7 @@ impl ShortColumn {
 #[derive(Default)]
 pub(super) struct IdColumn {
     numbers: Vec<i64>,
-    texts: Vec<(usize, CompactString)>,
+    texts: Vec<(usize, Arc<str>)>,
 }
 
 impl IdColumn {
@@ -137,7 +136,7 @@ impl IdColumn {
             false => {
                 let mut all: Vec<Option<&str>> = vec![None; rows];
                 for (row, text) in &self.texts {
-                    all[*row] = Some(text.as_str());
+                    all[*row] = Some(&**text);
                 }
                 Arc::new(StringArray::from(all))
             }

@@ -175,5 +175,5 @@ impl Decoder {
 }
 
 fn reference(source: Option<u16>, id: &EventId) -> EventRef {
-    (source.unwrap_or(NO_DATASET), id.clone())
+    (usize::from(source.unwrap_or(NO_DATASET)), id.clone())
 }

@@ -283,7 +283,7 @@ fn stored_rows_are_again_what_was_booked() {
         grant(1, "1", 10),
         Entry {
             kind: EntryKind::Reverse,
-            lot: Some((u16::MAX, EventId::of("from-nowhere"))),
+            lot: Some((usize::from(u16::MAX), EventId::of("from-nowhere"))),
             expires: None,
             rung: 2,
             ..grant(2, "r/7", -4)

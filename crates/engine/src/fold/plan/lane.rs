@@ -1,0 +1,134 @@
+//! Which events can take the lane ([`crate::fold`]'s straight line): their rules, caps and metrics need no
+//! question to the account, and the plan is flattened for them.
+
+use super::{CapOwner, Meeting, Plan, Rate};
+use crate::canonical::Kind;
+use crate::fold::measure::Window;
+use crate::program::{ByRung, MetricKind, Over, Pool};
+
+/// Rules that can meet in a lane.
+pub const MOST: usize = 8;
+
+/// A kind of event whose one-row events are settled in a straight line.
+#[derive(Debug)]
+pub struct Lane<'p> {
+    /// Rules by their index: base rules and the multipliers on them. Places below are places in here.
+    pub rules: Vec<usize>,
+    /// The base rules, in the order of `Plan::base`.
+    pub bases: Vec<Base>,
+    /// The cap of their group, if there is one.
+    pub cap: Option<LaneCap<'p>>,
+    /// Sums and counts of events.
+    pub metrics: Vec<usize>,
+}
+
+/// A base rule of a lane.
+#[derive(Debug)]
+pub struct Base {
+    /// Its place.
+    pub place: usize,
+    /// Place of each multiplier on it.
+    pub raised: Vec<usize>,
+}
+
+/// A cap on points, the account's, over a window.
+#[derive(Debug)]
+pub struct LaneCap<'p> {
+    /// Index in `Plan::caps`.
+    pub index: usize,
+    /// Whether the rule of a place counts.
+    pub holds: [bool; MOST],
+    /// Over what it runs.
+    pub window: Window,
+    /// At most, in scaled points.
+    pub limit: &'p ByRung<i64>,
+    /// All or nothing.
+    pub reject: bool,
+}
+
+impl<'p> Plan<'p> {
+    /// The lane of a kind of event, if its rules allow it.
+    pub(super) fn lane(&self, kind: Kind) -> Option<Lane<'p>> {
+        let program = self.program;
+        program.wallet.as_ref()?;
+        let bases = &self.base[kind as usize];
+        let of_event = |rule: &usize| bases.contains(rule) || self.raises(*rule, bases);
+        let rules: Vec<usize> = (0..self.rules.len()).filter(of_event).collect();
+        let place = |rule: usize| rules.iter().position(|known| *known == rule);
+        let plain = matches!(kind, Kind::Order | Kind::Activity | Kind::Survey)
+            && self.rounds_events
+            && rules.len() <= MOST
+            && !bases.is_empty()
+            && self.rewards[kind as usize].is_empty()
+            && !self.asks_state[kind as usize]
+            && rules.iter().all(|rule| self.rules[*rule].caps.is_empty());
+        let metrics = &self.metrics[kind as usize];
+        let counted = metrics.len() <= MOST
+            && metrics.iter().all(|metric| {
+                let metric = &program.metrics[*metric];
+                metric.pool == Pool::Account
+                    && matches!(metric.kind, MetricKind::Sum | MetricKind::Events)
+            });
+        if !plain || !counted {
+            return None;
+        }
+        let alone = |meeting: &Meeting| meeting.rules.len() == 1 && meeting.max.is_none();
+        let bases = bases
+            .iter()
+            .map(|base| {
+                let meetings = &self.meetings[*base];
+                let raised = meetings.iter().map(|meeting| {
+                    let rule = *meeting.rules.first()?;
+                    let times = matches!(self.rules[rule].rate, Rate::Times(_));
+                    (alone(meeting) && times).then(|| place(rule)).flatten()
+                });
+                Some(Base {
+                    place: place(*base)?,
+                    raised: raised.collect::<Option<_>>()?,
+                })
+            })
+            .collect::<Option<_>>()?;
+        let mut cap = None;
+        for (index, plan) in self.caps.iter().enumerate() {
+            let CapOwner::Group(group) = plan.owner else {
+                continue;
+            };
+            if !self.group_rules[group]
+                .iter()
+                .any(|rule| place(*rule).is_some())
+            {
+                continue;
+            }
+            let simple = plan.each.is_none() && !plan.count && plan.pool == Pool::Account;
+            // One cap at most: a second would have to see what the first left.
+            if !simple || cap.is_some() {
+                return None;
+            }
+            let mut holds = [false; MOST];
+            for (place, rule) in rules.iter().enumerate() {
+                holds[place] = self.group_rules[group].contains(rule);
+            }
+            cap = Some(LaneCap {
+                index,
+                holds,
+                window: plan.window?,
+                limit: plan.limit,
+                reject: plan.over == Over::Reject,
+            });
+        }
+        Some(Lane {
+            bases,
+            cap,
+            metrics: metrics.clone(),
+            rules,
+        })
+    }
+
+    /// Whether a rule multiplies one of these.
+    fn raises(&self, rule: usize, bases: &[usize]) -> bool {
+        bases
+            .iter()
+            .flat_map(|base| &self.meetings[*base])
+            .any(|meeting| meeting.rules.contains(&rule))
+    }
+}
