@@ -3,26 +3,25 @@
 use super::primitive::{Reader, Writer};
 use crate::calendar::Instant;
 use crate::event::EventId;
-use crate::fold::{Lot, NEVER};
+use crate::fold::state::{Lot, NEVER, RELEASED};
 use std::collections::VecDeque;
 
 /// It has another length of life than the one before, and `expires` follows.
 const OTHER_LIFE: u64 = 1;
 /// It never ends.
 const ENDLESS: u64 = 1 << 1;
-/// It is not released when it is granted, and `release` follows.
-const LATER: u64 = 1 << 2;
-const PENDING: u64 = 1 << 3;
+/// It is pending, and `release` follows.
+const PENDING: u64 = 1 << 2;
 /// It is of another dataset than the one before, and `source` follows.
-const OTHER_SOURCE: u64 = 1 << 4;
+const OTHER_SOURCE: u64 = 1 << 3;
 /// Its id is a text.
-const TEXT: u64 = 1 << 5;
+const TEXT: u64 = 1 << 4;
 
 /// Points that can be spent, points that are pending, and when the next of these are released.
 pub fn sums(lots: &VecDeque<Lot>) -> (i64, i64, Instant) {
     let mut sums = (0_i64, 0_i64, NEVER);
     for lot in lots {
-        if lot.pending {
+        if lot.is_pending() {
             sums.1 = sums.1.wrapping_add(lot.left);
             sums.2 = sums.2.min(lot.release);
         } else {
@@ -37,7 +36,7 @@ struct Expected {
     at: Instant,
     expires: Instant,
     life: i64,
-    source: u16,
+    source: usize,
     number: i64,
 }
 
@@ -77,10 +76,7 @@ impl Writer<'_> {
             } else if lot.expires != lot.at.wrapping_add(expected.life) {
                 flags |= OTHER_LIFE;
             }
-            if lot.release != lot.at {
-                flags |= LATER;
-            }
-            if lot.pending {
+            if lot.is_pending() {
                 flags |= PENDING;
             }
             if lot.source != expected.source {
@@ -94,11 +90,11 @@ impl Writer<'_> {
             if flags & OTHER_LIFE != 0 {
                 self.gap(lot.expires, expected.expires);
             }
-            if flags & LATER != 0 {
+            if flags & PENDING != 0 {
                 self.gap(lot.release, lot.at);
             }
             if flags & OTHER_SOURCE != 0 {
-                self.number(lot.source.into());
+                self.length(lot.source);
             }
             match &lot.id {
                 EventId::Number(number) => self.signed(number.wrapping_sub(expected.number)),
@@ -124,8 +120,8 @@ impl Reader<'_> {
                 flags if flags & OTHER_LIFE != 0 => self.gap(expected.expires)?,
                 _ => at.wrapping_add(expected.life),
             };
-            let release = match flags & LATER {
-                0 => at,
+            let release = match flags & PENDING {
+                0 => RELEASED,
                 _ => self.gap(at)?,
             };
             let source = match flags & OTHER_SOURCE {
@@ -142,7 +138,6 @@ impl Reader<'_> {
                 source,
                 id,
                 release,
-                pending: flags & PENDING != 0,
                 left: self.number()? as i64,
             };
             expected.after(&lot);

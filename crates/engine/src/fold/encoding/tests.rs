@@ -4,8 +4,9 @@
 use super::measures::sum;
 use super::*;
 use crate::event::EventId;
+use crate::fold::Key;
 use crate::fold::measure::Measure;
-use crate::fold::{Key, NEVER};
+use crate::fold::state::{NEVER, RELEASED};
 use proptest::collection::{vec, vec_deque};
 use proptest::option::of;
 use proptest::prelude::*;
@@ -39,25 +40,17 @@ fn lot() -> impl Strategy<Value = Lot> {
         "[a-z]{0,30}".prop_map(|text| EventId::Text(text.into())),
     ];
     let expires = prop_oneof![3 => Just(None), 1 => instant().prop_map(Some)];
-    let release = prop_oneof![2 => Just(0), 1 => Just(14 * DAY), 1 => value()];
-    (
-        instant(),
-        expires,
-        release,
-        0..3_u16,
-        id,
-        any::<bool>(),
-        value(),
-    )
-        .prop_map(|(at, expires, release, source, id, pending, left)| Lot {
+    let pending = prop_oneof![Just(14 * DAY), value()];
+    (instant(), expires, of(pending), 0..3_usize, id, value()).prop_map(
+        |(at, expires, release, source, id, left)| Lot {
             expires: expires.unwrap_or(at.wrapping_add(365 * DAY)),
             at,
             source,
             id,
-            release: at.wrapping_add(release),
-            pending,
+            release: release.map_or(RELEASED, |release| at.wrapping_add(release)),
             left,
-        })
+        },
+    )
 }
 
 prop_compose! {
@@ -234,8 +227,7 @@ fn an_account_without_points_takes_a_few_bytes_and_a_lot_a_dozen() {
             at,
             source: 0,
             id: EventId::Number(12_345_678 + number as i64 * 1_000_003),
-            release: at,
-            pending: false,
+            release: RELEASED,
             left: 37,
         });
         state.measures[0].cells.push_back((at, 1_899));
