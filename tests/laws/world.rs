@@ -5,6 +5,7 @@ use rungs_engine::canonical::Kind;
 use rungs_engine::program::Program;
 use rungs_histories::{Generated, Random, generate};
 use rungs_pipeline::progress::Silent;
+use rungs_pipeline::report::{self, sums};
 use rungs_pipeline::run::{Keys, Request, run};
 use rungs_pipeline::{ledger_dump, program_folder};
 use std::path::{Path, PathBuf};
@@ -22,6 +23,69 @@ pub struct Upload {
     /// Its rows: the local date, the line.
     pub rows: Vec<(Day, String)>,
 }
+
+/// KPIs that only add up, and such as must see every account by itself.
+const KPIS: &str = r#"
+[[kpis]]
+id = "issued"
+kind = "points_issued"
+window = "month"
+
+[[kpis]]
+id = "issued-lately"
+kind = "points_issued"
+window = "90 days"
+
+[[kpis]]
+id = "redeemed"
+kind = "points_redeemed"
+window = "lifetime"
+
+[[kpis]]
+id = "expired"
+kind = "points_expired"
+window = "week"
+
+[[kpis]]
+id = "open"
+kind = "points_open"
+window = "month"
+
+[[kpis]]
+id = "rewards"
+kind = "reward_cost"
+window = "quarter"
+"#;
+
+const KPIS_OF_ACCOUNTS: &str = r#"
+[[kpis]]
+id = "retention"
+kind = "retention"
+window = "month"
+
+[[kpis]]
+id = "value"
+kind = "order_value"
+window = "quarter"
+
+[[kpis]]
+id = "active"
+kind = "active"
+window = "30 days"
+"#;
+
+const KPIS_BY_RUNG: &str = r#"
+[[kpis]]
+id = "open-by-rung"
+kind = "points_open"
+window = "month"
+by = ["rung"]
+
+[[kpis]]
+id = "moves"
+kind = "tier_moves"
+window = "quarter"
+"#;
 
 /// A programme with its history, and a folder for stores.
 pub struct World {
@@ -44,7 +108,15 @@ impl World {
         };
         let programs = folder.path().join("generated");
         std::fs::create_dir_all(&programs).unwrap();
-        std::fs::write(programs.join("2023-01-01.toml"), &made.toml).unwrap();
+        let mut text = format!("{}{KPIS}", made.toml);
+        // Every fourth report asks every account, each night anew.
+        if seed / 2 % 4 == 3 {
+            text.push_str(KPIS_OF_ACCOUNTS);
+            if made.toml.contains("[tiers]") {
+                text.push_str(KPIS_BY_RUNG);
+            }
+        }
+        std::fs::write(programs.join("2023-01-01.toml"), text).unwrap();
         let read = program_folder::read(&programs);
         let found: Vec<&str> = read
             .findings
@@ -150,6 +222,28 @@ impl World {
         let store = self.path("plain-store");
         self.settle(&inbox, &store, self.as_of, 1);
         self.ledger(&store)
+    }
+
+    /// The report of a store as JSON, and the sums over all accounts that are kept for the next night.
+    pub fn figures(&self, store: &Path) -> (String, String) {
+        let report = report::load(store, &self.program, None, true)
+            .unwrap_or_else(|trouble| panic!("seed {}: {trouble}", self.made.seed));
+        let sums = std::fs::read_to_string(store.join(sums::NAME)).unwrap();
+        (report, sums)
+    }
+
+    /// Fails if the figures that grew night by night are not those of the whole history and ledger.
+    pub fn counted_anew(&self, store: &Path) {
+        let grown = self.figures(store);
+        std::fs::remove_file(store.join(sums::NAME)).unwrap();
+        std::fs::remove_dir_all(store.join("reports")).unwrap();
+        assert!(
+            self.figures(store) == grown,
+            "seed {}: counted anew the figures are\n{}\nand not\n{}",
+            self.made.seed,
+            self.figures(store).1,
+            grown.1,
+        );
     }
 
     /// Fails with the lines in which two ledgers differ.

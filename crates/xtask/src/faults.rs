@@ -44,8 +44,8 @@ const FAULTS: &[Fault] = &[
     Fault {
         name: "the smallest remainder gets the last point, not the largest",
         area: "rounding",
-        right: "std::cmp::Reverse(exact[*rule].rem_euclid(denominator))",
-        wrong: "exact[*rule].rem_euclid(denominator)",
+        right: "std::cmp::Reverse(denominator.rest(exact[*rule]))",
+        wrong: "denominator.rest(exact[*rule])",
     },
     Fault {
         name: "a window of n days holds n - 1",
@@ -74,8 +74,8 @@ const FAULTS: &[Fault] = &[
     Fault {
         name: "a reward's cap lets one more through",
         area: "cap",
-        right: "if used >= plan.limit(",
-        wrong: "if used > plan.limit(",
+        right: "if used >= *plan.caps[*cap].limit.at(",
+        wrong: "if used > *plan.caps[*cap].limit.at(",
     },
     Fault {
         name: "lots live a day too long",
@@ -86,8 +86,8 @@ const FAULTS: &[Fault] = &[
     Fault {
         name: "debt is never paid",
         area: "lot",
-        right: "self.state.debt.min(lot.left)",
-        wrong: "self.state.debt.min(lot.left).min(0)",
+        right: "self.state.debt.min(points)",
+        wrong: "self.state.debt.min(points).min(0)",
     },
     Fault {
         name: "a refund takes other lots before its order's own",

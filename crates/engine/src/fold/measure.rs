@@ -4,10 +4,9 @@ use super::queue::Queue;
 use crate::calendar::{Calendar, Day, Instant, Length, Zone};
 use crate::program::{MetricKind, Period};
 use compact_str::CompactString;
-use serde::{Deserialize, Serialize};
 
 /// A value that is counted distinct or remembered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Key {
     /// Anything but text.
     Number(i64),
@@ -78,18 +77,18 @@ impl Period {
 }
 
 /// A number over a window, with what is needed to let old parts go.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Measure {
     /// The period it is about (calendar windows): first day, and first day of the next.
-    period: (Day, Day),
+    pub(super) period: (Day, Day),
     /// Sum or count; with kind distinct what the desk added.
-    total: i64,
+    pub(super) total: i64,
     /// Number of different values among the keys (kind distinct).
-    different: i64,
+    pub(super) different: i64,
     /// (day or instant, value) of what is in a rolling window.
-    cells: Queue<(i64, i64)>,
+    pub(super) cells: Queue<(i64, i64)>,
     /// (day or instant, value) of the kinds distinct, first and last.
-    keys: Queue<(i64, Key)>,
+    pub(super) keys: Queue<(i64, Key)>,
 }
 
 impl Measure {

@@ -5,7 +5,7 @@
 //! [`Prepared`]; what it books goes to a [`Sink`]. The state that it leaves is that just before `until`.
 //!
 //! An account whose refunds name orders that are not among the given rows is replayed from its
-//! history: the rows then are all its events, the state is empty, and [`From`] lets only pass what was
+//! history: the rows then are all its events, the state is empty, and the sink lets only pass what was
 //! not booked before.
 
 mod account;
@@ -13,6 +13,7 @@ mod contribution;
 mod draw;
 mod due;
 mod earn;
+mod encoding;
 mod grant;
 mod lane;
 mod lots;
@@ -37,7 +38,7 @@ pub use plan::{Plan, TooFine, column};
 pub use prepared::Prepared;
 pub use queue::Queue;
 pub use refund::slice;
-pub use sink::{From, Kept, NotIssued, Rejection, Sink, Step, WhyNot};
+pub use sink::{Kept, NotIssued, Rejection, Sink, Step, WhyNot};
 pub use state::{AccountState, FORMAT, Lot, NEVER};
 
 use crate::calendar::Instant;

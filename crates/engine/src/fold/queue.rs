@@ -1,8 +1,6 @@
 //! What is added at the end and goes away at the front: lots, and the parts of a window. A vector with a
 //! head, so that letting the first go is one addition, and everything that is left is one slice.
 
-use serde::{Deserialize, Serialize};
-
 /// A queue.
 #[derive(Debug, Clone)]
 pub struct Queue<T> {
@@ -37,6 +35,11 @@ impl<T> Queue<T> {
     #[inline]
     pub fn back_mut(&mut self) -> Option<&mut T> {
         self.last_mut()
+    }
+
+    /// Makes room for some more.
+    pub fn reserve(&mut self, more: usize) {
+        self.all.reserve(more);
     }
 
     /// Adds one at the end.
@@ -134,18 +137,6 @@ impl<T> FromIterator<T> for Queue<T> {
 impl<T: PartialEq> PartialEq for Queue<T> {
     fn eq(&self, other: &Queue<T>) -> bool {
         **self == **other
-    }
-}
-
-impl<T: Serialize> Serialize for Queue<T> {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(self.iter())
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Queue<T> {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Queue<T>, D::Error> {
-        Vec::deserialize(from).map(Queue::from_iter)
     }
 }
 

@@ -1,15 +1,15 @@
 //! What is remembered of an account between two nights. It is a cache: events, decisions and the
-//! programme give it again. It is stored as postcard bytes; [`FORMAT`] names their shape.
+//! programme give it again. How it is stored is in [`super::encoding`]; [`FORMAT`] names the shape.
 
+use super::encoding;
 use super::measure::{Key, Measure};
 use super::queue::Queue;
 use super::stretch::Ground;
 use crate::calendar::{Day, Instant};
 use crate::event::EventId;
-use serde::{Deserialize, Serialize};
 
 /// The shape of the stored bytes; another shape means that states are rebuilt from history.
-pub const FORMAT: u8 = 1;
+pub const FORMAT: u8 = 2;
 
 /// An instant that never comes.
 pub const NEVER: Instant = Instant::MAX;
@@ -18,7 +18,7 @@ pub const NEVER: Instant = Instant::MAX;
 pub const RELEASED: Instant = Instant::MIN;
 
 /// Points of one event that have not been spent, reversed or expired.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lot {
     /// End of its life, [`NEVER`] if it has none.
     pub expires: Instant,
@@ -47,7 +47,7 @@ impl Lot {
 }
 
 /// A person of the account.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Member {
     /// The member's id.
     pub id: String,
@@ -62,7 +62,7 @@ pub struct Member {
 }
 
 /// How much of one cap was used.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct CapUse {
     /// Index in `Plan::caps`.
     pub cap: u16,
@@ -75,7 +75,7 @@ pub struct CapUse {
 }
 
 /// An account.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct AccountState {
     /// Day of the first member's enrolment.
     pub enrolled: Option<Day>,
@@ -115,19 +115,12 @@ impl AccountState {
     /// As bytes.
     pub fn to_bytes(&self, into: &mut Vec<u8>) {
         into.clear();
-        into.push(FORMAT);
-        // A struct of integers, texts and lists cannot fail to serialise into memory.
-        if let Ok(bytes) = postcard::to_extend(self, std::mem::take(into)) {
-            *into = bytes;
-        }
+        encoding::write(self, into);
     }
 
-    /// From bytes; nothing if they have another format.
+    /// From bytes; nothing if they have another format or are damaged.
     pub fn from_bytes(bytes: &[u8]) -> Option<AccountState> {
-        let (format, rest) = bytes.split_first()?;
-        (*format == FORMAT)
-            .then(|| postcard::from_bytes(rest).ok())
-            .flatten()
+        encoding::read(bytes)
     }
 
     /// Empty again, with the memory kept.

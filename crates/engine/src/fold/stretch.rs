@@ -10,10 +10,9 @@ use super::state::AccountState;
 use crate::calendar::{Day, Instant};
 use crate::ledger::{EventRef, RungReason};
 use crate::program::{MetricKind, Need, Period, Validity};
-use serde::{Deserialize, Serialize};
 
 /// The ground of the rung held.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ground {
     /// The rung before it was reached.
     pub from: u8,
@@ -27,7 +26,7 @@ pub struct Ground {
 }
 
 /// A metric over a stretch.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Worth {
     /// Sum, count, or what the desk added.
     pub total: i64,

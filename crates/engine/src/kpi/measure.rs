@@ -56,6 +56,12 @@ pub trait Measure: Sync {
         true
     }
 
+    /// Whether it only adds up rows of the ledger by day: where accounts are not told apart by rung, all
+    /// of them can then be counted as if they were one.
+    fn adds_up(&self) -> bool {
+        false
+    }
+
     /// Why this KPI cannot have that window, if it cannot.
     fn refuses(&self, _per: Per) -> Option<&'static str> {
         None

@@ -29,6 +29,7 @@ mod repeat_purchase;
 mod retention;
 mod reward_cost;
 mod tier_moves;
+mod together;
 mod totals;
 mod window;
 
@@ -40,6 +41,7 @@ pub use figure::{Amount, Figure, Fraction, Unit, Window, WindowKind};
 pub use measure::{Doc, Measure, Scope};
 pub use objective::{Standing, State, latest, standings};
 pub use partial::{Partial, Shape, Tally};
+pub use together::{PointsSum, Together};
 pub use totals::{PointsFlow, Totals};
 pub use window::Windows;
 
@@ -151,6 +153,18 @@ impl Partials {
     }
 }
 
+/// What KPIs must see of every account by itself, besides its events and its moves on the ladder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Singly {
+    /// Its entries and its rewards.
+    pub ledger: bool,
+}
+
+/// Whether a KPI must see accounts one by one.
+fn alone(kind: &dyn Measure, scope: &Scope<'_>) -> bool {
+    !kind.adds_up() || scope.by_rung()
+}
+
 impl<'p> Measures<'p> {
     /// The KPIs of the version in force, for a report of the day `as_of`. All that cannot be measured
     /// are refused together; checking a programme finds them before ([`problem`]).
@@ -249,6 +263,41 @@ impl<'p> Measures<'p> {
         into.totals.observe(facts);
         for ((kind, scope), partial) in self.kinds().zip(&mut into.kpis) {
             kind.observe(scope, facts, partial);
+        }
+    }
+
+    /// What must be seen of single accounts; nothing if all KPIs only add up.
+    pub fn singly(&self) -> Option<Singly> {
+        let mut singly = None;
+        for (kind, _) in self.kinds().filter(|(kind, scope)| alone(*kind, scope)) {
+            singly.get_or_insert(Singly { ledger: false }).ledger |= kind.adds_up();
+        }
+        singly
+    }
+
+    /// Counts one account in the KPIs that must see it by itself.
+    pub fn observe_singly(&self, facts: &AccountFacts<'_>, into: &mut Partials) {
+        for ((kind, scope), partial) in self.kinds().zip(&mut into.kpis) {
+            if alone(kind, scope) {
+                kind.observe(scope, facts, partial);
+            }
+        }
+    }
+
+    /// Counts the first screen, and all accounts at once in the KPIs that only add up.
+    pub fn observe_together(&self, all: &Together, into: &mut Partials) {
+        into.totals = all.totals(self.program, self.as_of);
+        let (points, rewards) = all.as_one();
+        let facts = AccountFacts {
+            enrolled: all.first(),
+            points: &points,
+            rewards: &rewards,
+            ..AccountFacts::default()
+        };
+        for ((kind, scope), partial) in self.kinds().zip(&mut into.kpis) {
+            if !alone(kind, scope) {
+                kind.observe(scope, &facts, partial);
+            }
         }
     }
 

@@ -51,4 +51,8 @@ impl Measure for PointsExpired {
     fn counts_orders(&self) -> bool {
         false
     }
+
+    fn adds_up(&self) -> bool {
+        true
+    }
 }

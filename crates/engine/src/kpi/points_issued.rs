@@ -49,4 +49,8 @@ impl Measure for PointsIssued {
     fn counts_orders(&self) -> bool {
         false
     }
+
+    fn adds_up(&self) -> bool {
+        true
+    }
 }

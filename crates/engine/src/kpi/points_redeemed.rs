@@ -47,4 +47,8 @@ impl Measure for PointsRedeemed {
     fn counts_orders(&self) -> bool {
         false
     }
+
+    fn adds_up(&self) -> bool {
+        true
+    }
 }

@@ -143,7 +143,7 @@ impl Nights {
 pub struct ObjectEntry {
     /// Path under the inbox, with `/`.
     pub name: String,
-    /// SHA-256 of its bytes, hexadecimal.
+    /// XXH3 (128 bits) of its bytes, hexadecimal.
     pub digest: String,
     /// The dataset whose contract it follows.
     pub dataset: String,

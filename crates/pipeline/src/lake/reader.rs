@@ -9,6 +9,7 @@ use arrow_schema::SchemaRef;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+    RowSelectionPolicy,
 };
 use parquet::file::metadata::{ColumnChunkMetaData, PageIndexPolicy};
 use parquet::file::statistics::Statistics;
@@ -171,12 +172,19 @@ impl TableReader {
         let file = self.file.try_clone().at(&self.path)?;
         let mut builder =
             ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
-                .with_row_groups(vec![group.index])
-                .with_batch_size(group.rows.max(1));
+                .with_row_groups(vec![group.index]);
         let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
         builder = builder.with_projection(mask);
+        let rows = selection
+            .as_ref()
+            .map_or(group.rows, RowSelection::row_count);
+        builder = builder.with_batch_size(rows.max(1));
         if let Some(selection) = selection {
-            builder = builder.with_row_selection(selection);
+            // What is passed over is skipped, and not decoded and then thrown away: of states that is
+            // nearly everything.
+            builder = builder
+                .with_row_selection(selection)
+                .with_row_selection_policy(RowSelectionPolicy::Selectors);
         }
         let mut reader = builder.build().at(&self.path)?;
         let schema = reader.schema();

@@ -37,8 +37,7 @@ pub struct FactsReader<'p> {
     program: &'p Program,
     as_of: Day,
     columns: Columns,
-    /// Whether grants are held back, so that one must know which lots were released.
-    held_back: bool,
+    held: Held,
     enrolled: Option<Day>,
     orders: Vec<OrderFact>,
     rungs: Vec<RungFact>,
@@ -46,25 +45,65 @@ pub struct FactsReader<'p> {
     rewards: Vec<RewardFact>,
     /// First row of each order.
     starts: Vec<usize>,
+}
+
+/// What entries of an account add to the points that are held back.
+#[derive(Debug)]
+pub struct Held {
+    /// Whether grants are held back, so that one must know which lots were released.
+    back: bool,
     released: HashSet<EventRef>,
+}
+
+impl Held {
+    /// For a programme's wallet.
+    pub fn new(program: &Program) -> Held {
+        let wallet = program.wallet.as_ref();
+        Held {
+            back: wallet.is_some_and(|wallet| wallet.pending.is_some()),
+            released: HashSet::new(),
+        }
+    }
+
+    /// Another account begins.
+    pub fn clear(&mut self) {
+        self.released.clear();
+    }
+
+    /// What an entry adds to the pending points. Entries come in the order of time, and from the grant
+    /// of every lot that is reversed.
+    #[inline]
+    pub fn back(&mut self, entry: &Entry) -> i64 {
+        if !self.back {
+            return 0;
+        }
+        let lot = entry.lot.as_ref().unwrap_or(&entry.event);
+        match entry.kind {
+            EntryKind::Grant => entry.points,
+            EntryKind::Release => {
+                self.released.insert(lot.clone());
+                -entry.points
+            }
+            EntryKind::Reverse if !self.released.contains(lot) => entry.points,
+            _ => 0,
+        }
+    }
 }
 
 impl<'p> FactsReader<'p> {
     /// For a report of the day `as_of`.
     pub fn new(program: &'p Program, as_of: Day) -> FactsReader<'p> {
-        let wallet = program.wallet.as_ref();
         FactsReader {
             program,
             as_of,
             columns: Columns::of(program),
-            held_back: wallet.is_some_and(|wallet| wallet.pending.is_some()),
+            held: Held::new(program),
             enrolled: None,
             orders: Vec::new(),
             rungs: Vec::new(),
             points: Vec::new(),
             rewards: Vec::new(),
             starts: Vec::new(),
-            released: HashSet::new(),
         }
     }
 
@@ -82,7 +121,7 @@ impl<'p> FactsReader<'p> {
     /// Whether entries must name their lots ([`entry`](FactsReader::entry)); if not, their amounts do
     /// ([`points`](FactsReader::points)).
     pub fn needs_lots(&self) -> bool {
-        self.held_back
+        self.held.back
     }
 
     /// Forgets the account before.
@@ -93,7 +132,7 @@ impl<'p> FactsReader<'p> {
         self.points.clear();
         self.rewards.clear();
         self.starts.clear();
-        self.released.clear();
+        self.held.clear();
     }
 
     /// All events of the account: neighbouring rows of a batch as settlement reads it, in their total
@@ -153,11 +192,13 @@ impl<'p> FactsReader<'p> {
     /// Takes refunds off the orders that they name.
     fn give_back(&mut self, batch: &Batch, end: usize, refunds: &[Range<usize>]) {
         let mut by_id: HashMap<EventId, usize> = HashMap::new();
-        for (index, start) in self.starts.iter().enumerate() {
-            by_id.insert(batch.id.get(*start), index);
-        }
+        let mut orders = self.starts.iter().enumerate().peekable();
         let mut given_back = Refunds::default();
         for refund in refunds {
+            // Only what was ordered before can come back.
+            while let Some((index, start)) = orders.next_if(|order| *order.1 < refund.start) {
+                by_id.insert(batch.id.get(*start), index);
+            }
             let order = self
                 .columns
                 .refund_order
@@ -192,19 +233,7 @@ impl<'p> FactsReader<'p> {
 
     /// An entry of the ledger. Entries come in the order of time.
     pub fn entry(&mut self, entry: &Entry) {
-        let mut pending = 0;
-        if self.held_back {
-            let lot = entry.lot.as_ref().unwrap_or(&entry.event);
-            match entry.kind {
-                EntryKind::Grant => pending = entry.points,
-                EntryKind::Release => {
-                    pending = -entry.points;
-                    self.released.insert(lot.clone());
-                }
-                EntryKind::Reverse if !self.released.contains(lot) => pending = entry.points,
-                _ => {}
-            }
-        }
+        let pending = self.held.back(entry);
         self.push(entry.at, entry.kind, entry.points, pending);
     }
 

@@ -6,13 +6,14 @@ pub mod figures;
 pub mod json;
 pub mod schema;
 mod store;
+pub mod sums;
 pub mod text;
 
 mod amounts;
 mod refunds;
 mod tables;
 
-pub use facts::{AccountSource, FactsReader};
+pub use facts::{AccountSource, FactsReader, Held};
 pub use figures::count;
 pub use schema::report_schema;
 pub use store::{load, write};

@@ -1,17 +1,18 @@
 //! The report of a store: accounts with their history and ledger are counted after each run, and the
 //! result is kept beside the lake.
 
-use super::{AccountSource, FactsReader, Quality, Report, count, json, text};
+use super::figures::count_by;
+use super::{AccountSource, FactsReader, Quality, Report, json, sums, text};
 use crate::ingest::RowCode;
 use crate::lake::error::LakeError;
 use crate::lake::history::{ColumnSet, History};
 use crate::lake::ledger::{Decoder, Ledger};
-use crate::lake::manifest::Manifest;
+use crate::lake::manifest::{Manifest, Table};
 use crate::lake::store::{Store, write_whole};
 use crate::trouble::{Trouble, TroubleCode};
 use rungs_engine::calendar::{Day, day_from, day_text};
 use rungs_engine::fold::account_rows;
-use rungs_engine::kpi::{AccountFacts, Measures};
+use rungs_engine::kpi::{AccountFacts, Measures, Partials, Together};
 use rungs_engine::program::Program;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,6 +25,8 @@ struct Accounts<'a> {
     decoder: Decoder,
     program: &'a Program,
     as_of: Day,
+    /// The tables of the ledger that are read.
+    tables: &'static [Table],
 }
 
 impl AccountSource for Accounts<'_> {
@@ -56,10 +59,11 @@ impl AccountSource for Accounts<'_> {
             .peekable();
         // Both walks are in the order of accounts, and every account with a ledger has events.
         let mut ledger: BTreeMap<String, crate::lake::ledger::AccountLedger> = BTreeMap::new();
-        self.ledger.for_each_account(shard, |account| {
-            ledger.insert(account.account.clone(), account.clone());
-            Ok(())
-        })?;
+        self.ledger
+            .for_each_account_in(shard, self.tables, |account| {
+                ledger.insert(account.account.clone(), account.clone());
+                Ok(())
+            })?;
         while let Some(current) = &batch {
             for (account, range) in rows.by_ref() {
                 reader.clear();
@@ -136,10 +140,12 @@ fn quality(manifests: &[Manifest]) -> Quality {
     quality
 }
 
+/// Counts the last run's figures, and keeps the sums over all accounts for the next one.
 fn counted<'p>(
     store: &Store,
     program: &'p Program,
     manifests: &[Manifest],
+    together: Option<Together>,
 ) -> Result<Report<'p>, Trouble> {
     let Some(manifest) = manifests.last() else {
         return Err(Trouble::not_settled());
@@ -156,17 +162,45 @@ fn counted<'p>(
             "mend the programme's [[kpis]]",
         )
     })?;
-    let ledger = Ledger::open(store)?;
-    let decoder = Decoder::new(&ledger, program);
-    let source = Accounts {
-        store,
-        manifest,
-        ledger,
-        decoder,
-        program,
-        as_of,
+    let known = together.or_else(|| sums::kept(store, program, manifest.run));
+    let mut partials = measures.start();
+    let together = match (known, measures.singly()) {
+        (Some(together), None) => together,
+        (known, singly) => {
+            let tables: &[Table] = match (&known, singly) {
+                (Some(_), Some(singly)) if !singly.ledger => &[Table::Rungs],
+                _ => &[Table::Entries, Table::Rungs, Table::Rewards],
+            };
+            let ledger = Ledger::open(store)?;
+            let decoder = Decoder::new(&ledger, program);
+            let source = Accounts {
+                store,
+                manifest,
+                ledger,
+                decoder,
+                program,
+                as_of,
+                tables,
+            };
+            let anew = known.is_none();
+            let start = || (measures.start(), Together::new(program));
+            let shards: Vec<(Partials, Together)> =
+                count_by(&source, start, |facts, (partials, together)| {
+                    measures.observe_singly(facts, partials);
+                    if anew {
+                        together.observe(facts, as_of);
+                    }
+                })?;
+            let mut together = known.unwrap_or_else(|| Together::new(program));
+            for (more, together_more) in &shards {
+                partials.merge(more);
+                together.merge(together_more);
+            }
+            together
+        }
     };
-    let partials = count(&source, &measures)?;
+    measures.observe_together(&together, &mut partials);
+    sums::keep(store, program, manifest.run, &together)?;
     Ok(Report::new(
         &measures,
         &partials,
@@ -176,8 +210,14 @@ fn counted<'p>(
 }
 
 /// Counts the figures of the last run and keeps the report: `reports/<date>.json` and `.txt`.
-pub fn write(store: &Store, program: &Program, manifests: &[Manifest]) -> Result<(), Trouble> {
-    let report = counted(store, program, manifests)?;
+/// `together` are the sums over all accounts, if they are known.
+pub fn write(
+    store: &Store,
+    program: &Program,
+    manifests: &[Manifest],
+    together: Option<Together>,
+) -> Result<(), Trouble> {
+    let report = counted(store, program, manifests, together)?;
     let unwritable = |error: serde_json::Error| {
         Trouble::new(
             TroubleCode::Unforeseen,
@@ -240,7 +280,7 @@ pub fn load(
     let path = store.path(&format!("reports/{date}.{ending}"));
     if !path.exists() && date == *last && day_from(&date).is_some() {
         // A run was killed between its marker and its report.
-        write(&store, program, &manifests)?;
+        write(&store, program, &manifests, None)?;
     }
     std::fs::read_to_string(&path).map_err(|error| Trouble::from(LakeError::access(&path, error)))
 }

@@ -6,6 +6,7 @@ use super::{parts, plan};
 use crate::lake::error::LakeError;
 use crate::lake::history::{ColumnSet, History};
 use crate::lake::ledger::CauseNumbers;
+use crate::lake::manifest::Manifest;
 use crate::lake::shard::ShardRange;
 use crate::lake::store::Store;
 use crate::trouble::Trouble;
@@ -17,20 +18,20 @@ use rungs_engine::fold::{
     AccountState, Fold, Given, Plan, Prepared, Rejection, Sink, account_rows,
 };
 use rungs_engine::ledger::{Entry, EntryKind, Issued, RungMove};
-use rungs_engine::program::Program;
+use rungs_engine::program::{Dataset, Program};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Sums, and nothing else.
+/// Sums, and nothing else. Only where orders can be refunded do events have to be known by their names.
 #[derive(Debug, Default)]
-struct Figures {
+struct Figures<const NAMES: bool> {
     issued: i64,
     balance: i64,
     accounts: i64,
 }
 
-impl Sink for Figures {
-    const NAMES: bool = false;
+impl<const NAMED: bool> Sink for Figures<NAMED> {
+    const NAMES: bool = NAMED;
 
     #[inline]
     fn entry(&mut self, entry: Entry) {
@@ -78,21 +79,12 @@ pub fn settle_again(
     let ranges = ShardRange::split(store.shards(), parts(&store, 0));
     let (issued, balance, accounts) = match scratch {
         None => {
-            let columns = columns(&plan, false);
-            let all: Vec<Figures> = (0..store.shards())
-                .into_par_iter()
-                .map(|shard| {
-                    figures(
-                        &plan,
-                        &History::open(&store, &manifest, shard, program)?,
-                        &columns,
-                        until,
-                    )
-                })
-                .collect::<Result<_, LakeError>>()?;
-            all.iter().fold((0, 0, 0), |(a, b, c), f| {
-                (a + f.issued, b + f.balance, c + f.accounts)
-            })
+            let refunds = |dataset: &Dataset| dataset.event == Kind::Refund;
+            if program.datasets.iter().any(refunds) {
+                figures::<true>(&plan, &store, &manifest, until)?
+            } else {
+                figures::<false>(&plan, &store, &manifest, until)?
+            }
         }
         Some(folder) => {
             let columns = columns(&plan, true);
@@ -133,12 +125,32 @@ pub fn settle_again(
     Ok(serde_json::json!({"accounts": accounts, "issued": issued, "balance": balance}))
 }
 
-fn figures(
+/// Points issued, balance and accounts of all shards.
+fn figures<const NAMES: bool>(
+    plan: &Plan<'_>,
+    store: &Store,
+    manifest: &Manifest,
+    until: Instant,
+) -> Result<(i64, i64, i64), LakeError> {
+    let columns = columns(plan, NAMES);
+    let all: Vec<Figures<NAMES>> = (0..store.shards())
+        .into_par_iter()
+        .map(|shard| {
+            let history = History::open(store, manifest, shard, plan.program)?;
+            figures_of(plan, &history, &columns, until)
+        })
+        .collect::<Result<_, LakeError>>()?;
+    Ok(all.iter().fold((0, 0, 0), |(a, b, c), shard| {
+        (a + shard.issued, b + shard.balance, c + shard.accounts)
+    }))
+}
+
+fn figures_of<const NAMES: bool>(
     plan: &Plan<'_>,
     history: &History,
     columns: &ColumnSet,
     until: Instant,
-) -> Result<Figures, LakeError> {
+) -> Result<Figures<NAMES>, LakeError> {
     let mut done = Figures::default();
     let mut fold = Fold::default();
     let mut state = AccountState::default();

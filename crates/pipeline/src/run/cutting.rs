@@ -76,7 +76,7 @@ pub fn settle(
     range: ShardRange,
     cuts: &BTreeMap<u16, Cut>,
 ) -> Result<Part, Trouble> {
-    let mut fold = RangeFold::new(night, range);
+    let mut fold = RangeFold::new(night, range).counting();
     let mut own: Vec<(u16, Cut)> = Vec::new();
     for shard in range.shards() {
         match cuts.get(&shard) {

@@ -33,7 +33,7 @@ pub struct Walker<'a> {
 }
 
 /// Books nothing.
-struct Nothing;
+pub(super) struct Nothing;
 
 impl Sink for Nothing {
     fn entry(&mut self, _: Entry) {}

@@ -20,6 +20,7 @@ use crate::serving::{Changes, Serving};
 use crate::trouble::Trouble;
 use rungs_engine::calendar::day_text;
 use rungs_engine::fold::Rejection;
+use rungs_engine::kpi::Together;
 use std::collections::BTreeMap;
 
 /// Writes what belongs to the run as a whole, then its manifest, then the serving copy, the views and
@@ -54,6 +55,11 @@ pub fn finish(
             .before
             .map_or(Vec::new(), |before| before.files(table).to_vec())
     };
+    // What the nights before added up to, if that is known; else the report counts it anew.
+    let mut together = match night.before {
+        None => Some(Together::new(program)),
+        Some(before) => report::sums::kept(store, program, before.run),
+    };
     let (mut history, mut states) = (kept(Table::History), kept(Table::States));
     for part in parts {
         totals.merge(&part.settled.totals);
@@ -76,6 +82,10 @@ pub fn finish(
             .extend(part.waiting);
         history.extend(part.history);
         states.extend(part.settled.states);
+        match (&mut together, &part.settled.together) {
+            (Some(all), Some(more)) => all.merge(more),
+            _ => together = None,
+        }
         served.members.extend(part.settled.served.members);
         served.rewards.extend(part.settled.served.rewards);
         for (object, counts) in part.counts {
@@ -130,13 +140,17 @@ pub fn finish(
     };
     store.finish(&manifest)?;
     // From here on the night counts; what follows can be made again from the lake.
+    // In order the copy is walked once, not once for each range.
+    served
+        .members
+        .sort_unstable_by(|a, b| a.account.cmp(&b.account));
     let mut serving = Serving::open(&store.path("serving.sqlite"))?;
     serving.apply(run, &manifest.nights.to, &served)?;
     write_views(store)?;
     let mut all = manifests.to_vec();
     all.push(manifest);
     progress.stage("counting", 1);
-    report::write(store, program, &all)?;
+    report::write(store, program, &all, together)?;
     progress.done(&format!(
         "{}: {} settled; {} accounts, {} entries, {} rung moves, {} rewards",
         program.id,

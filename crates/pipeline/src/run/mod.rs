@@ -3,6 +3,7 @@
 //! behind that counts, and the next one begins where the last finished run ended.
 
 mod again;
+mod counting;
 mod cutting;
 mod draws;
 mod finish;

@@ -2,6 +2,8 @@
 //! out. Accounts never read each other, so ranges are settled at the same time and the result does not
 //! depend on how many there are.
 
+use super::counting::Counting;
+use super::draws::Nothing;
 use super::totals::Totals;
 use crate::lake::cut::Cut;
 use crate::lake::error::LakeError;
@@ -10,15 +12,16 @@ use crate::lake::ledger::{CauseNumbers, LedgerFiles, LedgerWriter};
 use crate::lake::manifest::{LakeFile, Manifest};
 use crate::lake::rows::{concat, slice};
 use crate::lake::shard::ShardRange;
-use crate::lake::states::{StateReader, StateRow, StateWriter};
+use crate::lake::states::{Remembered, StateReader, StateRow, StateWriter};
 use crate::lake::store::Store;
 use crate::serving::{Changes, MemberRow, RewardRow};
 use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::event::Batch;
 use rungs_engine::fold::{
-    AccountState, FORMAT, Fold, From, Given, NEVER, Plan, Prepared, Rejection, Sink, Win,
-    account_rows, refunded_orders,
+    AccountState, FORMAT, Fold, Given, NEVER, Plan, Prepared, Rejection, Sink, Win, account_rows,
+    refunded_orders,
 };
+use rungs_engine::kpi::Together;
 use rungs_engine::ledger::canonical::{rule_text, source_text};
 use rungs_engine::ledger::{Entry, Issued, RungMove};
 use rungs_engine::program::Program;
@@ -60,6 +63,8 @@ pub struct Settled {
     pub rejected: Vec<(String, String, Rejection)>,
     /// Rows for the serving copy.
     pub served: Changes,
+    /// What was added to the sums over all accounts, if that was asked for.
+    pub together: Option<Together>,
 }
 
 /// Books into the lake, and keeps the sums.
@@ -68,23 +73,42 @@ struct Booking<'w, 'a> {
     totals: &'w mut Totals,
     rejected: &'w mut Vec<(usize, Rejection)>,
     served: &'w mut Vec<RewardRow>,
+    counting: Option<&'w mut Counting<'a>>,
     night: (&'w Program, &'w str),
+    /// What takes effect before is a replay of what was booked already.
+    from: Instant,
     error: Option<LakeError>,
 }
 
 impl Sink for Booking<'_, '_> {
     #[inline]
     fn entry(&mut self, entry: Entry) {
+        let new = entry.at >= self.from;
+        if let Some(counting) = &mut self.counting {
+            counting.entry(&entry, new);
+        }
+        if !new {
+            return;
+        }
         self.totals.booked[entry.kind as usize] += entry.points;
         self.totals.entries += 1;
         self.ledger.entry(0, &entry);
     }
     fn rung(&mut self, moved: RungMove) {
+        if moved.at < self.from {
+            return;
+        }
         self.totals.moves += 1;
         self.ledger.rung(0, &moved);
     }
     fn issued(&mut self, issued: Issued) {
+        if issued.at < self.from {
+            return;
+        }
         self.totals.rewards += 1;
+        if let Some(counting) = &mut self.counting {
+            counting.reward(&issued);
+        }
         let (program, account) = self.night;
         let cause = issued.event.as_ref().map_or_else(
             || issued.at.to_string(),
@@ -121,6 +145,7 @@ pub struct RangeFold<'n, 'a> {
     state: AccountState,
     bytes: Vec<u8>,
     row: StateRow,
+    counting: Option<Counting<'a>>,
     done: Settled,
 }
 
@@ -144,8 +169,16 @@ impl<'n, 'a> RangeFold<'n, 'a> {
             state: AccountState::default(),
             bytes: Vec::new(),
             row: StateRow::default(),
+            counting: None,
             done: Settled::default(),
         }
+    }
+
+    /// Also counts what the run adds to the sums over all accounts.
+    pub fn counting(mut self) -> RangeFold<'n, 'a> {
+        let night = self.night;
+        self.counting = Some(Counting::new(night.plan.program, night.as_of));
+        self
     }
 
     /// Settles one shard.
@@ -225,7 +258,7 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         &mut self,
         shard: u16,
         account: &str,
-        known: Option<StateRow>,
+        known: Option<Remembered>,
         history: &History,
         batch: &Batch,
         prepared: &Prepared<'_>,
@@ -233,12 +266,22 @@ impl<'n, 'a> RangeFold<'n, 'a> {
     ) -> Result<(), LakeError> {
         let (night, plan) = (self.night, self.night.plan);
         let metrics = plan.program.metrics.len();
-        let stored = known
-            .as_ref()
-            .and_then(|row| AccountState::from_bytes(&row.state));
+        let stored = match &known {
+            Some(row) => Some(match AccountState::from_bytes(&row.state) {
+                Some(state) => state,
+                None => self.settled_before(account, history)?,
+            }),
+            None => None,
+        };
         match &stored {
             Some(stored) => self.done.totals.add(stored, -1),
-            None => self.done.totals.accounts += i64::from(known.is_none()),
+            None => self.done.totals.accounts += 1,
+        }
+        if let Some(counting) = &mut self.counting {
+            counting.account();
+            if let Some(stored) = &stored {
+                counting.state(stored, -1);
+            }
         }
         self.done.totals.touched += 1;
         self.ledger.account(shard, account)?;
@@ -250,29 +293,39 @@ impl<'n, 'a> RangeFold<'n, 'a> {
             totals: &mut self.done.totals,
             rejected: &mut rejected,
             served: &mut self.done.served.rewards,
+            counting: self.counting.as_mut(),
             night: (plan.program, account),
+            from: night.settled,
             error: None,
         };
-        // Refunds of orders from earlier runs, and states of another form, need the account's history.
+        // Refunds of orders from earlier runs need the account's history.
         let asks_history =
             history.levels() > 0 && prepared.refunds && reaches_back(plan, batch, rows.clone());
-        let replayed = (asks_history || (known.is_some() && stored.is_none()))
+        let replayed = asks_history
             .then(|| combined(account, history, plan, batch, rows.clone()))
             .transpose()?;
-        let wake = match &replayed {
-            Some(all) => {
+        let (all, wins) = match (&replayed, stored) {
+            (Some(all), _) => {
                 self.state.clear(metrics);
+                (Some(all), wins.as_slice())
+            }
+            (None, stored) => {
+                match stored {
+                    Some(stored) => self.state = stored,
+                    None => self.state.clear(metrics),
+                }
+                let first = wins.partition_point(|win| win.at < night.settled);
+                (None, &wins[first..])
+            }
+        };
+        let given = Given {
+            account,
+            wins,
+            until: night.until,
+        };
+        let wake = match all {
+            Some(all) => {
                 let prepared = Prepared::new(plan, all);
-                let given = Given {
-                    account,
-                    wins,
-                    until: night.until,
-                };
-                let mut from = From {
-                    to: &mut booking,
-                    at: night.settled,
-                    rejects: true,
-                };
                 self.fold.account(
                     plan,
                     given,
@@ -280,47 +333,79 @@ impl<'n, 'a> RangeFold<'n, 'a> {
                     all,
                     &prepared,
                     0..all.rows,
-                    &mut from,
-                )
-            }
-            None => {
-                match stored {
-                    Some(stored) => self.state = stored,
-                    None => self.state.clear(metrics),
-                }
-                let first = wins.partition_point(|win| win.at < night.settled);
-                let given = Given {
-                    account,
-                    wins: &wins[first..],
-                    until: night.until,
-                };
-                self.fold.account(
-                    plan,
-                    given,
-                    &mut self.state,
-                    batch,
-                    prepared,
-                    rows,
                     &mut booking,
                 )
             }
+            None => self.fold.account(
+                plan,
+                given,
+                &mut self.state,
+                batch,
+                prepared,
+                rows.clone(),
+                &mut booking,
+            ),
         };
         let error = booking.error.take();
         if let Some(error) = error {
             return Err(error);
         }
-        let batch = replayed.as_ref().unwrap_or(batch);
+        let rejecting = replayed.as_ref().unwrap_or(batch);
         for (row, why) in rejected {
-            if batch.time[row] >= night.settled {
-                let source = plan.program.datasets.get(usize::from(batch.source[row]));
+            if rejecting.time[row] >= night.settled {
+                let source = plan
+                    .program
+                    .datasets
+                    .get(usize::from(rejecting.source[row]));
                 let source = source.map_or(String::new(), |dataset| dataset.id.clone());
                 self.done
                     .rejected
-                    .push((source, batch.id.get(row).to_string(), why));
+                    .push((source, rejecting.id.get(row).to_string(), why));
             }
         }
         self.done.totals.add(&self.state, 1);
+        let mut orders = known.map_or(0, |row| row.orders);
+        if let Some(counting) = &mut self.counting {
+            counting.state(&self.state, 1);
+            orders = match &replayed {
+                Some(all) => counting.events_again(all, night.settled),
+                None => counting.events(batch, rows, orders),
+            };
+        }
+        self.row.orders = orders;
         self.keep(shard, account, wake)
+    }
+
+    /// The state of an account after the run before, from its history: that which is stored has an older
+    /// form.
+    fn settled_before(
+        &mut self,
+        account: &str,
+        history: &History,
+    ) -> Result<AccountState, LakeError> {
+        let (night, plan) = (self.night, self.night.plan);
+        let past = history.account(account, &ColumnSet::all(plan.program))?;
+        let mut state = AccountState::default();
+        state.clear(plan.program.metrics.len());
+        let wins = night.wins.get(account).map_or(&[][..], Vec::as_slice);
+        let given = Given {
+            account,
+            wins: &wins[..wins.partition_point(|win| win.at < night.settled)],
+            until: night.settled,
+        };
+        let prepared = Prepared::new(plan, &past);
+        let rows = 0..past.rows;
+        let mut nothing = Nothing;
+        self.fold.account(
+            plan,
+            given,
+            &mut state,
+            &past,
+            &prepared,
+            rows,
+            &mut nothing,
+        );
+        Ok(state)
     }
 
     /// Writes the state, and the row of the serving copy.
@@ -367,6 +452,7 @@ impl<'n, 'a> RangeFold<'n, 'a> {
     pub fn finish(mut self) -> Result<Settled, LakeError> {
         self.done.ledger = self.ledger.finish()?;
         self.done.states = self.states.finish()?;
+        self.done.together = self.counting.map(|counting| counting.together);
         Ok(self.done)
     }
 }

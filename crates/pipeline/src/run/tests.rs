@@ -2,12 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::{Keys, Outcome, Request, parts, run};
+use crate::lake::manifest::Table;
+use crate::lake::states::{StateReader, StateRow, StateWriter};
 use crate::lake::store::Store;
+use crate::ledger_dump;
 use crate::program_folder::read;
 use crate::progress::Silent;
+use crate::report::sums;
 use crate::serving::{MemberRow, RewardRow, Serving};
 use rungs_engine::calendar::day_from;
 use rungs_engine::program::Program;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -127,6 +133,49 @@ impl Shop {
         (member, serving.rewards(account).unwrap())
     }
 
+    /// The sums over all accounts that are kept for the next night.
+    fn sums(&self) -> Value {
+        let text = std::fs::read_to_string(self.store().join(sums::NAME)).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
+    fn change_sums(&self, change: impl FnOnce(&mut Value)) {
+        let mut sums = self.sums();
+        change(&mut sums);
+        std::fs::write(self.store().join(sums::NAME), sums.to_string()).unwrap();
+    }
+
+    /// Gives every state that is stored these bytes.
+    fn spoil_states(&self, bytes: &[u8]) {
+        let store = Store::open(&self.store()).unwrap();
+        let manifest = store.latest().unwrap().unwrap();
+        let mut states: BTreeMap<u16, Vec<(String, StateRow)>> = BTreeMap::new();
+        for shard in 0..store.shards() {
+            let reader = StateReader::open(&store, &manifest, shard).unwrap();
+            let own = states.entry(shard).or_default();
+            reader
+                .for_each(|account, row| {
+                    own.push((account.to_owned(), row.clone()));
+                    Ok(())
+                })
+                .unwrap();
+        }
+        for file in manifest.files(Table::States) {
+            let mut writer = StateWriter::new(&store, file.level, file.range());
+            for shard in file.range().shards() {
+                for (account, row) in &states[&shard] {
+                    let state = bytes.to_vec();
+                    let row = StateRow {
+                        state,
+                        ..row.clone()
+                    };
+                    writer.push(shard, account, &row).unwrap();
+                }
+            }
+            assert_eq!(writer.finish().unwrap().unwrap().name, file.name);
+        }
+    }
+
     /// Removes the serving copy with its log.
     fn lose_serving(&self) {
         for name in ["serving.sqlite", "serving.sqlite-wal", "serving.sqlite-shm"] {
@@ -190,6 +239,57 @@ fn a_serving_copy_of_another_run_is_replaced_even_if_the_night_is_settled_alread
     assert_eq!(shop.served("ann"), ann);
     let last = shop.serving().last_run().unwrap();
     assert_eq!(last, Some((2, "2026-01-05".to_owned())));
+}
+
+#[test]
+fn a_night_adds_to_the_sums_of_the_night_before_and_to_no_others() {
+    let shop = two_nights();
+    let sums = shop.sums();
+    assert_eq!(
+        [&sums["run"], &sums["customers"], &sums["orders"]],
+        [2, 3, 4]
+    );
+    assert_eq!(sums["revenue"], 13_700);
+    // As if a million more had been sold before: what is kept is believed.
+    shop.change_sums(|sums| sums["revenue"] = 100_013_700.into());
+    shop.upload("3.csv", "o5,dan,2026-01-06 09:00,4.00\n");
+    shop.night("2026-01-06");
+    assert_eq!(shop.sums()["revenue"], 100_014_100);
+    assert_eq!(shop.sums()["customers"], 4);
+    // As if that run had been killed before it kept its own: all is counted anew.
+    shop.change_sums(|sums| sums["run"] = 2.into());
+    shop.upload("4.csv", "o6,ann,2026-01-07 09:00,1.00\n");
+    shop.night("2026-01-07");
+    let sums = shop.sums();
+    assert_eq!([&sums["run"], &sums["customers"]], [4, 4]);
+    assert_eq!(sums["revenue"], 14_200);
+}
+
+#[test]
+fn a_state_of_another_form_is_settled_anew_from_the_history() {
+    let [shop, other] = [Shop::new(), Shop::new()].map(|shop| {
+        shop.upload(
+            "1.csv",
+            "o1,ann,2026-01-01 10:00,95.00\no2,ben,2026-01-01 11:00,25.00\n",
+        );
+        shop.night("2026-01-01");
+        shop
+    });
+    shop.spoil_states(&[0, 1, 2]);
+    for shop in [&shop, &other] {
+        shop.upload("2.csv", "o3,ann,2026-01-05 10:00,10.00\n");
+        shop.night("2026-01-05");
+    }
+    assert_eq!(shop.served("ann").0.balance, 105);
+    assert_eq!(shop.served("ann"), other.served("ann"));
+    assert_eq!(shop.sums(), other.sums());
+    let counts = |shop: &Shop| {
+        let store = Store::open(&shop.store()).unwrap();
+        store.latest().unwrap().unwrap().counts
+    };
+    assert_eq!(counts(&shop), counts(&other));
+    let digest = |shop: &Shop| ledger_dump::digest(&shop.program, &shop.store()).unwrap();
+    assert_eq!(digest(&shop), digest(&other));
 }
 
 #[test]

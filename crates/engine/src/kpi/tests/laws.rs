@@ -71,6 +71,7 @@ fn points() -> impl Strategy<Value = PointsFact> {
             let kind = EntryKind::ALL[kind];
             let sign = match kind {
                 EntryKind::Redeem | EntryKind::Expire | EntryKind::Reverse | EntryKind::Repay => -1,
+                EntryKind::Adjust if pending < 0 => -1,
                 _ => 1,
             };
             PointsFact {
@@ -194,6 +195,28 @@ proptest! {
             merged(a.clone(), &merged(b.clone(), &c))
         );
         prop_assert_eq!(&merged(a.clone(), &measures.start()), &a);
+    }
+
+    #[test]
+    fn all_accounts_together_give_what_they_give_one_by_one(
+        accounts in accounts(),
+        split in 0..10usize,
+        as_of in FIRST + SPAN + 1..FIRST + SPAN + 60,
+    ) {
+        let program = program(kpis());
+        let measures = Measures::new(&program, as_of).unwrap();
+        let whole = counted(&measures, &accounts);
+        let mut parts = [Together::new(&program), Together::new(&program)];
+        let mut partials = measures.start();
+        for (index, account) in accounts.iter().enumerate() {
+            parts[usize::from(index < split)].observe(&account.facts(), as_of);
+            measures.observe_singly(&account.facts(), &mut partials);
+        }
+        let [mut all, more] = parts;
+        all.merge(&more);
+        measures.observe_together(&all, &mut partials);
+        prop_assert_eq!(measures.finish(&partials), measures.finish(&whole));
+        prop_assert_eq!(partials.totals, whole.totals);
     }
 
     #[test]

@@ -129,7 +129,17 @@ impl<'a> Ledger<'a> {
         shard: u16,
         each: impl FnMut(&AccountLedger) -> Result<(), LakeError>,
     ) -> Result<(), LakeError> {
-        self.walk(shard, None, each)
+        self.walk(shard, &TABLES, None, each)
+    }
+
+    /// As [`Ledger::for_each_account`], with what stands in some of its tables only.
+    pub fn for_each_account_in(
+        &self,
+        shard: u16,
+        tables: &[Table],
+        each: impl FnMut(&AccountLedger) -> Result<(), LakeError>,
+    ) -> Result<(), LakeError> {
+        self.walk(shard, tables, None, each)
     }
 
     /// What was booked for one account.
@@ -139,7 +149,7 @@ impl<'a> Ledger<'a> {
             ..AccountLedger::default()
         };
         let shard = crate::lake::shard::shard_of(account, self.store.shards());
-        self.walk(shard, Some(account), |ledger| {
+        self.walk(shard, &TABLES, Some(account), |ledger| {
             found = ledger.clone();
             Ok(())
         })?;
@@ -149,6 +159,7 @@ impl<'a> Ledger<'a> {
     fn walk(
         &self,
         shard: u16,
+        tables: &[Table],
         only: Option<&str>,
         mut each: impl FnMut(&AccountLedger) -> Result<(), LakeError>,
     ) -> Result<(), LakeError> {
@@ -156,7 +167,7 @@ impl<'a> Ledger<'a> {
         let mut heap = BinaryHeap::new();
         // In the order of runs, so that rows of an account come in the order they were booked.
         for manifest in &self.manifests {
-            for table in TABLES {
+            for &table in tables {
                 for file in manifest.files_of(table, shard) {
                     let reader = TableReader::open(self.store, file, only.is_some())?;
                     let mut cursor = Cursor {

@@ -35,11 +35,22 @@ pub struct StateRow {
     pub pending: i64,
     /// Scaled points owed.
     pub debt: i64,
+    /// Orders of which something is left: refunds did not take all of them back.
+    pub orders: i64,
     /// Id of the rung, empty without a ladder.
     pub rung: String,
     /// The day on which the rung ends, if it does.
     pub rung_until: Option<Day>,
     /// What settlement remembers, in its own form.
+    pub state: Vec<u8>,
+}
+
+/// What a night must know of an account that it touches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remembered {
+    /// As [`StateRow::orders`].
+    pub orders: i64,
+    /// As [`StateRow::state`].
     pub state: Vec<u8>,
 }
 
@@ -52,6 +63,7 @@ fn schema() -> SchemaRef {
         number("balance"),
         number("pending"),
         number("debt"),
+        number("orders"),
         Field::new("rung", text_type(), false),
         Field::new("rung_until", DataType::Date32, true),
         Field::new("state", DataType::Binary, false),

@@ -1,17 +1,17 @@
 //! Reading states: two narrow columns of everybody, and whole rows of those that are wanted.
 
-use super::{GROUP_ROWS, StateRow};
+use super::{GROUP_ROWS, Remembered, StateRow};
 use crate::lake::error::LakeError;
 use crate::lake::layout::texts;
 use crate::lake::manifest::{LakeFile, Manifest, Table};
-use crate::lake::reader::{Group, TableReader};
+use crate::lake::reader::TableReader;
 use crate::lake::store::Store;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int32Type, Int64Type};
 use arrow_array::{Array, BinaryArray, Date32Array, Int32Array, Int64Array, RecordBatch};
-use hashbrown::HashSet;
 use parquet::arrow::arrow_reader::RowSelection;
 use rungs_engine::calendar::Day;
+use rungs_engine::event::Texts;
 
 /// The states of one shard.
 pub struct StateReader {
@@ -45,6 +45,36 @@ pub(super) struct Pick {
     pub(super) row: usize,
 }
 
+/// The accounts of a level, in order, and how far a walk along them has come.
+#[derive(Default)]
+struct Names {
+    groups: Vec<Texts>,
+    group: usize,
+    row: usize,
+}
+
+impl Names {
+    fn rewind(&mut self) {
+        (self.group, self.row) = (0, 0);
+    }
+
+    /// Whether an account is among them. Ask in the order of accounts.
+    fn have(&mut self, account: &str) -> bool {
+        while let Some(names) = self.groups.get(self.group) {
+            if self.row == names.codes.len() {
+                (self.group, self.row) = (self.group + 1, 0);
+                continue;
+            }
+            let name = names.get(self.row).unwrap_or_default();
+            if name >= account {
+                return name == account;
+            }
+            self.row += 1;
+        }
+        false
+    }
+}
+
 impl StateReader {
     /// The states of a shard as a manifest has them.
     pub fn open(store: &Store, manifest: &Manifest, shard: u16) -> Result<StateReader, LakeError> {
@@ -72,27 +102,30 @@ impl StateReader {
         }
     }
 
-    /// The states of accounts that have events (`accounts`, sorted, each once) or are due to wake up on
-    /// `day` or before, in order of accounts. Accounts with events that have no state yet are left out.
+    /// What is remembered of accounts that have events (`accounts`, sorted, each once) or are due to wake
+    /// up on `day` or before, in order of accounts. Accounts with events that have no state yet are left
+    /// out.
     pub fn touched(
         &self,
         accounts: &[&str],
         day: Day,
-    ) -> Result<Vec<(String, StateRow)>, LakeError> {
-        self.fetch(self.picks(Wanted {
+    ) -> Result<Vec<(String, Remembered)>, LakeError> {
+        let picks = self.picks(Wanted {
             accounts,
             due: Some(day),
             all: false,
-        })?)
+        })?;
+        self.fetch(picks, |name| matches!(name, "orders" | "state"))
     }
 
     /// The states of these accounts (sorted, each once), as far as they have one.
     pub fn accounts(&self, accounts: &[&str]) -> Result<Vec<(String, StateRow)>, LakeError> {
-        self.fetch(self.picks(Wanted {
+        let picks = self.picks(Wanted {
             accounts,
             due: None,
             all: false,
-        })?)
+        })?;
+        self.fetch(picks, |_| true)
     }
 
     /// Hands over all states in order of accounts.
@@ -103,7 +136,7 @@ impl StateReader {
         let mut picks = self.picks(EVERYBODY)?.into_iter().peekable();
         while picks.peek().is_some() {
             let some: Vec<Pick> = picks.by_ref().take(GROUP_ROWS).collect();
-            for (account, row) in self.fetch(some)? {
+            for (account, row) in self.fetch::<StateRow>(some, |_| true)? {
                 each(&account, &row)?;
             }
         }
@@ -113,9 +146,11 @@ impl StateReader {
     /// The newest states that are wanted, in order of accounts.
     pub(super) fn picks(&self, wanted: Wanted<'_>) -> Result<Vec<Pick>, LakeError> {
         let mut picks = Vec::new();
-        let mut newer: HashSet<String> = HashSet::new();
+        // The accounts of the levels that are newer than the one at hand.
+        let mut newer: Vec<Names> = Vec::new();
         for (level, reader) in self.levels.iter().enumerate().rev() {
-            let mut own = Vec::new();
+            newer.iter_mut().for_each(Names::rewind);
+            let mut own = Names::default();
             // Both are sorted: one walk along both finds the accounts that are asked for.
             let mut asked = wanted.accounts;
             for group in reader.groups_of(self.shard) {
@@ -124,16 +159,18 @@ impl StateReader {
                 let wake = record.column(1).as_primitive_opt::<Date32Type>();
                 let wake = wake.ok_or_else(|| wrong(reader))?;
                 for row in 0..record.num_rows() {
+                    let due = wanted
+                        .due
+                        .is_some_and(|due| wake.is_valid(row) && wake.value(row) <= due);
+                    if !wanted.all && !due && asked.is_empty() {
+                        continue;
+                    }
                     let account = accounts.get(row).unwrap_or_default();
                     while asked.first().is_some_and(|asked| *asked < account) {
                         asked = &asked[1..];
                     }
-                    let is_wanted = wanted.all
-                        || asked.first() == Some(&account)
-                        || wanted
-                            .due
-                            .is_some_and(|due| wake.is_valid(row) && wake.value(row) <= due);
-                    if is_wanted && !newer.contains(account) {
+                    let is_wanted = wanted.all || due || asked.first() == Some(&account);
+                    if is_wanted && !newer.iter_mut().any(|names| names.have(account)) {
                         picks.push(Pick {
                             account: account.to_owned(),
                             level,
@@ -141,19 +178,24 @@ impl StateReader {
                             row,
                         });
                     }
-                    if level > 0 {
-                        own.push(account.to_owned());
-                    }
+                }
+                if level > 0 {
+                    own.groups.push(accounts);
                 }
             }
-            newer.extend(own);
+            newer.push(own);
         }
         picks.sort_by(|a, b| a.account.cmp(&b.account));
         Ok(picks)
     }
 
-    fn fetch(&self, picks: Vec<Pick>) -> Result<Vec<(String, StateRow)>, LakeError> {
-        let mut found: Vec<Option<StateRow>> = vec![None; picks.len()];
+    /// The rows of picks, with the columns that are wanted; the account is known already.
+    fn fetch<T: FromRecord>(
+        &self,
+        picks: Vec<Pick>,
+        wants: impl Fn(&str) -> bool,
+    ) -> Result<Vec<(String, T)>, LakeError> {
+        let mut found: Vec<Option<T>> = picks.iter().map(|_| None).collect();
         let mut order: Vec<usize> = (0..picks.len()).collect();
         let place = |at: &usize| (picks[*at].level, picks[*at].group, picks[*at].row);
         order.sort_by_key(place);
@@ -164,10 +206,17 @@ impl StateReader {
             let first = &picks[some[0]];
             let reader = &self.levels[first.level];
             let group = &reader.groups()[first.group];
-            let record = read_rows(reader, group, some.iter().map(|at| picks[*at].row))?;
-            let columns = Columns::of(&record).ok_or_else(|| wrong(reader))?;
-            for (row, at) in some.iter().enumerate() {
-                found[*at] = Some(columns.row(row, reader)?);
+            let rows = some.iter().map(|at| picks[*at].row);
+            let selection =
+                RowSelection::from_consecutive_ranges(rows.map(|row| row..row + 1), group.rows);
+            let columns: Vec<usize> = (reader.schema().fields().iter().enumerate())
+                .filter(|(_, field)| field.name() != "account" && wants(field.name()))
+                .map(|(column, _)| column)
+                .collect();
+            let record = reader.read(group, &columns, Some(selection))?;
+            let rows = T::rows(&record, reader)?;
+            for (at, row) in some.iter().zip(rows) {
+                found[*at] = Some(row);
             }
         }
         let accounts = picks.into_iter().map(|pick| pick.account);
@@ -182,22 +231,42 @@ fn wrong(reader: &TableReader) -> LakeError {
     LakeError::damaged(reader.path(), "not a table of states")
 }
 
-fn read_rows(
-    reader: &TableReader,
-    group: &Group,
-    rows: impl Iterator<Item = usize>,
-) -> Result<RecordBatch, LakeError> {
-    let ranges = rows.map(|row| row..row + 1);
-    let selection = RowSelection::from_consecutive_ranges(ranges, group.rows);
-    let all: Vec<usize> = (0..reader.schema().fields().len()).collect();
-    reader.read(group, &all, Some(selection))
+/// What can be read of a table of states.
+trait FromRecord: Sized {
+    /// All rows.
+    fn rows(record: &RecordBatch, reader: &TableReader) -> Result<Vec<Self>, LakeError>;
+}
+
+impl FromRecord for StateRow {
+    fn rows(record: &RecordBatch, reader: &TableReader) -> Result<Vec<StateRow>, LakeError> {
+        let columns = Columns::of(record).ok_or_else(|| wrong(reader))?;
+        let rows = 0..record.num_rows();
+        rows.map(|row| columns.row(row, reader)).collect()
+    }
+}
+
+impl FromRecord for Remembered {
+    fn rows(record: &RecordBatch, reader: &TableReader) -> Result<Vec<Remembered>, LakeError> {
+        let columns = || {
+            let orders = record.column_by_name("orders")?;
+            let states = record.column_by_name("state")?;
+            let orders = orders.as_primitive_opt::<Int64Type>()?;
+            Some((orders, states.as_binary_opt::<i32>()?))
+        };
+        let (orders, states) = columns().ok_or_else(|| wrong(reader))?;
+        let row = |row: usize| Remembered {
+            orders: orders.value(row),
+            state: states.value(row).to_vec(),
+        };
+        Ok((0..record.num_rows()).map(row).collect())
+    }
 }
 
 struct Columns<'a> {
     record: &'a RecordBatch,
     wake: &'a Date32Array,
     version: &'a Int32Array,
-    amounts: [&'a Int64Array; 3],
+    amounts: [&'a Int64Array; 4],
     rung_until: &'a Date32Array,
     state: &'a BinaryArray,
 }
@@ -211,7 +280,12 @@ impl<'a> Columns<'a> {
             record,
             wake: days("wake")?,
             version: column("version")?.as_primitive_opt::<Int32Type>()?,
-            amounts: [amount("balance")?, amount("pending")?, amount("debt")?],
+            amounts: [
+                amount("balance")?,
+                amount("pending")?,
+                amount("debt")?,
+                amount("orders")?,
+            ],
             rung_until: days("rung_until")?,
             state: column("state")?.as_binary_opt::<i32>()?,
         })
@@ -230,6 +304,7 @@ impl<'a> Columns<'a> {
             balance: self.amounts[0].value(row),
             pending: self.amounts[1].value(row),
             debt: self.amounts[2].value(row),
+            orders: self.amounts[3].value(row),
             rung: rung.get(0).unwrap_or_default().to_owned(),
             rung_until: day(self.rung_until),
             state: self.state.value(row).to_vec(),

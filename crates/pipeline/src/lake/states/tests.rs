@@ -1,7 +1,7 @@
 //! Of several states of an account the newest counts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use super::{StateReader, StateRow, StateWriter, compact_states};
+use super::{Remembered, StateReader, StateRow, StateWriter, compact_states};
 use crate::lake::manifest::LakeFile;
 use crate::lake::shard::ShardRange;
 use crate::lake::shard::shard_of;
@@ -14,6 +14,7 @@ fn row(wake: Option<Day>, balance: i64) -> StateRow {
         wake,
         version: 1,
         balance,
+        orders: balance % 3,
         rung: if balance > 50 { "gold" } else { "basic" }.to_owned(),
         rung_until: wake,
         state: vec![balance as u8; balance as usize % 90],
@@ -101,14 +102,24 @@ fn touched_are_those_with_events_and_those_whose_newest_wake_up_is_due() {
     // `d` was touched since and sleeps longer now.
     files.extend(write(&store, 2, &state(&[("d", Some(50), 44)])));
     let reader = StateReader::of_files(&store, &files, 0).unwrap();
-    let names = |found: Vec<(String, StateRow)>| -> Vec<(String, i64)> {
-        found
-            .into_iter()
-            .map(|(account, row)| (account, row.balance))
-            .collect()
+    let remembered = |balance: i64| {
+        let StateRow { orders, state, .. } = row(None, balance);
+        Remembered { orders, state }
     };
-    let touched = names(reader.touched(&["c", "new"], 5).unwrap());
-    assert_eq!(touched, [("a".to_owned(), 1), ("c".to_owned(), 3)]);
-    let some = names(reader.accounts(&["b", "d"]).unwrap());
-    assert_eq!(some, [("b".to_owned(), 2), ("d".to_owned(), 44)]);
+    let touched = reader.touched(&["c", "new"], 5).unwrap();
+    assert_eq!(
+        touched,
+        [
+            ("a".to_owned(), remembered(1)),
+            ("c".to_owned(), remembered(3))
+        ]
+    );
+    let some = reader.accounts(&["b", "d"]).unwrap();
+    assert_eq!(
+        some,
+        [
+            ("b".to_owned(), row(Some(9), 2)),
+            ("d".to_owned(), row(Some(50), 44))
+        ]
+    );
 }

@@ -29,7 +29,7 @@ pub struct StateWriter<'a> {
 struct Fixed {
     wake: Option<Day>,
     version: i32,
-    amounts: [i64; 3],
+    amounts: [i64; 4],
     rung_until: Option<Day>,
 }
 
@@ -61,7 +61,7 @@ impl<'a> StateWriter<'a> {
         self.rows.push(Fixed {
             wake: row.wake,
             version: row.version,
-            amounts: [row.balance, row.pending, row.debt],
+            amounts: [row.balance, row.pending, row.debt, row.orders],
             rung_until: row.rung_until,
         });
         Ok(())
@@ -88,6 +88,7 @@ impl<'a> StateWriter<'a> {
             amount(0),
             amount(1),
             amount(2),
+            amount(3),
             coded(self.rungs.finish())?,
             days(&|row| row.rung_until),
             Arc::new(self.states.finish()),

@@ -1,0 +1,279 @@
+//! The stored bytes of a state. Most of an account's state repeats itself: lots live equally long, the
+//! cells of a rolling metric lie at the instants of the lots. So everything is written as its difference
+//! from what the field before it lets expect, and what is expected takes one byte or none.
+//!
+//! Numbers, signed numbers, gaps, texts and keys are those of [`primitive`]; a list is its length as a
+//! number, then its elements.
+//!
+//! Layout: the byte [`FORMAT`]; a number with a bit for each part that is there; then the parts:
+//!
+//! | part | written as |
+//! |---|---|
+//! | bit 0 `enrolled` | signed |
+//! | `rung`; bit 1 `former` | number |
+//! | `since` | signed, from `enrolled` (or 0) |
+//! | bit 2 `until`, bit 3 `next_period` | signed, from `since` |
+//! | bit 4 `ground` | `from` number; `day` signed, from `since`; `at` gap from the day's beginning in UTC; list of `total` signed and list of keys |
+//! | `lots` | list, see [`Writer::lots`] |
+//! | bit 5 `next_release` | gap from the least release of the lots that are pending |
+//! | `open`, `pending` | signed, from the sum of the lots |
+//! | bit 6 `debt` | signed |
+//! | bit 7 `measures` | list, see [`Writer::measure`] |
+//! | bit 8 `caps` | list of `cap` number, `member` number, 0 or 1 and the key `each`, measure |
+//! | bit 9 `wins` | list of three: number, number, signed |
+//! | bit 10 `members` | list of `id` text, bits of `enrolled` and `birthday`, these two as signed and gap from 0, `profile` as list of number and key, list of measures |
+//!
+//! Sums wrap around: any state comes back as it was, and no bytes make reading panic.
+
+mod lots;
+mod measures;
+mod primitive;
+#[cfg(test)]
+mod tests;
+
+use super::state::{AccountState, CapUse, FORMAT, Lot, Member};
+use super::stretch::{Ground, Worth};
+use crate::calendar::{Day, Instant};
+use lots::sums;
+use primitive::{DAY, Reader, Writer};
+
+const ENROLLED: u64 = 1;
+const FORMER: u64 = 1 << 1;
+const UNTIL: u64 = 1 << 2;
+const NEXT_PERIOD: u64 = 1 << 3;
+const GROUND: u64 = 1 << 4;
+const NEXT_RELEASE: u64 = 1 << 5;
+const DEBT: u64 = 1 << 6;
+const MEASURES: u64 = 1 << 7;
+const CAPS: u64 = 1 << 8;
+const WINS: u64 = 1 << 9;
+const MEMBERS: u64 = 1 << 10;
+
+/// Appends a state to bytes.
+pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
+    let mut to = Writer { bytes };
+    to.bytes.push(FORMAT);
+    let flag = |there: bool, bit: u64| if there { bit } else { 0 };
+    to.number(
+        flag(state.enrolled.is_some(), ENROLLED)
+            | flag(state.former.is_some(), FORMER)
+            | flag(state.until.is_some(), UNTIL)
+            | flag(state.next_period.is_some(), NEXT_PERIOD)
+            | flag(state.ground.is_some(), GROUND)
+            | flag(state.next_release.is_some(), NEXT_RELEASE)
+            | flag(state.debt != 0, DEBT)
+            | flag(!state.measures.is_empty(), MEASURES)
+            | flag(!state.caps.is_empty(), CAPS)
+            | flag(!state.wins.is_empty(), WINS)
+            | flag(!state.members.is_empty(), MEMBERS),
+    );
+    if let Some(enrolled) = state.enrolled {
+        to.signed(enrolled.into());
+    }
+    to.number(state.rung.into());
+    if let Some(former) = state.former {
+        to.number(former.into());
+    }
+    to.days(state.since, state.enrolled.unwrap_or(0));
+    for day in [state.until, state.next_period].into_iter().flatten() {
+        to.days(day, state.since);
+    }
+    if let Some(ground) = &state.ground {
+        to.ground(ground, state.since);
+    }
+    to.lots(&state.lots);
+    let (open, pending, release) = sums(&state.lots);
+    if let Some(next) = state.next_release {
+        to.gap(next, release);
+    }
+    to.signed(state.open.wrapping_sub(open));
+    to.signed(state.pending.wrapping_sub(pending));
+    if state.debt != 0 {
+        to.signed(state.debt);
+    }
+    if !state.measures.is_empty() {
+        to.measures(&state.measures, &state.lots);
+    }
+    if !state.caps.is_empty() {
+        to.length(state.caps.len());
+        for used in &state.caps {
+            to.number(used.cap.into());
+            to.number(used.member.into());
+            to.number(used.each.is_some().into());
+            if let Some(each) = &used.each {
+                to.key(each);
+            }
+            to.measure(&used.used, &state.lots);
+        }
+    }
+    if !state.wins.is_empty() {
+        to.length(state.wins.len());
+        for (surprise, member, day) in &state.wins {
+            to.number((*surprise).into());
+            to.number((*member).into());
+            to.signed((*day).into());
+        }
+    }
+    if !state.members.is_empty() {
+        to.length(state.members.len());
+        for member in &state.members {
+            to.member(member, &state.lots);
+        }
+    }
+}
+
+/// The state in bytes; nothing if they are of another format or damaged.
+pub fn read(bytes: &[u8]) -> Option<AccountState> {
+    let (format, rest) = bytes.split_first()?;
+    if *format != FORMAT {
+        return None;
+    }
+    let mut from = Reader { rest };
+    let parts = from.number()?;
+    let has = |bit: u64| parts & bit != 0;
+    let mut state = AccountState::default();
+    if has(ENROLLED) {
+        state.enrolled = Some(from.day()?);
+    }
+    state.rung = from.small()?;
+    if has(FORMER) {
+        state.former = Some(from.small()?);
+    }
+    state.since = from.days(state.enrolled.unwrap_or(0))?;
+    if has(UNTIL) {
+        state.until = Some(from.days(state.since)?);
+    }
+    if has(NEXT_PERIOD) {
+        state.next_period = Some(from.days(state.since)?);
+    }
+    if has(GROUND) {
+        state.ground = Some(from.ground(state.since)?);
+    }
+    state.lots = from.lots()?;
+    let (open, pending, release) = sums(&state.lots);
+    if has(NEXT_RELEASE) {
+        state.next_release = Some(from.gap(release)?);
+    }
+    state.open = open.wrapping_add(from.signed()?);
+    state.pending = pending.wrapping_add(from.signed()?);
+    if has(DEBT) {
+        state.debt = from.signed()?;
+    }
+    if has(MEASURES) {
+        state.measures = from.measures(&state.lots)?;
+    }
+    if has(CAPS) {
+        for _ in 0..from.length()? {
+            state.caps.push(CapUse {
+                cap: from.small()?,
+                member: from.small()?,
+                each: match from.number()? {
+                    0 => None,
+                    _ => Some(from.key()?),
+                },
+                used: from.measure(&state.lots)?,
+            });
+        }
+    }
+    if has(WINS) {
+        for _ in 0..from.length()? {
+            let win = (from.small()?, from.small()?, from.day()?);
+            state.wins.push(win);
+        }
+    }
+    if has(MEMBERS) {
+        for _ in 0..from.length()? {
+            state.members.push(from.member(&state.lots)?);
+        }
+    }
+    from.rest.is_empty().then_some(state)
+}
+
+impl Writer<'_> {
+    fn ground(&mut self, ground: &Ground, since: Day) {
+        self.number(ground.from.into());
+        self.days(ground.day, since);
+        self.gap(ground.at, beginning(ground.day));
+        self.length(ground.metrics.len());
+        for worth in &ground.metrics {
+            self.signed(worth.total);
+            self.length(worth.keys.len());
+            for key in &worth.keys {
+                self.key(key);
+            }
+        }
+    }
+
+    fn member(&mut self, member: &Member, lots: &[Lot]) {
+        self.text(&member.id);
+        self.number(
+            u64::from(member.enrolled.is_some()) | u64::from(member.birthday.is_some()) << 1,
+        );
+        if let Some(enrolled) = member.enrolled {
+            self.signed(enrolled.into());
+        }
+        if let Some(birthday) = member.birthday {
+            self.gap(birthday, 0);
+        }
+        self.length(member.profile.len());
+        for (column, key) in &member.profile {
+            self.number((*column).into());
+            self.key(key);
+        }
+        self.measures(&member.measures, lots);
+    }
+}
+
+/// The beginning of a day in UTC.
+fn beginning(day: Day) -> Instant {
+    i64::from(day).wrapping_mul(DAY)
+}
+
+impl Reader<'_> {
+    fn ground(&mut self, since: Day) -> Option<Ground> {
+        let from = self.small()?;
+        let day = self.days(since)?;
+        let at = self.gap(beginning(day))?;
+        let mut metrics = Vec::new();
+        for _ in 0..self.length()? {
+            let mut worth = Worth {
+                total: self.signed()?,
+                keys: Vec::new(),
+            };
+            for _ in 0..self.length()? {
+                worth.keys.push(self.key()?);
+            }
+            metrics.push(worth);
+        }
+        Some(Ground {
+            from,
+            day,
+            at,
+            metrics,
+        })
+    }
+
+    fn member(&mut self, lots: &[Lot]) -> Option<Member> {
+        let id = self.text()?.to_owned();
+        let parts = self.number()?;
+        let enrolled = match parts & 1 {
+            0 => None,
+            _ => Some(self.day()?),
+        };
+        let birthday = match parts & 2 {
+            0 => None,
+            _ => Some(self.gap(0)?),
+        };
+        let mut profile = Vec::new();
+        for _ in 0..self.length()? {
+            profile.push((self.small()?, self.key()?));
+        }
+        Some(Member {
+            id,
+            enrolled,
+            profile,
+            measures: self.measures(lots)?,
+            birthday,
+        })
+    }
+}
