@@ -11,6 +11,9 @@ use clap::{CommandFactory, Parser};
 use rungs_pipeline::trouble::Trouble;
 use std::process::ExitCode;
 
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How a command ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
