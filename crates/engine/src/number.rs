@@ -219,6 +219,8 @@ impl Divisor {
     pub fn divide(&self, value: i64) -> i64 {
         if self.inverse != 0 && (0..1 << 32).contains(&value) {
             ((u128::from(self.inverse) * value as u128) >> 64) as i64
+        } else if self.by == 1 {
+            value
         } else {
             value.div_euclid(self.by)
         }

@@ -81,7 +81,6 @@ impl<S: Sink> Account<'_, '_, S> {
         }
     }
 
-    #[inline]
     pub(super) fn use_cap(
         &mut self,
         cap: usize,

@@ -39,6 +39,9 @@ impl<S: Sink> Account<'_, '_, S> {
     /// The end of the life of a lot that is granted now.
     #[inline]
     pub(super) fn expiry(&self) -> Instant {
+        if let Some(micros) = self.plan.life {
+            return self.at + micros;
+        }
         match &self.plan.program.wallet {
             Some(wallet) => expires(&wallet.expiry, self.at, self.day, &self.plan.program.zone),
             None => NEVER,
@@ -84,18 +87,20 @@ impl<S: Sink> Account<'_, '_, S> {
         let lots = &mut self.state.lots;
         // Nearly every lot ends after all others.
         if lots.back().is_none_or(|last| last.expires < expires) {
-            lots.push_back(Lot {
-                expires,
-                at,
-                source,
-                id: if S::NAMES {
-                    event.1.clone()
-                } else {
-                    NAMELESS.1
-                },
-                release: if pending { release } else { RELEASED },
-                left,
-            });
+            // Field by field into its place: a whole lot would pass through the stack.
+            lots.push_back(Lot::NONE);
+            if let Some(lot) = lots.back_mut() {
+                lot.expires = expires;
+                lot.at = at;
+                lot.left = left;
+                if S::NAMES {
+                    lot.source = source;
+                    lot.id = event.1.clone();
+                }
+                if pending {
+                    lot.release = release;
+                }
+            }
             return;
         }
         let lot = Lot {

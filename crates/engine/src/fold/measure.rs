@@ -137,7 +137,10 @@ impl Measure {
     /// Another calendar period begins.
     fn begin(&mut self, window: &Window, day: Day) {
         self.clear();
-        self.period = window.period(day).unwrap_or((Day::MIN, Day::MAX));
+        self.period = match window {
+            Window::Calendar(Calendar::Day, _) => (day, day + 1),
+            window => window.period(day).unwrap_or((Day::MIN, Day::MAX)),
+        };
     }
 
     #[inline(always)]
@@ -172,7 +175,7 @@ impl Measure {
     }
 
     /// Adds to a sum or count. It must have slid to the event's time before.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, window: &Window, at: Instant, day: Day, value: i64) -> Option<()> {
         self.total = self.total.checked_add(value)?;
         match *window {

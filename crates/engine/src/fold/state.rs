@@ -35,6 +35,16 @@ pub struct Lot {
 }
 
 impl Lot {
+    /// No points of no event.
+    pub const NONE: Lot = Lot {
+        expires: NEVER,
+        at: 0,
+        source: 0,
+        id: EventId::Number(0),
+        release: RELEASED,
+        left: 0,
+    };
+
     /// Whether it cannot be spent yet.
     pub fn is_pending(&self) -> bool {
         self.release != RELEASED

@@ -3,6 +3,7 @@
 use arrow_array::{Array, StringArray, UInt32Array, cast::AsArray};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer, ScalarBuffer};
 use rungs_engine::event::{Batch, Ids, Texts, Values};
+use rungs_engine::fold::account_rows;
 
 /// Neighbouring rows of one of several batches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +80,22 @@ fn take_texts(texts: &Texts, at: &[u32]) -> Texts {
         valid: pick_valid(texts.valid.as_ref(), at),
         dictionary: texts.dictionary.clone(),
     }
+}
+
+/// Rows of a piece: what is computed for them stays in a processor's cache.
+const PIECE_ROWS: usize = 8_192;
+
+/// A batch in pieces of whole accounts, without copying.
+pub fn pieces(batch: &Batch) -> impl Iterator<Item = Batch> {
+    let mut accounts = account_rows(batch).map(|(_, rows)| rows).peekable();
+    std::iter::from_fn(move || {
+        let first = accounts.next()?;
+        let mut end = first.end;
+        while let Some(rows) = accounts.next_if(|rows| rows.end - first.start <= PIECE_ROWS) {
+            end = rows.end;
+        }
+        Some(slice(batch, first.start, end - first.start))
+    })
 }
 
 /// The rows of a batch from `start` on, without copying.

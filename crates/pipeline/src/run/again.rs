@@ -7,6 +7,7 @@ use crate::lake::error::LakeError;
 use crate::lake::history::{ColumnSet, History};
 use crate::lake::ledger::CauseNumbers;
 use crate::lake::manifest::Manifest;
+use crate::lake::rows::pieces;
 use crate::lake::shard::ShardRange;
 use crate::lake::store::Store;
 use crate::trouble::Trouble;
@@ -100,6 +101,7 @@ pub fn settle_again(
                 until,
                 as_of,
                 numbers: &numbers,
+                serves: false,
                 wins: &wins,
             };
             let all: Vec<_> = ranges
@@ -155,18 +157,19 @@ fn figures_of<const NAMES: bool>(
     let mut fold = Fold::default();
     let mut state = AccountState::default();
     for batch in history.batches(columns) {
-        let batch = batch?;
-        let prepared = Prepared::new(plan, &batch);
-        for (account, rows) in account_rows(&batch) {
-            state.clear(plan.program.metrics.len());
-            let given = Given {
-                account,
-                wins: &[],
-                until,
-            };
-            fold.account(plan, given, &mut state, &batch, &prepared, rows, &mut done);
-            done.accounts += 1;
-            done.balance += state.open;
+        for batch in pieces(&batch?) {
+            let prepared = Prepared::new(plan, &batch);
+            for (account, rows) in account_rows(&batch) {
+                state.clear(plan.program.metrics.len());
+                let given = Given {
+                    account,
+                    wins: &[],
+                    until,
+                };
+                fold.account(plan, given, &mut state, &batch, &prepared, rows, &mut done);
+                done.accounts += 1;
+                done.balance += state.open;
+            }
         }
     }
     Ok(done)

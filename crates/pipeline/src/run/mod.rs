@@ -172,6 +172,7 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
         until: window.before,
         as_of: request.as_of,
         numbers: &numbers,
+        serves: true,
         wins: &wins,
     };
     progress.stage("settling", ranges.len() as u64);

@@ -10,7 +10,7 @@ use crate::lake::error::LakeError;
 use crate::lake::history::{ColumnSet, History};
 use crate::lake::ledger::{CauseNumbers, LedgerFiles, LedgerWriter};
 use crate::lake::manifest::{LakeFile, Manifest};
-use crate::lake::rows::{concat, slice};
+use crate::lake::rows::{concat, pieces, slice};
 use crate::lake::shard::ShardRange;
 use crate::lake::states::{Remembered, StateReader, StateRow, StateWriter};
 use crate::lake::store::Store;
@@ -46,6 +46,8 @@ pub struct Night<'a> {
     pub as_of: Day,
     /// Numbers of causes.
     pub numbers: &'a CauseNumbers,
+    /// Whether rows of the serving copy are made.
+    pub serves: bool,
     /// All wins by account, those of earlier runs too, by time.
     pub wins: &'a BTreeMap<String, Vec<Win>>,
 }
@@ -183,7 +185,10 @@ impl<'n, 'a> RangeFold<'n, 'a> {
 
     /// Settles one shard.
     pub fn shard(&mut self, shard: u16, cut: &Cut) -> Result<(), LakeError> {
-        let batches: Vec<Batch> = cut.events().collect();
+        let batches: Vec<Batch> = cut
+            .events()
+            .flat_map(|batch| pieces(&batch).collect::<Vec<_>>())
+            .collect();
         let history = match self.night.before {
             Some(before) => {
                 History::open(self.night.store, before, shard, self.night.plan.program)?
@@ -243,12 +248,12 @@ impl<'n, 'a> RangeFold<'n, 'a> {
     ) -> Result<(), LakeError> {
         let none = History::empty(shard, self.night.plan.program);
         for batch in history.batches(columns) {
-            let batch = batch?;
-            let prepared = Prepared::new(self.night.plan, &batch);
-            for (account, rows) in account_rows(&batch) {
-                self.account(shard, account, None, &none, &batch, &prepared, rows)?;
+            for batch in pieces(&batch?) {
+                let prepared = Prepared::new(self.night.plan, &batch);
+                for (account, rows) in account_rows(&batch) {
+                    self.account(shard, account, None, &none, &batch, &prepared, rows)?;
+                }
             }
-            self.done.served = Changes::default();
         }
         Ok(())
     }
@@ -427,6 +432,9 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         std::mem::swap(&mut self.row.state, &mut self.bytes);
         self.states.push(shard, account, &self.row)?;
         std::mem::swap(&mut self.row.state, &mut self.bytes);
+        if !self.night.serves {
+            return Ok(());
+        }
         let expiry = self.state.next_expiry();
         self.done.served.members.push(MemberRow {
             account: account.to_owned(),

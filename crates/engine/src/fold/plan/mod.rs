@@ -23,8 +23,8 @@ use crate::condition::expression::Expr;
 use crate::fold::measure::Window;
 use crate::number::Divisor;
 use crate::program::{
-    ByRung, Earn, EarnKind, Limit, Metric, MetricKind, Over, Period, Pool, Program, RoundAt,
-    Trigger,
+    ByRung, Earn, EarnKind, Expiry, Limit, Metric, MetricKind, Over, Period, Pool, Program,
+    RoundAt, Trigger,
 };
 
 /// Why a programme cannot be settled although it was checked: its rates need more than 64 bits.
@@ -90,6 +90,8 @@ pub struct Plan<'p> {
     pub denominator: i64,
     /// The same, to divide by.
     pub divisor: Divisor,
+    /// Microseconds that points live, where that does not depend on the calendar.
+    pub life: Option<i64>,
     /// By index of the rule.
     pub rules: Vec<RulePlan>,
     /// Base rules by kind of event.
@@ -216,6 +218,16 @@ impl<'p> Plan<'p> {
         let mut plan = Plan {
             program,
             denominator,
+            life: program
+                .wallet
+                .as_ref()
+                .and_then(|wallet| match wallet.expiry {
+                    Expiry::Rolling {
+                        length,
+                        month_end: false,
+                    } => length.exact(),
+                    _ => None,
+                }),
             divisor: Divisor::new(denominator),
             base: by_kind(
                 &|i, kind| program.earn[i].on == kind && !is_multiplier(&program.earn[i]),

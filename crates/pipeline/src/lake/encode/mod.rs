@@ -140,7 +140,8 @@ impl<'a> Writer<'a> {
             valid,
             optional: column.max_def_level() > 0,
             bloom: false,
-            sink: TrackedWrite::new(Vec::with_capacity(rows * 3 + 256)),
+            // Instants take about six bytes; what is too much is never touched.
+            sink: TrackedWrite::new(Vec::with_capacity(rows * 7 + 256)),
             page: Vec::new(),
             plain: 0,
             plain_bytes: 0,
