@@ -1,4 +1,4 @@
-//! `cargo xtask faults`: fifteen mistakes that a person could make in settlement, one at a time. Each
+//! `cargo xtask faults`: mistakes that a person could make in settlement, one at a time. Each
 //! must be noticed by the agreement of settlement and recount over generated histories; a mistake that
 //! survives shows a hole in the generator or in the recount.
 //!
@@ -76,6 +76,18 @@ const FAULTS: &[Fault] = &[
         area: "cap",
         right: "if used >= *plan.caps[*cap].limit.at(",
         wrong: "if used > *plan.caps[*cap].limit.at(",
+    },
+    Fault {
+        name: "in the lane a cap forgets what was booked before",
+        area: "cap",
+        right: "*cap.limit.at(usize::from(self.state.rung)) - self.used(cap)",
+        wrong: "*cap.limit.at(usize::from(self.state.rung)) - self.used(cap).min(0)",
+    },
+    Fault {
+        name: "a rung lapses while the window still holds enough",
+        area: "window",
+        right: "if left < least {",
+        wrong: "if left <= least {",
     },
     Fault {
         name: "lots live a day too long",

@@ -9,7 +9,7 @@ cargo xtask run                       check, settle and report both samples, the
 cargo xtask test [--quick]            all checks and tests; --quick leaves out what an inner loop can spare
 cargo xtask tidy                      the rules of the house
 cargo xtask docs [--check]            write the generated pages and schemas, or say which are out of date
-cargo xtask faults                    fifteen mistakes in settlement, one at a time: each must be noticed
+cargo xtask faults                    mistakes in settlement, one at a time: each must be noticed
 cargo xtask new earn KIND             the file, the case and the registry line of a new earn kind
 cargo xtask bench [--members 1000000] [--orders 20000000] [--seed 7] [--threads 2]
                                       the peers' work in Rungs and in DuckDB, side by side in one run

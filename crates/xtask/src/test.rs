@@ -4,7 +4,7 @@
 
 use crate::repository::cannot;
 use crate::step::{command, output, run as run_command, say, step, works};
-use crate::{docs, python, samples, tidy};
+use crate::{docs, faults, python, samples, tidy};
 use std::path::{Path, PathBuf};
 
 /// The release of cargo-deny that is installed where there is none.
@@ -51,6 +51,7 @@ pub fn run(root: &Path, scope: Scope) -> Result<(), String> {
     let interpreter = step("python", || python::environment(root, python::CHECKS))?;
     let examples = ["test", "--workspace", "--release", "--doc", "--quiet"];
     cargo(root, "examples in the documentation", &examples)?;
+    step("mistakes that must be noticed", || faults::run(root))?;
     step("tests", || rust_tests(root, &["--release"]))?;
 
     // Nothing is printed after this: the runner's summary is the last line.
