@@ -369,6 +369,16 @@ impl<'a> Writer<'a> {
         if self.nulls() < self.rows as u64 {
             self.compression = codec;
         }
+        if self.nulls() == self.rows as u64 {
+            for rows in self.pages() {
+                self.begin(&rows);
+                delta::encode_32(&[], &mut self.page);
+                self.end(rows.len())?;
+            }
+            let nulls = Some(self.nulls());
+            self.statistics = Some(Statistics::byte_array(None, None, None, nulls, false));
+            return Ok(());
+        }
         let mut bounds: Option<(Vec<u8>, Vec<u8>)> = None;
         if self.bloom {
             let different = (self.rows as u64 - self.nulls()).max(1);

@@ -102,10 +102,39 @@ impl ShortColumn {
     }
 }
 
+/// One of a few names.
+#[derive(Default)]
+pub(super) struct NameColumn {
+    names: Vec<String>,
+    codes: Vec<u32>,
+}
+
+impl NameColumn {
+    #[inline]
+    pub(super) fn push(&mut self, name: &str) {
+        let known = self.names.iter().position(|known| known == name);
+        let code = known.unwrap_or_else(|| {
+            self.names.push(name.to_owned());
+            self.names.len() - 1
+        });
+        self.codes.push(code as u32);
+    }
+
+    pub(super) fn drain(&mut self, column: &ColumnDescPtr) -> Result<Chunk> {
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let chunk = encode_coded(column, &self.codes, &names);
+        self.names.clear();
+        self.codes.clear();
+        chunk
+    }
+}
+
 /// Ids of events: numbers, and the few texts beside them.
 #[derive(Default)]
 pub(super) struct IdColumn {
     numbers: Vec<i64>,
+    /// How many of them are no number.
+    missing: usize,
     texts: Vec<(usize, Arc<str>)>,
 }
 
@@ -117,8 +146,12 @@ impl IdColumn {
             Some((_, EventId::Text(text))) => {
                 self.texts.push((self.numbers.len(), text.clone()));
                 self.numbers.push(TEXT);
+                self.missing += 1;
             }
-            None => self.numbers.push(NONE),
+            None => {
+                self.numbers.push(NONE);
+                self.missing += 1;
+            }
         }
     }
 
@@ -129,7 +162,11 @@ impl IdColumn {
         text: &ColumnDescPtr,
     ) -> Result<[Chunk; 2]> {
         let rows = self.numbers.len();
-        let valid = valid(&self.numbers, |number| number > TEXT);
+        let valid = match self.missing {
+            0 => None,
+            all if all == rows => Some(NullBuffer::new_null(rows)),
+            _ => valid(&self.numbers, |number| number > TEXT),
+        };
         let numbers = encode_long(number, &self.numbers, valid, false)?;
         let texts: ArrayRef = match self.texts.is_empty() {
             true => arrow_array::new_null_array(&DataType::Utf8, rows),
@@ -142,6 +179,7 @@ impl IdColumn {
             }
         };
         self.numbers.clear();
+        self.missing = 0;
         self.texts.clear();
         Ok([numbers, encode(text, &texts, false)?])
     }

@@ -2,7 +2,7 @@
 //! This is where settlement spends its time.
 
 use super::cause::{CauseKind, CauseNumbers, ladder};
-use super::columns::{AccountColumn, IdColumn, LongColumn, NONE, ShortColumn};
+use super::columns::{AccountColumn, IdColumn, LongColumn, NONE, NameColumn, ShortColumn};
 use crate::lake::encode::{Chunk, encode};
 use crate::lake::error::{LakeCode, LakeError};
 use crate::lake::file::TableWriter;
@@ -81,10 +81,10 @@ struct Rungs {
     account: AccountColumn,
     at: LongColumn,
     cause: ShortColumn,
-    from: Vec<String>,
-    to: Vec<String>,
+    from: NameColumn,
+    to: NameColumn,
     until: Vec<Option<i32>>,
-    reason: Vec<&'static str>,
+    reason: NameColumn,
     event: IdColumn,
 }
 
@@ -209,7 +209,7 @@ impl<'a> LedgerWriter<'a> {
         let event = rung.event.as_ref();
         let cause = self.cause(version, CauseKind::RungMove, Rule::Tiers, event, None);
         let ladder = self.names.get(version).map_or(&[][..], |names| &names.0);
-        let name = |rung: u8| ladder.get(usize::from(rung)).cloned().unwrap_or_default();
+        let name = |rung: u8| ladder.get(usize::from(rung)).map_or("", String::as_str);
         let to = &mut self.rungs;
         to.account.push(&self.account);
         to.at.push(rung.at);
@@ -296,10 +296,10 @@ impl<'a> LedgerWriter<'a> {
                 from.account.drain(&to[0])?,
                 from.at.drain(&to[1], true)?,
                 from.cause.drain(&to[2])?,
-                texts(&to[3], &mut from.from)?,
-                texts(&to[4], &mut from.to)?,
+                from.from.drain(&to[3])?,
+                from.to.drain(&to[4])?,
                 encode(&to[5], &until, false)?,
-                texts(&to[6], &mut from.reason)?,
+                from.reason.drain(&to[6])?,
             ];
             chunks.extend(from.event.drain(&to[7], &to[8])?);
             Ok(chunks)
