@@ -166,6 +166,9 @@ fn cap(random: &mut Random, points: bool) -> String {
 }
 
 fn earn(random: &mut Random, out: &mut String, plain: bool) {
+    // One cap over all that an order gives.
+    let together = plain && random.percent(50);
+    let group = if together { "group = \"daily\"\n" } else { "" };
     let amount = random.pick(&["line.net", "line.net", "event.net"]);
     let by_line = *amount == "line.net";
     // A rule on the event's amount must not run line by line.
@@ -189,7 +192,7 @@ fn earn(random: &mut Random, out: &mut String, plain: bool) {
     let whole = random.pick(&["", "", "whole = true\n"]);
     let _ = write!(
         out,
-        "\n[[earn]]\nid = \"base\"\nkind = \"per_amount\"\namount = '{amount}'\npoints = {points}\nper = {per}\n{when}{whole}counts = true\n"
+        "\n[[earn]]\nid = \"base\"\nkind = \"per_amount\"\namount = '{amount}'\npoints = {points}\nper = {per}\n{when}{whole}{group}counts = true\n"
     );
     if !plain && random.percent(40) {
         let caps = if random.percent(50) {
@@ -200,8 +203,9 @@ fn earn(random: &mut Random, out: &mut String, plain: bool) {
         let _ = writeln!(out, "cap = {caps}");
     }
     if random.percent(50) {
-        out.push_str(
-            "\n[[earn]]\nid = \"flat\"\nkind = \"per_event\"\npoints = 7\ncounts = false\n",
+        let _ = write!(
+            out,
+            "\n[[earn]]\nid = \"flat\"\nkind = \"per_event\"\npoints = 7\n{group}counts = false\n"
         );
         let _ = writeln!(
             out,
@@ -222,7 +226,7 @@ fn earn(random: &mut Random, out: &mut String, plain: bool) {
     if random.percent(50) {
         let _ = write!(
             out,
-            "\n[[earn]]\nid = \"cups\"\nkind = \"per_line\"\nwhen = 'line.category == \"drink\"'\npoints = {}\nper = \"{}\"\ncounts = {}\n",
+            "\n[[earn]]\nid = \"cups\"\nkind = \"per_line\"\nwhen = 'line.category == \"drink\"'\npoints = {}\nper = \"{}\"\n{group}counts = {}\n",
             random.pick(&["1", "0.5", "3"]),
             random.pick(&["line", "unit"]),
             random.pick(&["true", "false"])
@@ -235,10 +239,10 @@ fn earn(random: &mut Random, out: &mut String, plain: bool) {
     if random.percent(60) {
         out.push_str("\n[[earn]]\nid = \"review\"\nkind = \"per_event\"\non = \"activity\"\nwhen = 'event.name == \"reviewed\" && has(event.object)'\npoints = 20\ncounts = true\ncap = [{ count = 1, per = \"month\", each = 'default(event.object, \"\")' }, { count = 4, per = \"month\" }]\n");
     }
-    multipliers(random, out, by_line, plain);
+    multipliers(random, out, by_line, plain, together);
 }
 
-fn multipliers(random: &mut Random, out: &mut String, by_line: bool, plain: bool) {
+fn multipliers(random: &mut Random, out: &mut String, by_line: bool, plain: bool, together: bool) {
     let n = random.below(if plain { 2 } else { 4 });
     let conditions = [
         "line.category == \"drink\"",
@@ -249,12 +253,13 @@ fn multipliers(random: &mut Random, out: &mut String, by_line: bool, plain: bool
         "account.rung >= \"mid\"",
     ];
     let asked = conditions.len() - if plain { 2 } else { 0 };
+    let group = if together { "daily" } else { "meet" };
     for index in 0..n {
         let when = random.pick(&conditions[usize::from(!by_line)..asked]);
         let times = random.pick(&["2", "1.5", "{ low = 1.1, mid = 1.25, top = 1.5 }", "3"]);
         let _ = write!(
             out,
-            "\n[[earn]]\nid = \"times-{index}\"\nkind = \"multiplier\"\nwhen = '{when}'\ntimes = {times}\nof = [\"base\"]\ngroup = \"meet\"\ncounts = {}\n",
+            "\n[[earn]]\nid = \"times-{index}\"\nkind = \"multiplier\"\nwhen = '{when}'\ntimes = {times}\nof = [\"base\"]\ngroup = \"{group}\"\ncounts = {}\n",
             random.pick(&["true", "false"])
         );
         if random.percent(30) {
@@ -264,7 +269,13 @@ fn multipliers(random: &mut Random, out: &mut String, by_line: bool, plain: bool
             let _ = writeln!(out, "priority = {}", random.below(3));
         }
     }
-    if n > 0 {
+    if together {
+        let _ = write!(
+            out,
+            "\n[[groups]]\nid = \"daily\"\ncap = {}\n",
+            cap(random, true)
+        );
+    } else if n > 0 {
         let combine = random.pick(&["highest", "add", "multiply", "first"]);
         let _ = write!(
             out,
