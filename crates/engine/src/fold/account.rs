@@ -9,6 +9,7 @@ use super::prepared::{Prepared, Row};
 use super::refund::OrderMemory;
 use super::sink::{NAMELESS, NotIssued, Rejection, Sink, Step, WhyNot};
 use super::state::{AccountState, Member};
+use super::straight::Straight;
 use super::view::View;
 use crate::calendar::{Day, Instant};
 use crate::canonical::Kind;
@@ -79,7 +80,17 @@ impl<S: Sink> Account<'_, '_, S> {
     /// Settles the events in `rows` and everything that falls due before `until`.
     pub(super) fn run(&mut self, rows: Range<usize>, until: Instant) {
         let mut row = rows.start;
+        let way = match S::TRACE {
+            true => None,
+            false => Straight::of(self.plan, self.prepared),
+        };
         while row < rows.end {
+            if let Some(way) = &way {
+                row = self.go_straight(way, row, rows.end);
+                if row == rows.end {
+                    break;
+                }
+            }
             let mut end = row + 1;
             while end < rows.end && self.batch.continues(end) {
                 end += 1;

@@ -228,7 +228,7 @@ impl<S: Sink> Account<'_, '_, S> {
 
     /// Whether the ladder has to be looked at: where it rests on one sum, that says it at once.
     #[inline]
-    fn may_climb(&mut self) -> bool {
+    pub(super) fn may_climb(&mut self) -> bool {
         let Some((metric, leasts)) = &self.plan.ladder else {
             return true;
         };

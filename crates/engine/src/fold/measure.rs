@@ -189,6 +189,12 @@ impl Measure {
         Some(())
     }
 
+    /// Adds to a sum that keeps no parts: of a calendar period or of always.
+    #[inline]
+    pub fn add_to_total(&mut self, value: i64) {
+        self.total += value;
+    }
+
     /// Adds a value that is counted distinct or remembered.
     pub fn add_key(&mut self, window: &Window, at: Instant, day: Day, kind: MetricKind, key: Key) {
         let when = if matches!(*window, Window::Days(_)) {

@@ -26,6 +26,7 @@ mod refund;
 mod rewards;
 mod sink;
 mod state;
+mod straight;
 mod stretch;
 mod tiers;
 mod view;

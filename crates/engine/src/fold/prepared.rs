@@ -157,6 +157,15 @@ pub struct Row<'a> {
 }
 
 impl When<'_> {
+    /// For every row whether it holds (none: always); nothing if it has to be asked or overflows.
+    pub fn mask(&self) -> Option<Option<&[u8]>> {
+        match self {
+            When::Always => Some(None),
+            When::Mask(mask) if mask.overflow.is_empty() => Some(Some(&mask.rows)),
+            _ => None,
+        }
+    }
+
     /// Whether it holds at a row.
     #[inline]
     pub fn holds<S: State>(

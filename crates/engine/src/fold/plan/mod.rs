@@ -92,6 +92,8 @@ pub struct Plan<'p> {
     pub divisor: Divisor,
     /// Microseconds that points live, where that does not depend on the calendar.
     pub life: Option<i64>,
+    /// Whether lots may wait before they can be spent (or there are none).
+    pub lots_wait: bool,
     /// By index of the rule.
     pub rules: Vec<RulePlan>,
     /// Base rules by kind of event.
@@ -228,6 +230,10 @@ impl<'p> Plan<'p> {
                     } => length.exact(),
                     _ => None,
                 }),
+            lots_wait: program
+                .wallet
+                .as_ref()
+                .is_none_or(|wallet| wallet.pending.is_some()),
             divisor: Divisor::new(denominator),
             base: by_kind(
                 &|i, kind| program.earn[i].on == kind && !is_multiplier(&program.earn[i]),
