@@ -55,10 +55,10 @@ pub struct Generated {
 /// Makes a programme and a history.
 pub fn generate(seed: u64) -> Generated {
     let mut random = Random(seed);
-    let mut toml = programme::programme(&mut random);
+    let (mut toml, plain) = programme::programme(&mut random);
     // Of its own seed, so that programmes and histories stay as they were without surprises.
     programme::surprises(&mut Random(!seed), &mut toml);
-    let (tables, as_of) = events::history(&mut random);
+    let (tables, as_of) = events::history(&mut random, plain);
     Generated {
         seed,
         toml,

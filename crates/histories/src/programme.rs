@@ -84,8 +84,8 @@ account = "account"
 time = "time"
 "#;
 
-/// A programme.
-pub(crate) fn programme(random: &mut Random) -> String {
+/// A programme, and whether it is plain.
+pub(crate) fn programme(random: &mut Random) -> (String, bool) {
     let mut text = String::new();
     let out = &mut text;
     // Every fourth programme asks nothing of the account at an order: what settlement does in a straight line.
@@ -130,7 +130,7 @@ pub(crate) fn programme(random: &mut Random) -> String {
         out,
         "\n[refunds]\nshortage = \"{shortage}\"\nrung = \"{rung}\"\n"
     );
-    text
+    (text, plain)
 }
 
 fn cap(random: &mut Random, points: bool) -> String {

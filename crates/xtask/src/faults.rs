@@ -84,6 +84,12 @@ const FAULTS: &[Fault] = &[
         wrong: "*cap.limit.at(usize::from(self.state.rung)) - self.used(cap).min(0)",
     },
     Fault {
+        name: "in a straight line a cap forgets what was booked before",
+        area: "cap",
+        right: "*cap.limit.at(rung) - used.used.total()",
+        wrong: "*cap.limit.at(rung) - used.used.total().min(0)",
+    },
+    Fault {
         name: "a rung is kept although the window holds one too little",
         area: "window",
         right: "if left < least {",

@@ -8,7 +8,7 @@ use super::measure::Window;
 use super::plan::{Lane, LaneCap, MOST, Raise};
 use super::prepared::Prepared;
 use super::sink::{NAMELESS, Sink};
-use super::state::Lot;
+use super::state::{Lot, NEVER};
 use crate::calendar::Instant;
 use crate::canonical::Kind;
 use crate::event::Batch;
@@ -16,6 +16,7 @@ use crate::fold::Plan;
 use crate::ledger::{Entry, EntryKind, Rule};
 use crate::number::{Divisor, Rounding};
 use crate::program::MetricKind;
+use arrow_buffer::NullBuffer;
 
 const KIND: Kind = Kind::Order;
 
@@ -27,7 +28,6 @@ pub struct Straight<'a> {
     denominator: i64,
     divisor: Divisor,
     rounding: Rounding,
-    life: i64,
     sums: [Option<Sum<'a>>; MOST],
     /// The sum that the rungs rest on, and its least values above the lowest rung.
     ladder: (usize, &'a [i64]),
@@ -49,6 +49,8 @@ struct Sum<'a> {
     mask: Option<&'a [u8]>,
     /// None: 1 for each event.
     values: Option<&'a [i64]>,
+    /// Where there is a value; none: everywhere.
+    valid: Option<&'a NullBuffer>,
 }
 
 impl<'a> Straight<'a> {
@@ -89,7 +91,6 @@ impl<'a> Straight<'a> {
             denominator: plan.denominator,
             divisor: plan.divisor,
             rounding: plan.program.wallet.as_ref()?.rounding,
-            life: plan.life?,
             sums,
             ladder: (*ladder, leasts),
             lapses: plan.lapses,
@@ -100,10 +101,10 @@ impl<'a> Straight<'a> {
 impl<'a> Sum<'a> {
     fn of(plan: &'a Plan<'a>, prepared: &'a Prepared<'a>, metric: usize) -> Option<Sum<'a>> {
         let kind = plan.program.metrics[metric].kind;
-        let values = match (kind, &prepared.metric_number[metric]) {
-            (MetricKind::Events, _) => None,
-            (_, Some(numbers)) if numbers.valid.is_none() && numbers.overflow.is_empty() => {
-                Some(&numbers.values[..])
+        let (values, valid) = match (kind, &prepared.metric_number[metric]) {
+            (MetricKind::Events, _) => (None, None),
+            (_, Some(numbers)) if numbers.overflow.is_empty() => {
+                (Some(&numbers.values[..]), numbers.valid.as_ref())
             }
             _ => return None,
         };
@@ -113,6 +114,7 @@ impl<'a> Sum<'a> {
             window: &plan.windows[metric],
             mask: prepared.metric_when[metric].mask()?,
             values,
+            valid,
         })
     }
 }
@@ -163,7 +165,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 return false;
             };
             if booked.total > 0 {
-                let expires = at + way.life;
+                let expires = self.expiry();
                 let state = &mut *self.state;
                 let last = state.lots.back().map(|lot| lot.expires);
                 if state.debt > 0 || last.is_some_and(|last| last >= expires) {
@@ -190,7 +192,8 @@ impl<S: Sink> Account<'_, '_, S> {
         let (metric, leasts) = way.ladder;
         let mut held = None;
         for sum in way.sums.iter().map_while(Option::as_ref) {
-            if sum.mask.is_some_and(|mask| mask[row] == 0) {
+            let missing = sum.valid.is_some_and(|valid| valid.is_null(row));
+            if missing || sum.mask.is_some_and(|mask| mask[row] == 0) {
                 continue;
             }
             let measure = &mut self.state.measures[sum.metric];
@@ -303,7 +306,7 @@ impl<S: Sink> Account<'_, '_, S> {
                     event,
                     lot: None,
                     points,
-                    expires: Some(expires),
+                    expires: (expires != NEVER).then_some(expires),
                     rung: self.state.rung,
                 });
             }
