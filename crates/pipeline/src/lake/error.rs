@@ -125,6 +125,9 @@ impl<T> At<T> for Result<T, arrow_schema::ArrowError> {
 
 impl<T> At<T> for serde_json::Result<T> {
     fn at(self, place: &Path) -> Result<T, LakeError> {
-        self.map_err(|cause| LakeError::damaged(place, cause))
+        self.map_err(|cause| match cause.is_eof() {
+            true => LakeError::damaged(place, "it ends in the middle"),
+            false => LakeError::damaged(place, cause),
+        })
     }
 }
