@@ -80,8 +80,8 @@ const FAULTS: &[Fault] = &[
     Fault {
         name: "in the lane a cap forgets what was booked before",
         area: "cap",
-        right: "*cap.limit.at(usize::from(self.state.rung)) - self.used(cap)",
-        wrong: "*cap.limit.at(usize::from(self.state.rung)) - self.used(cap).min(0)",
+        right: "(*cap.limit.at(rung) - used).max(0);",
+        wrong: "(*cap.limit.at(rung) - used.min(0)).max(0);",
     },
     Fault {
         name: "in a straight line a cap forgets what was booked before",

@@ -6,7 +6,7 @@ use super::account::Account;
 use super::earn::{Known, NOTHING, SEVERAL, find, share};
 use super::plan::{Base, Lane, LaneCap, MOST, Raise};
 use super::prepared::When;
-use super::sink::{NAMELESS, Sink};
+use super::sink::Sink;
 use super::state::NEVER;
 use crate::canonical::Kind;
 use crate::ledger::{EntryKind, Rule};
@@ -39,10 +39,7 @@ impl<S: Sink> Account<'_, '_, S> {
     #[inline(never)]
     fn lane(&mut self, lane: &Lane<'_>, known: &Known, row: usize) -> Option<()> {
         let mut points = [0i64; MOST];
-        let total = match self.together(lane, known, row, &mut points) {
-            Some(total) => total,
-            None => self.by_rule(lane, known, row, &mut points)?,
-        };
+        let total = self.by_rule(lane, known, row, &mut points)?;
         let mut added = [None; MOST];
         for (added, metric) in added.iter_mut().zip(&lane.metrics) {
             *added = self.contribution(*metric, row)?;
@@ -53,29 +50,18 @@ impl<S: Sink> Account<'_, '_, S> {
         if total > 0 {
             let end = self.expiry();
             let expires = (end != NEVER).then_some(end);
-            if self.needs_no_rules() {
-                let rule = Rule::Earn(lane.rules[0] as u16);
-                self.book(EntryKind::Grant, rule, NAMELESS, None, total, expires);
-                if let Some(cap) = &lane.cap {
-                    self.use_whole_cap(cap, total);
+            for (rule, points) in lane.rules.iter().zip(points) {
+                if points > 0 {
+                    let rule = Rule::Earn(*rule as u16);
+                    self.book(EntryKind::Grant, rule, event.clone(), None, points, expires);
                 }
-            } else {
-                for (rule, points) in lane.rules.iter().zip(points) {
-                    if points > 0 {
-                        let rule = Rule::Earn(*rule as u16);
-                        self.book(EntryKind::Grant, rule, event.clone(), None, points, expires);
-                    }
-                }
-                match &lane.cap {
-                    Some(cap) if cap.all => self.use_whole_cap(cap, total),
-                    _ => self.use_lane_cap(lane, &points),
-                }
-                for index in 0..self.plan.granted.len() {
-                    let metric = self.plan.granted[index];
-                    let points = self.granted_in_lane(lane, metric, &points);
-                    if points > 0 {
-                        self.add(metric, 0, points);
-                    }
+            }
+            self.use_lane_cap(lane, &points);
+            for index in 0..self.plan.granted.len() {
+                let metric = self.plan.granted[index];
+                let points = self.granted_in_lane(lane, metric, &points);
+                if points > 0 {
+                    self.add(metric, 0, points);
                 }
             }
             self.add_lot(&event, total, end, true);
@@ -91,68 +77,8 @@ impl<S: Sink> Account<'_, '_, S> {
         Some(())
     }
 
-    /// Whether nobody asks which rule gave which points.
-    #[inline]
-    fn needs_no_rules(&self) -> bool {
-        !S::NAMES && self.plan.granted.is_empty()
-    }
-
-    /// Points of all rules together, if one base rule gives them and the cap has room; and, where that is
-    /// asked, by the place of their rule.
-    #[inline]
-    fn together(
-        &mut self,
-        lane: &Lane<'_>,
-        known: &Known,
-        row: usize,
-        by_rule: &mut [i64; MOST],
-    ) -> Option<i64> {
-        let only = known.only[row];
-        if only >= NOTHING {
-            return (only == NOTHING).then_some(0);
-        }
-        let base = &lane.bases[usize::from(only)];
-        let points = known.points[usize::from(only)][row];
-        let mut exact = points;
-        for raise in &base.raised {
-            exact = exact.checked_add(self.raised(raise, points, row)?)?;
-        }
-        if let Some(cap) = &lane.cap {
-            if !cap.all {
-                return None;
-            }
-            let room = *cap.limit.at(usize::from(self.state.rung)) - self.used(cap);
-            if exact > room.checked_mul(self.plan.denominator)? {
-                return None;
-            }
-        }
-        let rounding = self.plan.program.wallet.as_ref()?.rounding;
-        let total = rounding.divide_by(exact, &self.plan.divisor);
-        if !self.needs_no_rules() {
-            let rest = exact - points;
-            match base.raised.as_slice() {
-                [] => by_rule[base.place] = total,
-                [raise] => {
-                    let den = &self.plan.divisor;
-                    let mut parts = [(base.place, points), (raise.place, rest)];
-                    // Floors, then what is left to the larger remainder, ties to the smaller rule.
-                    parts.sort_by_key(|(place, exact)| {
-                        (std::cmp::Reverse(den.rest(*exact)), *place)
-                    });
-                    let mut left = total - den.divide(points) - den.divide(rest);
-                    for (place, exact) in parts {
-                        by_rule[place] = den.divide(exact) + left.min(1);
-                        left -= left.min(1);
-                    }
-                }
-                _ => return None,
-            }
-        }
-        Some(total)
-    }
-
     /// What a multiplier adds.
-    #[inline(always)]
+    #[inline]
     fn raised(&self, raise: &Raise, points: i64, row: usize) -> Option<i64> {
         let holds = match &self.prepared.when[raise.rule] {
             When::Mask(mask) => mask.at(row).ok()?,
@@ -211,18 +137,6 @@ impl<S: Sink> Account<'_, '_, S> {
                 used.total()
             }
             None => 0,
-        }
-    }
-
-    /// Notes points under a cap that was asked for its use at this instant.
-    #[inline]
-    fn use_whole_cap(&mut self, cap: &LaneCap<'_>, points: i64) {
-        let (at, day) = (self.at, self.day);
-        match find(&mut self.state.caps, cap.index, 0, None) {
-            Some(used) => {
-                used.add(&cap.window, at, day, points);
-            }
-            None => self.use_cap(cap.index, &cap.window, 0, None, points),
         }
     }
 

@@ -202,6 +202,7 @@ impl<S: Sink> Account<'_, '_, S> {
             if way.lapses && measure.is_empty() && sum.window.rolls() {
                 self.quiet_until = Instant::MIN;
             }
+            // A sum that leaves 64 bits stays where it is, as beside the lane.
             let value = sum.values.map_or(1, |values| values[row]);
             measure.add(sum.window, at, day, value).unwrap_or(());
             if sum.metric == metric {

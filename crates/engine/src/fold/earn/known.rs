@@ -50,7 +50,7 @@ pub fn known(
             points(rule, batch.rows, days, amount)
         })
         .collect::<Option<_>>()?;
-    // In arithmetic, for the same reason: which rule it is changes from row to row.
+    // In arithmetic, not by branches: which rule it is changes from row to row.
     let mut many = vec![0u8; batch.rows];
     let mut only = vec![0u8; batch.rows];
     for (place, points) in points.iter().enumerate() {
