@@ -119,13 +119,18 @@ pub struct Ids {
 }
 
 impl Ids {
-    /// The id of a row.
-    #[inline]
+    /// The id of a row. Every entry has one, so it is made in registers wherever it is asked.
+    #[inline(always)]
     pub fn get(&self, row: usize) -> EventId {
         match &self.texts {
-            Some(texts) if texts.is_valid(row) => EventId::Text(texts.value(row).into()),
+            Some(texts) if texts.is_valid(row) => EventId::Text(Ids::text(texts, row)),
             _ => EventId::Number(self.numbers[row]),
         }
+    }
+
+    #[inline(never)]
+    fn text(texts: &StringArray, row: usize) -> Arc<str> {
+        texts.value(row).into()
     }
 }
 

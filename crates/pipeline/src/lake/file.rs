@@ -1,5 +1,6 @@
 //! Files of the lake: written once, with length and digest for the manifest, and read by row group.
 
+use super::disk::Underway;
 use super::encode::{Chunk, encode};
 use super::error::{At, LakeError};
 use super::manifest::LakeFile;
@@ -31,6 +32,7 @@ pub struct LakeWriter {
     path: PathBuf,
     name: String,
     level: u32,
+    underway: Underway,
     file: BufWriter<File>,
     digest: Xxh3,
     bytes: u64,
@@ -46,6 +48,7 @@ impl LakeWriter {
             path,
             name: name.to_owned(),
             level,
+            underway: store.underway.clone(),
             file: BufWriter::with_capacity(1 << 18, file),
             digest: Xxh3::new(),
             bytes: 0,
@@ -57,10 +60,10 @@ impl LakeWriter {
         &self.path
     }
 
-    /// Ends the file: it is on the disk when this returns.
-    pub fn finish(mut self, range: ShardRange, rows: u64) -> Result<LakeFile, LakeError> {
-        self.file.flush().at(&self.path)?;
-        self.file.get_ref().sync_data().at(&self.path)?;
+    /// Ends the file: it can be read, and is on its way to the disk ([`Store::arrive`]).
+    pub fn finish(self, range: ShardRange, rows: u64) -> Result<LakeFile, LakeError> {
+        let file = self.file.into_inner().map_err(|error| error.into_error());
+        self.underway.send(file.at(&self.path)?, self.path)?;
         Ok(LakeFile {
             name: self.name,
             level: self.level,

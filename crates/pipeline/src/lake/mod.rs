@@ -25,6 +25,7 @@ mod column_set;
 pub mod content;
 pub mod cut;
 pub mod decisions;
+mod disk;
 mod encode;
 pub mod error;
 pub mod file;

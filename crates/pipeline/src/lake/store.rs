@@ -1,5 +1,6 @@
 //! The folder of a store: creating, opening, locking it, its manifests, and what a killed run left.
 
+use super::disk::Underway;
 use super::error::{At, LakeCode, LakeError};
 use super::manifest::{FORMAT, Manifest, StoreFile, Table};
 use std::collections::BTreeSet;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 pub struct Store {
     folder: PathBuf,
     file: StoreFile,
+    pub(super) underway: Underway,
 }
 
 /// Held by a run for as long as it writes. The operating system lets go of it when the process ends,
@@ -52,6 +54,7 @@ impl Store {
         Ok(Store {
             folder: folder.to_owned(),
             file,
+            underway: Underway::default(),
         })
     }
 
@@ -78,6 +81,7 @@ impl Store {
         Ok(Store {
             folder: folder.to_owned(),
             file,
+            underway: Underway::default(),
         })
     }
 
@@ -205,9 +209,14 @@ impl Store {
             .collect()
     }
 
-    /// Makes a run count: its files are safe on the disk already ([`super::file::LakeWriter`] sees to
-    /// that), now its manifest appears, whole or not at all.
+    /// Waits until all files that were written so far are safe on the disk.
+    pub fn arrive(&self) -> Result<(), LakeError> {
+        self.underway.arrive()
+    }
+
+    /// Makes a run count: once its files are safe on the disk its manifest appears, whole or not at all.
     pub fn finish(&self, manifest: &Manifest) -> Result<(), LakeError> {
+        self.arrive()?;
         let path = self.path(&Store::manifest_name(manifest.run));
         self.folder_of(&path)?;
         let folders: BTreeSet<PathBuf> = manifest

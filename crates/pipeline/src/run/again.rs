@@ -115,6 +115,7 @@ pub fn settle_again(
                     Ok(fold.finish()?.totals)
                 })
                 .collect::<Result<Vec<_>, Trouble>>()?;
+            target.arrive()?;
             all.iter().fold((0, 0, 0), |(a, b, c), totals| {
                 (
                     a + totals.booked[EntryKind::Grant as usize],

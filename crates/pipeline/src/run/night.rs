@@ -271,21 +271,23 @@ impl<'n, 'a> RangeFold<'n, 'a> {
     ) -> Result<(), LakeError> {
         let (night, plan) = (self.night, self.night.plan);
         let metrics = plan.program.metrics.len();
-        let stored = match &known {
-            Some(row) => Some(match AccountState::from_bytes(&row.state) {
-                Some(state) => state,
-                None => self.settled_before(account, history)?,
-            }),
-            None => None,
-        };
-        match &stored {
-            Some(stored) => self.done.totals.add(stored, -1),
-            None => self.done.totals.accounts += 1,
+        match &known {
+            Some(row) => {
+                self.state = match AccountState::from_bytes(&row.state) {
+                    Some(state) => state,
+                    None => self.settled_before(account, history)?,
+                };
+                self.done.totals.add(&self.state, -1);
+            }
+            None => {
+                self.state.clear(metrics);
+                self.done.totals.accounts += 1;
+            }
         }
         if let Some(counting) = &mut self.counting {
             counting.account();
-            if let Some(stored) = &stored {
-                counting.state(stored, -1);
+            if known.is_some() {
+                counting.state(&self.state, -1);
             }
         }
         self.done.totals.touched += 1;
@@ -309,26 +311,19 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         let replayed = asks_history
             .then(|| combined(account, history, plan, batch, rows.clone()))
             .transpose()?;
-        let (all, wins) = match (&replayed, stored) {
-            (Some(all), _) => {
+        let wins = match &replayed {
+            Some(_) => {
                 self.state.clear(metrics);
-                (Some(all), wins.as_slice())
+                wins.as_slice()
             }
-            (None, stored) => {
-                match stored {
-                    Some(stored) => self.state = stored,
-                    None => self.state.clear(metrics),
-                }
-                let first = wins.partition_point(|win| win.at < night.settled);
-                (None, &wins[first..])
-            }
+            None => &wins[wins.partition_point(|win| win.at < night.settled)..],
         };
         let given = Given {
             account,
             wins,
             until: night.until,
         };
-        let wake = match all {
+        let wake = match &replayed {
             Some(all) => {
                 let prepared = Prepared::new(plan, all);
                 self.fold.account(

@@ -76,11 +76,12 @@ pub fn run(root: &Path, options: &[&str]) -> Result<(), String> {
     let size = Size::read(options)?;
     let python = step("python", || python::environment(root, python::PEERS))?;
     step("build", || {
-        let words = ["cargo", "build", "--release", "--package", "rungs-cli"];
-        run_command(&mut command(root, &words))
+        // What is shipped is what is measured.
+        let words = ["cargo", "build", "--profile", "dist"];
+        run_command(command(root, &words).args(["--package", "rungs-cli"]))
     })?;
     let rungs = target(root)?
-        .join("release")
+        .join("dist")
         .join(format!("rungs{}", std::env::consts::EXE_SUFFIX));
     let name = format!("{}-{}-{}", size.members, size.orders, size.seed);
     let bench = Bench {

@@ -68,43 +68,40 @@ fn block<const LENGTH: usize>(
         let all = values.iter().fold(0, |all, value| all | value);
         let width = 64 - all.leading_zeros();
         out[widths + miniblock] = width as u8;
-        pack(&values, width, out);
+        pack(&mut values, width, out);
     }
 }
 
-/// Numbers of `width` bits, the first in the lowest bits. There are a multiple of 32.
-fn pack(values: &[u64], width: u32, out: &mut Vec<u8>) {
+/// Numbers of `width` bits, the first in the lowest bits. There are a multiple of 32; they are used up.
+fn pack(mut values: &mut [u64], mut width: u32, out: &mut Vec<u8>) {
     if width == 0 {
         return;
     }
-    let mut packed = [0_u8; LONG * 8];
-    let (mut at, mut bits) = (0, 0);
-    if width <= 32 {
-        let mut word = 0_u64;
-        for value in values {
-            word |= value << bits;
-            bits += width;
-            if bits >= 32 {
-                packed[at..at + 4].copy_from_slice(&(word as u32).to_le_bytes());
-                at += 4;
-                word >>= 32;
-                bits -= 32;
-            }
+    // Two by two into one of twice the width, as long as that fits: pairs do not wait for one another.
+    while width <= 32 && values.len() > 1 {
+        let pairs = values.len() / 2;
+        for pair in 0..pairs {
+            values[pair] = values[2 * pair] | values[2 * pair + 1] << (width % 64);
         }
-    } else {
-        let mut word = 0_u128;
-        for value in values {
-            word |= u128::from(*value) << bits;
-            bits += width;
-            while bits >= 32 {
-                packed[at..at + 4].copy_from_slice(&(word as u32).to_le_bytes());
-                at += 4;
-                word >>= 32;
-                bits -= 32;
-            }
+        values = &mut values[..pairs];
+        width *= 2;
+    }
+    // Then word by word; each word is written anew until it is full.
+    let mut packed = [0_u8; (LONG + 1) * 8];
+    let (mut word, mut bits, mut at) = (0_u64, 0, 0);
+    for value in values.iter() {
+        word |= *value << bits;
+        packed[at..at + 8].copy_from_slice(&word.to_le_bytes());
+        bits += width;
+        if bits >= 64 {
+            bits -= 64;
+            at += 8;
+            // What did not fit; nothing did not if the word ends with this number.
+            word = value.unbounded_shr(width - bits);
         }
     }
-    out.extend_from_slice(&packed[..at]);
+    packed[at..at + 8].copy_from_slice(&word.to_le_bytes());
+    out.extend_from_slice(&packed[..at + bits as usize / 8]);
 }
 
 /// Seven bits a byte, lowest first.

@@ -33,7 +33,7 @@ use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 
 /// Rows of a page: what is read at least for one account.
-const PAGE_ROWS: usize = 8_192;
+const PAGE_ROWS: usize = 16_384;
 
 /// An encoded column of one row group.
 pub(crate) struct Chunk {
@@ -327,6 +327,13 @@ impl<'a> Writer<'a> {
         };
         self.dictionary = Some(self.write(dictionary)?);
         let width = hybrid::width(different.len());
+        // Bounds are compared by place in the order of the texts, once for each text and not for each row.
+        let mut by_text: Vec<u32> = (0..different.len() as u32).collect();
+        by_text.sort_by_key(|code| different[*code as usize]);
+        let mut ranks = vec![0; different.len()];
+        for (rank, code) in (0_u32..).zip(&by_text) {
+            ranks[*code as usize] = rank;
+        }
         let mut index = ColumnIndexBuilder::new(Type::BYTE_ARRAY);
         let mut scratch = Vec::new();
         for rows in self.pages() {
@@ -334,25 +341,28 @@ impl<'a> Writer<'a> {
             let page = present(&codes[rows.clone()], nulls.as_ref(), &mut scratch);
             self.page.push(width as u8);
             hybrid::encode(page, width, &mut self.page);
-            let mut used: Vec<u32> = page.to_vec();
-            used.dedup();
-            let used = used.iter().map(|code| different[*code as usize]);
-            let bytes = |text: Option<&str>| text.unwrap_or_default().as_bytes().to_vec();
-            let (least, largest) = (bytes(used.clone().min()), bytes(used.max()));
+            let ranks = page.iter().map(|code| ranks[*code as usize]);
+            let bytes = |rank: Option<u32>| {
+                rank.map_or_else(Vec::new, |rank| {
+                    different[by_text[rank as usize] as usize].into()
+                })
+            };
+            let (least, largest) = (bytes(ranks.clone().min()), bytes(ranks.max()));
             let missing = nulls.as_ref().map_or(0, NullBuffer::null_count);
             let empty = missing == rows.len();
             index.append(empty, least, largest, missing as i64, None);
             self.end(rows.len())?;
         }
-        index.set_boundary_order(match different.is_sorted() && codes.is_sorted() {
+        index.set_boundary_order(match by_text.is_sorted() && codes.is_sorted() {
             true => BoundaryOrder::ASCENDING,
             false => BoundaryOrder::UNORDERED,
         });
         self.index = Some(index);
-        let bytes = |text: Option<&&str>| text.map(|text| ByteArray::from(*text));
+        let bytes =
+            |code: Option<&u32>| code.map(|code| ByteArray::from(different[*code as usize]));
         self.statistics = Some(Statistics::byte_array(
-            bytes(different.iter().min()),
-            bytes(different.iter().max()),
+            bytes(by_text.first()),
+            bytes(by_text.last()),
             None,
             Some(self.nulls()),
             false,

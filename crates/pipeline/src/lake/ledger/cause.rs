@@ -83,6 +83,9 @@ struct Numbering {
     rules: usize,
     /// No event, the datasets, and events that no dataset gave.
     sources: usize,
+    /// How many numbers a kind takes, and a rule within a kind.
+    of_kind: usize,
+    of_rule: usize,
 }
 
 /// Numbers for the causes of all versions in a run.
@@ -107,18 +110,18 @@ impl CauseNumbers {
         let mut known = before.map_or_else(Vec::new, |before| before.versions.clone());
         let mut versions = Vec::new();
         for program in programs {
+            let sources = program.datasets.len() + 2;
+            let rules = all_rules(program).len();
             let mut numbering = Numbering {
                 first: 0,
                 earn: program.earn.len(),
                 rewards: program.rewards.len(),
-                rules: FIXED_RULES
-                    + program.earn.len()
-                    + program.rewards.len()
-                    + program.surprises.len(),
-                sources: program.datasets.len() + 2,
+                rules,
+                sources,
+                of_kind: rules * sources * sources,
+                of_rule: sources * sources,
             };
-            let count =
-                CauseKind::all().count() * numbering.rules * numbering.sources * numbering.sources;
+            let count = CauseKind::all().count() * numbering.of_kind;
             let next = known
                 .iter()
                 .map(|version| i64::from(version.first_cause) + i64::from(version.causes));
@@ -178,9 +181,9 @@ impl CauseNumbers {
         ends.max().unwrap_or(0) as usize
     }
 
-    #[inline]
     /// The number of a cause. A rule or dataset that the version does not have is one of the next
     /// version's numbers or none at all: the engine never makes one.
+    #[inline(always)]
     pub(crate) fn number(
         &self,
         version: usize,
@@ -206,8 +209,10 @@ impl CauseNumbers {
         let place = |event: Option<&EventRef>| {
             event.map_or(0, |event| (event.0 + 1).min(numbering.sources - 1))
         };
-        let number = ((kind.number() * numbering.rules + rule) * numbering.sources + place(source))
-            * numbering.sources
+        // Three products that do not wait for one another: this is asked for each entry.
+        let number = kind.number() * numbering.of_kind
+            + rule * numbering.of_rule
+            + place(source) * numbering.sources
             + place(lot);
         numbering.first + number as i32
     }
@@ -215,8 +220,7 @@ impl CauseNumbers {
     /// What a number of this run's versions means.
     fn meaning(&self, number: i32) -> Option<Cause> {
         let of = |numbering: &Numbering| {
-            let all = CauseKind::all().count() * numbering.rules;
-            let count = (all * numbering.sources * numbering.sources) as i32;
+            let count = (CauseKind::all().count() * numbering.of_kind) as i32;
             (numbering.first..numbering.first + count).contains(&number)
         };
         let version = self.versions.iter().position(of)?;

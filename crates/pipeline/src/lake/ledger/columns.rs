@@ -21,23 +21,16 @@ pub(super) struct AccountColumn {
     names: String,
     ends: Vec<usize>,
     codes: Vec<u32>,
-    known: bool,
 }
 
 impl AccountColumn {
-    /// The next rows are of another account.
-    pub(super) fn next(&mut self) {
-        self.known = false;
-    }
-
-    #[inline]
-    pub(super) fn push(&mut self, account: &str) {
-        if !self.known {
+    /// The rows up to `rows` that have no account yet are of this one.
+    pub(super) fn fill(&mut self, rows: usize, account: &str) {
+        if rows > self.codes.len() {
+            self.codes.resize(rows, self.ends.len() as u32);
             self.names.push_str(account);
             self.ends.push(self.names.len());
-            self.known = true;
         }
-        self.codes.push(self.ends.len() as u32 - 1);
     }
 
     pub(super) fn drain(&mut self, column: &ColumnDescPtr) -> Result<Chunk> {
@@ -50,7 +43,6 @@ impl AccountColumn {
         self.names.clear();
         self.ends.clear();
         self.codes.clear();
-        self.known = false;
         chunk
     }
 }
@@ -87,7 +79,7 @@ impl LongColumn {
 
 /// Small numbers.
 #[derive(Default)]
-pub(super) struct ShortColumn(Vec<i32>);
+pub(super) struct ShortColumn(pub(super) Vec<i32>);
 
 impl ShortColumn {
     #[inline]
@@ -132,25 +124,23 @@ impl NameColumn {
 /// Ids of events: numbers, and the few texts beside them.
 #[derive(Default)]
 pub(super) struct IdColumn {
+    /// As far as there are ids.
     numbers: Vec<i64>,
-    /// How many of them are no number.
-    missing: usize,
     texts: Vec<(usize, Arc<str>)>,
 }
 
 impl IdColumn {
+    /// The id of row `row`; rows come in order, and those that do not come have none.
     #[inline]
-    pub(super) fn push(&mut self, event: Option<&EventRef>) {
-        match event {
-            Some((_, EventId::Number(number))) => self.numbers.push(*number),
-            Some((_, EventId::Text(text))) => {
-                self.texts.push((self.numbers.len(), text.clone()));
+    pub(super) fn push(&mut self, row: usize, event: &EventRef) {
+        if row > self.numbers.len() {
+            self.numbers.resize(row, NONE);
+        }
+        match &event.1 {
+            EventId::Number(number) => self.numbers.push(*number),
+            EventId::Text(text) => {
+                self.texts.push((row, text.clone()));
                 self.numbers.push(TEXT);
-                self.missing += 1;
-            }
-            None => {
-                self.numbers.push(NONE);
-                self.missing += 1;
             }
         }
     }
@@ -158,15 +148,12 @@ impl IdColumn {
     /// The column of numbers and that of texts.
     pub(super) fn drain(
         &mut self,
+        rows: usize,
         number: &ColumnDescPtr,
         text: &ColumnDescPtr,
     ) -> Result<[Chunk; 2]> {
-        let rows = self.numbers.len();
-        let valid = match self.missing {
-            0 => None,
-            all if all == rows => Some(NullBuffer::new_null(rows)),
-            _ => valid(&self.numbers, |number| number > TEXT),
-        };
+        self.numbers.resize(rows, NONE);
+        let valid = valid(&self.numbers, |number| number > TEXT);
         let numbers = encode_long(number, &self.numbers, valid, false)?;
         let texts: ArrayRef = match self.texts.is_empty() {
             true => arrow_array::new_null_array(&DataType::Utf8, rows),
@@ -179,7 +166,6 @@ impl IdColumn {
             }
         };
         self.numbers.clear();
-        self.missing = 0;
         self.texts.clear();
         Ok([numbers, encode(text, &texts, false)?])
     }

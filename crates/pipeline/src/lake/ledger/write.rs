@@ -16,7 +16,7 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::errors::Result as ParquetResult;
 use parquet::schema::types::ColumnDescPtr;
 use rungs_engine::event::Texts;
-use rungs_engine::ledger::{Entry, EventRef, Issued, Rule, RungMove};
+use rungs_engine::ledger::{Entry, Issued, Rule, RungMove};
 use std::sync::Arc;
 
 /// Rows after which a table is drained, at the end of the account.
@@ -148,6 +148,7 @@ impl<'a> LedgerWriter<'a> {
 
     /// What comes next belongs to this account. Shards and accounts come in order.
     pub fn account(&mut self, shard: u16, account: &str) -> Result<(), LakeError> {
+        self.fill();
         let ends = shard != self.shard;
         if ends || self.entries.at.0.len() >= DRAINED {
             self.drain_entries()?;
@@ -161,45 +162,34 @@ impl<'a> LedgerWriter<'a> {
         self.shard = shard;
         self.account.clear();
         self.account.push_str(account);
-        self.entries.account.next();
-        self.rungs.account.next();
-        self.rewards.account.next();
         Ok(())
     }
 
-    #[inline]
-    fn cause(
-        &mut self,
-        version: usize,
-        kind: CauseKind,
-        rule: Rule,
-        event: Option<&EventRef>,
-        lot: Option<&EventRef>,
-    ) -> i32 {
-        let number = self.numbers.number(version, kind, rule, event, lot);
-        if let Some(used) = self.used.get_mut(number as usize) {
-            *used = true;
-        }
-        number
+    /// What was booked since the last call belongs to the account at hand.
+    fn fill(&mut self) {
+        let (entries, rungs, rewards) = (&mut self.entries, &mut self.rungs, &mut self.rewards);
+        entries.account.fill(entries.at.0.len(), &self.account);
+        rungs.account.fill(rungs.at.0.len(), &self.account);
+        rewards.account.fill(rewards.at.0.len(), &self.account);
     }
 
-    #[inline]
     /// Books an entry of the account. `version` is the index of the programme's version.
+    #[inline]
     pub fn entry(&mut self, version: usize, entry: &Entry) {
-        let cause = self.cause(
-            version,
-            CauseKind::Entry(entry.kind),
-            entry.rule,
-            Some(&entry.event),
-            entry.lot.as_ref(),
-        );
+        let kind = CauseKind::Entry(entry.kind);
+        let lot = entry.lot.as_ref();
+        let cause = self
+            .numbers
+            .number(version, kind, entry.rule, Some(&entry.event), lot);
         let to = &mut self.entries;
-        to.account.push(&self.account);
+        let row = to.at.0.len();
         to.at.push(entry.at);
         to.cause.push(cause);
         to.points.push(entry.points);
-        to.event.push(Some(&entry.event));
-        to.lot.push(entry.lot.as_ref());
+        to.event.push(row, &entry.event);
+        if let Some(lot) = lot {
+            to.lot.push(row, lot);
+        }
         to.expires.push(entry.expires.unwrap_or(NONE));
         to.rung.push(i32::from(entry.rung));
     }
@@ -207,24 +197,28 @@ impl<'a> LedgerWriter<'a> {
     /// Books a move on the ladder.
     pub fn rung(&mut self, version: usize, rung: &RungMove) {
         let event = rung.event.as_ref();
-        let cause = self.cause(version, CauseKind::RungMove, Rule::Tiers, event, None);
+        let kind = CauseKind::RungMove;
+        let cause = self.numbers.number(version, kind, Rule::Tiers, event, None);
         let ladder = self.names.get(version).map_or(&[][..], |names| &names.0);
         let name = |rung: u8| ladder.get(usize::from(rung)).map_or("", String::as_str);
         let to = &mut self.rungs;
-        to.account.push(&self.account);
+        let row = to.at.0.len();
         to.at.push(rung.at);
         to.cause.push(cause);
         to.from.push(name(rung.from));
         to.to.push(name(rung.to));
         to.until.push(rung.until);
         to.reason.push(rung.reason.text());
-        to.event.push(event);
+        if let Some(event) = event {
+            to.event.push(row, event);
+        }
     }
 
     /// Books a reward.
     pub fn reward(&mut self, version: usize, issued: &Issued) -> Result<(), LakeError> {
         let event = issued.event.as_ref();
-        let cause = self.cause(version, CauseKind::Issue, issued.rule, event, None);
+        let kind = CauseKind::Issue;
+        let cause = self.numbers.number(version, kind, issued.rule, event, None);
         let names = self.names.get(version).map_or(&[][..], |names| &names.1);
         let occurrence = i32::try_from(issued.occurrence).map_err(|_| {
             LakeError::new(
@@ -238,7 +232,7 @@ impl<'a> LedgerWriter<'a> {
             )
         })?;
         let to = &mut self.rewards;
-        to.account.push(&self.account);
+        let row = to.at.0.len();
         to.at.push(issued.at);
         to.cause.push(cause);
         to.reward.push(
@@ -248,7 +242,9 @@ impl<'a> LedgerWriter<'a> {
                 .unwrap_or_default(),
         );
         to.member.push(issued.member.clone());
-        to.event.push(event);
+        if let Some(event) = event {
+            to.event.push(row, event);
+        }
         to.occurrence.push(occurrence);
         to.until.push(issued.until);
         to.cost.push(issued.cost);
@@ -265,6 +261,7 @@ impl<'a> LedgerWriter<'a> {
         let (from, Some(file)) = (&mut self.entries, &mut self.files[0]) else {
             return Ok(());
         };
+        mark(&mut self.used, &from.cause);
         file.write_columns(shard, rows, |to| {
             let mut chunks = vec![
                 from.account.drain(&to[0])?,
@@ -272,8 +269,8 @@ impl<'a> LedgerWriter<'a> {
                 from.cause.drain(&to[2])?,
                 from.points.drain(&to[3], false)?,
             ];
-            chunks.extend(from.event.drain(&to[4], &to[5])?);
-            chunks.extend(from.lot.drain(&to[6], &to[7])?);
+            chunks.extend(from.event.drain(rows, &to[4], &to[5])?);
+            chunks.extend(from.lot.drain(rows, &to[6], &to[7])?);
             chunks.push(from.expires.drain_optional(&to[8])?);
             chunks.push(from.rung.drain(&to[9])?);
             Ok(chunks)
@@ -290,6 +287,7 @@ impl<'a> LedgerWriter<'a> {
         let (from, Some(file)) = (&mut self.rungs, &mut self.files[1]) else {
             return Ok(());
         };
+        mark(&mut self.used, &from.cause);
         file.write_columns(shard, rows, |to| {
             let until: ArrayRef = Arc::new(Date32Array::from(std::mem::take(&mut from.until)));
             let mut chunks = vec![
@@ -301,7 +299,7 @@ impl<'a> LedgerWriter<'a> {
                 encode(&to[5], &until, false)?,
                 from.reason.drain(&to[6])?,
             ];
-            chunks.extend(from.event.drain(&to[7], &to[8])?);
+            chunks.extend(from.event.drain(rows, &to[7], &to[8])?);
             Ok(chunks)
         })
     }
@@ -316,6 +314,7 @@ impl<'a> LedgerWriter<'a> {
         let (from, Some(file)) = (&mut self.rewards, &mut self.files[2]) else {
             return Ok(());
         };
+        mark(&mut self.used, &from.cause);
         file.write_columns(shard, rows, |to| {
             let mut chunks = vec![
                 from.account.drain(&to[0])?,
@@ -324,7 +323,7 @@ impl<'a> LedgerWriter<'a> {
                 texts(&to[3], &mut from.reward)?,
                 texts(&to[4], &mut from.member)?,
             ];
-            chunks.extend(from.event.drain(&to[5], &to[6])?);
+            chunks.extend(from.event.drain(rows, &to[5], &to[6])?);
             chunks.push(from.occurrence.drain(&to[7])?);
             chunks.push(from.until.drain(&to[8], false)?);
             chunks.push(from.cost.drain(&to[9], false)?);
@@ -349,6 +348,7 @@ impl<'a> LedgerWriter<'a> {
 
     /// Ends the ledger of the range.
     pub fn finish(mut self) -> Result<LedgerFiles, LakeError> {
+        self.fill();
         self.drain_entries()?;
         self.drain_rungs()?;
         self.drain_rewards()?;
@@ -363,6 +363,15 @@ impl<'a> LedgerWriter<'a> {
             rewards: take(2)?,
             used: self.used,
         })
+    }
+}
+
+/// Notes which causes there are.
+fn mark(used: &mut [bool], causes: &ShortColumn) {
+    for cause in &causes.0 {
+        if let Some(used) = used.get_mut(*cause as usize) {
+            *used = true;
+        }
     }
 }
 

@@ -24,6 +24,8 @@ pub struct StateWriter<'a> {
     rows: Vec<Fixed>,
     rungs: StringBuilder,
     states: BinaryBuilder,
+    /// How long the states of this group are.
+    bytes: usize,
 }
 
 struct Fixed {
@@ -46,6 +48,7 @@ impl<'a> StateWriter<'a> {
             rows: Vec::new(),
             rungs: StringBuilder::new(),
             states: BinaryBuilder::new(),
+            bytes: 0,
         }
     }
 
@@ -58,6 +61,7 @@ impl<'a> StateWriter<'a> {
         self.accounts.append_value(account);
         self.rungs.append_value(&row.rung);
         self.states.append_value(&row.state);
+        self.bytes += row.state.len();
         self.rows.push(Fixed {
             wake: row.wake,
             version: row.version,
@@ -93,6 +97,9 @@ impl<'a> StateWriter<'a> {
             days(&|row| row.rung_until),
             Arc::new(self.states.finish()),
         ];
+        // The next group is about as large: it grows in one piece, and not by being copied.
+        self.states = BinaryBuilder::with_capacity(rows.len(), self.bytes + self.bytes / 8);
+        self.bytes = 0;
         let name = format!(
             "{}/{:05}/{}.parquet",
             Table::States.folder(),
