@@ -8,7 +8,7 @@ use divan::counter::ItemsCount;
 use rungs_engine::canonical::{Kind, Type};
 use rungs_engine::event::{Batch, Ids, Texts, Values};
 use rungs_engine::fold::{
-    AccountState, Fold, Given, Plan, Prepared, Rejection, Sink, account_rows,
+    AccountState, Fold, Given, Piece, Plan, Prepared, Rejection, Sink, account_rows,
 };
 use rungs_engine::language::{Source, check};
 use rungs_engine::ledger::{Entry, Issued, RungMove};
@@ -117,6 +117,7 @@ fn accounts_for_figures(bencher: divan::Bencher<'_, '_>) {
     let plan = Plan::new(&program).unwrap();
     let batch = orders(&program, &plan);
     let prepared = Prepared::new(&plan, &batch);
+    let piece = Piece::new(&plan, &batch, &prepared);
     let mut fold = Fold::default();
     let mut state = AccountState::default();
     bencher
@@ -130,15 +131,7 @@ fn accounts_for_figures(bencher: divan::Bencher<'_, '_>) {
                     wins: &[],
                     until: 500_000 * HOUR,
                 };
-                fold.account(
-                    &plan,
-                    given,
-                    &mut state,
-                    &batch,
-                    &prepared,
-                    rows,
-                    &mut points,
-                );
+                fold.account(&piece, given, &mut state, rows, &mut points);
             }
             points.0
         });

@@ -7,7 +7,7 @@ use rungs_engine::calendar::day_from;
 use rungs_engine::canonical::Kind;
 use rungs_engine::event::Batch;
 use rungs_engine::fold::{
-    AccountState, Fold, Given, Kept, NotIssued, Plan, Prepared, Rejection, Sink,
+    AccountState, Fold, Given, Kept, NotIssued, Piece, Plan, Prepared, Rejection, Sink,
 };
 use rungs_engine::language::{Source, check};
 use rungs_engine::ledger::{Entry, Issued, RungMove};
@@ -61,15 +61,8 @@ fn settle<S: Sink + Default>(
         until,
     };
     let prepared = Prepared::new(plan, batch);
-    Fold::default().account(
-        plan,
-        given,
-        &mut state,
-        batch,
-        &prepared,
-        0..rows,
-        &mut sink,
-    );
+    let piece = Piece::new(plan, batch, &prepared);
+    Fold::default().account(&piece, given, &mut state, 0..rows, &mut sink);
     (sink, state)
 }
 

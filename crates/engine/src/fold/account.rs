@@ -78,14 +78,17 @@ pub struct Account<'a, 'p, S> {
 
 impl<S: Sink> Account<'_, '_, S> {
     /// Settles the events in `rows` and everything that falls due before `until`.
-    pub(super) fn run(&mut self, rows: Range<usize>, until: Instant) {
+    pub(super) fn run(
+        &mut self,
+        straight: Option<&Straight<'_>>,
+        rows: Range<usize>,
+        until: Instant,
+    ) {
         let mut row = rows.start;
-        let way = match S::TRACE {
-            true => None,
-            false => Straight::of(self.plan, self.prepared),
-        };
+        // Who asks for every step takes every step.
+        let straight = straight.filter(|_| !S::TRACE);
         while row < rows.end {
-            if let Some(way) = &way {
+            if let Some(way) = straight {
                 row = self.go_straight(way, row, rows.end);
                 if row == rows.end {
                     break;

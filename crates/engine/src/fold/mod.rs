@@ -1,7 +1,7 @@
 //! Settlement: one pass per account over its events in their total order, a pure function of the
 //! state before, the events and the decisions.
 //!
-//! [`Fold::account`] takes the rows of one account in a [`Batch`] that was made ready with
+//! [`Fold::account`] takes the rows of one account in a [`Piece`], a [`Batch`] that was made ready with
 //! [`Prepared`]; what it books goes to a [`Sink`]. The state that it leaves is that just before `until`.
 //!
 //! An account whose refunds name orders that are not among the given rows is replayed from its
@@ -47,6 +47,7 @@ use crate::canonical::Kind;
 use crate::event::{Batch, EventId};
 use account::{Account, Scratch};
 use std::ops::Range;
+use straight::Straight;
 
 /// Settles accounts one after the other, with memory that is used again.
 #[derive(Debug, Default)]
@@ -65,69 +66,85 @@ pub struct Given<'a> {
     pub until: Instant,
 }
 
+/// A batch made ready: what all its accounts share while they are settled.
+#[derive(Debug)]
+pub struct Piece<'a> {
+    /// The programme's plan.
+    pub plan: &'a Plan<'a>,
+    /// Events of whole accounts.
+    pub batch: &'a Batch,
+    /// What is known of them before the pass.
+    pub prepared: &'a Prepared<'a>,
+    straight: Option<Straight<'a>>,
+}
+
+impl<'a> Piece<'a> {
+    /// `prepared` must be made of this plan and this batch.
+    pub fn new(plan: &'a Plan<'a>, batch: &'a Batch, prepared: &'a Prepared<'a>) -> Piece<'a> {
+        Piece {
+            plan,
+            batch,
+            prepared,
+            straight: Straight::of(plan, prepared),
+        }
+    }
+}
+
 impl Fold {
     /// Settles one account: its rows in the batch (whole, sorted), from the state before them. Returns
     /// the instant at which something will happen without an event ([`NEVER`] if nothing will).
-    #[allow(clippy::too_many_arguments)]
     pub fn account<S: Sink>(
         &mut self,
-        plan: &Plan<'_>,
+        piece: &Piece<'_>,
         given: Given<'_>,
         state: &mut AccountState,
-        batch: &Batch,
-        prepared: &Prepared<'_>,
         rows: Range<usize>,
         sink: &mut S,
     ) -> Instant {
         self.scratch.pass.orders.clear();
         self.scratch.pass.awaited.clear();
-        if prepared.refunds {
-            self.scratch
-                .pass
-                .awaited
-                .extend(refunded_orders(plan, batch, rows.clone()));
+        if piece.prepared.refunds {
+            self.scratch.pass.awaited.extend(refunded_orders(
+                piece.plan,
+                piece.batch,
+                rows.clone(),
+            ));
         }
-        self.settle(plan, given, state, batch, prepared, rows, sink)
+        self.settle(piece, given, state, rows, sink)
     }
 
     /// Settles a stretch of an account's rows; what later stretches of the same account need of its
     /// orders stays in `pass`.
-    #[allow(clippy::too_many_arguments)]
     pub fn stretch<S: Sink>(
         &mut self,
-        plan: &Plan<'_>,
+        piece: &Piece<'_>,
         given: Given<'_>,
         pass: &mut Pass,
         state: &mut AccountState,
-        batch: &Batch,
-        prepared: &Prepared<'_>,
         rows: Range<usize>,
         sink: &mut S,
     ) -> Instant {
         std::mem::swap(&mut self.scratch.pass, pass);
-        let wake = self.settle(plan, given, state, batch, prepared, rows, sink);
+        let wake = self.settle(piece, given, state, rows, sink);
         std::mem::swap(&mut self.scratch.pass, pass);
         wake
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn settle<S: Sink>(
         &mut self,
-        plan: &Plan<'_>,
+        piece: &Piece<'_>,
         given: Given<'_>,
         state: &mut AccountState,
-        batch: &Batch,
-        prepared: &Prepared<'_>,
         rows: Range<usize>,
         sink: &mut S,
     ) -> Instant {
         let mut account = Account {
-            plan,
+            plan: piece.plan,
             state,
             scratch: &mut self.scratch,
             sink,
-            batch,
-            prepared,
+            batch: piece.batch,
+            prepared: piece.prepared,
             wins: given.wins,
             next_win: 0,
             account: given.account,
@@ -136,7 +153,7 @@ impl Fold {
             day: 0,
             quiet_until: Instant::MIN,
         };
-        account.run(rows, given.until);
+        account.run(piece.straight.as_ref(), rows, given.until);
         account.wake()
     }
 }

@@ -1,5 +1,5 @@
 //! The lane where it is plainest, as a loop over rows: one base rule at a time with at most one multiplier, a
-//! cap over all of them, sums and counts. What every row needs is fetched once for the account. A row that needs
+//! cap over all of them, sums and counts. What every row needs is fetched once for the batch. A row that needs
 //! more (a cap that binds, debt, a lot that does not end last) is left to [`super::lane`].
 
 use super::account::Account;
@@ -20,7 +20,8 @@ use arrow_buffer::NullBuffer;
 
 const KIND: Kind = Kind::Order;
 
-/// What the rows of an account need.
+/// What the rows of a batch need.
+#[derive(Debug)]
 pub struct Straight<'a> {
     only: &'a [u8],
     bases: [Base<'a>; MOST],
@@ -34,13 +35,14 @@ pub struct Straight<'a> {
     lapses: bool,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Base<'a> {
     rule: u16,
     points: &'a [i64],
     raise: Option<(&'a Raise, Option<&'a [u8]>)>,
 }
 
+#[derive(Debug)]
 struct Sum<'a> {
     metric: usize,
     kind: MetricKind,

@@ -7,7 +7,7 @@ pub use build::{EventTable, TableProblem, batches};
 
 use crate::calendar::{Day, Instant};
 use crate::event::Batch;
-use crate::fold::{AccountState, Fold, Given, Kept, Plan, Prepared, Win};
+use crate::fold::{AccountState, Fold, Given, Kept, Piece, Plan, Prepared, Win};
 use std::collections::BTreeMap;
 
 /// One account after a rehearsal.
@@ -49,15 +49,8 @@ pub fn rehearse(
             wins: &wins,
             until,
         };
-        fold.account(
-            plan,
-            given,
-            &mut state,
-            &batch,
-            &prepared,
-            0..rows,
-            &mut kept,
-        );
+        let piece = Piece::new(plan, &batch, &prepared);
+        fold.account(&piece, given, &mut state, 0..rows, &mut kept);
         all.insert(account, Rehearsed { kept, state, batch });
     }
     Ok(all)

@@ -6,7 +6,7 @@ use crate::lake::history::{ColumnSet, History};
 use crate::lake::shard::shard_of;
 use crate::lake::store::Store;
 use crate::trouble::Trouble;
-use rungs_engine::fold::{AccountState, Fold, Given, Kept, Prepared, Win};
+use rungs_engine::fold::{AccountState, Fold, Given, Kept, Piece, Prepared, Win};
 use rungs_engine::program::Program;
 use serde_json::Value;
 use std::path::Path;
@@ -67,15 +67,8 @@ pub fn account(
         wins: &wins,
         until,
     };
-    Fold::default().account(
-        &plan,
-        given,
-        &mut state,
-        &batch,
-        &prepared,
-        0..batch.rows,
-        &mut kept,
-    );
+    let piece = Piece::new(&plan, &batch, &prepared);
+    Fold::default().account(&piece, given, &mut state, 0..batch.rows, &mut kept);
     let settled = Settled {
         account: id,
         kept: &kept,

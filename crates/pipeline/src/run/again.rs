@@ -6,7 +6,7 @@ use super::{parts, plan};
 use crate::lake::error::LakeError;
 use crate::lake::history::{ColumnSet, History};
 use crate::lake::ledger::CauseNumbers;
-use crate::lake::manifest::Manifest;
+use crate::lake::manifest::{Manifest, Table};
 use crate::lake::rows::pieces;
 use crate::lake::shard::ShardRange;
 use crate::lake::store::Store;
@@ -16,7 +16,7 @@ use rungs_engine::calendar::Instant;
 use rungs_engine::canonical::Kind;
 use rungs_engine::condition::expression::{Common, Node};
 use rungs_engine::fold::{
-    AccountState, Fold, Given, Plan, Prepared, Rejection, Sink, account_rows,
+    AccountState, Fold, Given, Piece, Plan, Prepared, Rejection, Sink, account_rows,
 };
 use rungs_engine::ledger::{Entry, EntryKind, Issued, RungMove};
 use rungs_engine::program::{Dataset, Program};
@@ -77,7 +77,8 @@ pub fn settle_again(
     };
     let as_of = manifest.nights.last(store.folder())?;
     let until = program.zone.midnight(as_of + 1);
-    let ranges = ShardRange::split(store.shards(), parts(&store, 0));
+    let rows = manifest.files(Table::History).iter().map(|file| file.rows);
+    let ranges = ShardRange::split(store.shards(), parts(&store, rows.sum()));
     let (issued, balance, accounts) = match scratch {
         None => {
             let refunds = |dataset: &Dataset| dataset.event == Kind::Refund;
@@ -160,6 +161,7 @@ fn figures_of<const NAMES: bool>(
     for batch in history.batches(columns) {
         for batch in pieces(&batch?) {
             let prepared = Prepared::new(plan, &batch);
+            let piece = Piece::new(plan, &batch, &prepared);
             for (account, rows) in account_rows(&batch) {
                 state.clear(plan.program.metrics.len());
                 let given = Given {
@@ -167,7 +169,7 @@ fn figures_of<const NAMES: bool>(
                     wins: &[],
                     until,
                 };
-                fold.account(plan, given, &mut state, &batch, &prepared, rows, &mut done);
+                fold.account(&piece, given, &mut state, rows, &mut done);
                 done.accounts += 1;
                 done.balance += state.open;
             }

@@ -11,8 +11,8 @@ use rungs_engine::calendar::{Day, Instant};
 use rungs_engine::cron::occurrences;
 use rungs_engine::event::Batch;
 use rungs_engine::fold::{
-    AccountState, Fold, Given, Pass, Plan, Prepared, Rejection, Sink, Ticket, Win, day_key, ticket,
-    wins,
+    AccountState, Fold, Given, Pass, Piece, Plan, Prepared, Rejection, Sink, Ticket, Win, day_key,
+    ticket, wins,
 };
 use rungs_engine::ledger::{Entry, Issued, RungMove};
 use std::ops::Range;
@@ -25,7 +25,7 @@ pub struct Walker<'a> {
     /// Its state so far.
     pub state: AccountState,
     /// Its new events, if it has some: the batch, the batch made ready, its rows.
-    pub events: Option<(&'a Batch, &'a Prepared<'a>, Range<usize>)>,
+    pub events: Option<(&'a Piece<'a>, Range<usize>)>,
     /// What its refunds will need.
     pub pass: Pass,
     /// Wins that are not settled yet.
@@ -170,22 +170,20 @@ impl Walker<'_> {
     /// Settles what happens before `until`, booking nothing.
     fn advance(&mut self, plan: &Plan<'_>, fold: &mut Fold, until: Instant) {
         let empty = Batch::empty();
-        let (batch, prepared, rows) = match &mut self.events {
-            Some((batch, prepared, rows)) => {
+        let nothing = Prepared::new(plan, &empty);
+        let idle = Piece::new(plan, &empty, &nothing);
+        let (piece, rows) = match &mut self.events {
+            Some((piece, rows)) => {
                 let end = rows.start
-                    + batch.time[rows.clone()]
+                    + piece.batch.time[rows.clone()]
                         .iter()
                         .take_while(|at| **at < until)
                         .count();
                 let now = rows.start..end;
                 rows.start = end;
-                (*batch, Some(*prepared), now)
+                (*piece, now)
             }
-            None => (&empty, None, 0..0),
-        };
-        let nothing = prepared.is_none().then(|| Prepared::new(plan, &empty));
-        let Some(prepared) = prepared.or(nothing.as_ref()) else {
-            return;
+            None => (&idle, 0..0),
         };
         // Only what lies before `until` can have happened.
         let due = self.wins.iter().take_while(|win| win.at < until).count();
@@ -194,16 +192,8 @@ impl Walker<'_> {
             wins: &self.wins[..due],
             until,
         };
-        fold.stretch(
-            plan,
-            given,
-            &mut self.pass,
-            &mut self.state,
-            batch,
-            prepared,
-            rows,
-            &mut Nothing,
-        );
+        let (pass, state) = (&mut self.pass, &mut self.state);
+        fold.stretch(piece, given, pass, state, rows, &mut Nothing);
         self.wins.drain(..due);
     }
 }

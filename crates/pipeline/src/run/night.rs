@@ -18,8 +18,8 @@ use crate::serving::{Changes, MemberRow, RewardRow};
 use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::event::Batch;
 use rungs_engine::fold::{
-    AccountState, FORMAT, Fold, Given, NEVER, Plan, Prepared, Rejection, Sink, Win, account_rows,
-    refunded_orders,
+    AccountState, FORMAT, Fold, Given, NEVER, Piece, Plan, Prepared, Rejection, Sink, Win,
+    account_rows, refunded_orders,
 };
 use rungs_engine::kpi::Together;
 use rungs_engine::ledger::canonical::{rule_text, source_text};
@@ -221,20 +221,22 @@ impl<'n, 'a> RangeFold<'n, 'a> {
             .peekable();
         let empty = Batch::empty();
         let nothing = Prepared::new(self.night.plan, &empty);
+        let idle = Piece::new(self.night.plan, &empty, &nothing);
         for batch in &batches {
             let prepared = Prepared::new(self.night.plan, batch);
+            let piece = Piece::new(self.night.plan, batch, &prepared);
             for (account, rows) in account_rows(batch) {
                 while let Some((name, row)) = known.next_if(|(name, _)| name.as_str() < account) {
-                    self.account(shard, &name, Some(row), &history, &empty, &nothing, 0..0)?;
+                    self.account(shard, &name, Some(row), &history, &idle, 0..0)?;
                 }
                 let row = known
                     .next_if(|(name, _)| name == account)
                     .map(|(_, row)| row);
-                self.account(shard, account, row, &history, batch, &prepared, rows)?;
+                self.account(shard, account, row, &history, &piece, rows)?;
             }
         }
         for (name, row) in known {
-            self.account(shard, &name, Some(row), &history, &empty, &nothing, 0..0)?;
+            self.account(shard, &name, Some(row), &history, &idle, 0..0)?;
         }
         Ok(())
     }
@@ -250,26 +252,26 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         for batch in history.batches(columns) {
             for batch in pieces(&batch?) {
                 let prepared = Prepared::new(self.night.plan, &batch);
+                let piece = Piece::new(self.night.plan, &batch, &prepared);
                 for (account, rows) in account_rows(&batch) {
-                    self.account(shard, account, None, &none, &batch, &prepared, rows)?;
+                    self.account(shard, account, None, &none, &piece, rows)?;
                 }
             }
         }
         Ok(())
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn account(
         &mut self,
         shard: u16,
         account: &str,
         known: Option<Remembered>,
         history: &History,
-        batch: &Batch,
-        prepared: &Prepared<'_>,
+        piece: &Piece<'_>,
         rows: Range<usize>,
     ) -> Result<(), LakeError> {
         let (night, plan) = (self.night, self.night.plan);
+        let (batch, prepared) = (piece.batch, piece.prepared);
         let metrics = plan.program.metrics.len();
         match &known {
             Some(row) => {
@@ -326,25 +328,14 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         let wake = match &replayed {
             Some(all) => {
                 let prepared = Prepared::new(plan, all);
-                self.fold.account(
-                    plan,
-                    given,
-                    &mut self.state,
-                    all,
-                    &prepared,
-                    0..all.rows,
-                    &mut booking,
-                )
+                let (piece, rows) = (Piece::new(plan, all, &prepared), 0..all.rows);
+                let state = &mut self.state;
+                self.fold.account(&piece, given, state, rows, &mut booking)
             }
-            None => self.fold.account(
-                plan,
-                given,
-                &mut self.state,
-                batch,
-                prepared,
-                rows.clone(),
-                &mut booking,
-            ),
+            None => {
+                let (state, rows) = (&mut self.state, rows.clone());
+                self.fold.account(piece, given, state, rows, &mut booking)
+            }
         };
         let error = booking.error.take();
         if let Some(error) = error {
@@ -394,17 +385,10 @@ impl<'n, 'a> RangeFold<'n, 'a> {
             until: night.settled,
         };
         let prepared = Prepared::new(plan, &past);
+        let piece = Piece::new(plan, &past, &prepared);
         let rows = 0..past.rows;
-        let mut nothing = Nothing;
-        self.fold.account(
-            plan,
-            given,
-            &mut state,
-            &past,
-            &prepared,
-            rows,
-            &mut nothing,
-        );
+        self.fold
+            .account(&piece, given, &mut state, rows, &mut Nothing);
         Ok(state)
     }
 

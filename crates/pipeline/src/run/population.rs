@@ -12,7 +12,8 @@ use crate::lake::store::Store;
 use rungs_engine::calendar::Day;
 use rungs_engine::event::Batch;
 use rungs_engine::fold::{
-    AccountState, Fold, Given, Kept, Pass, Plan, Prepared, Win, account_rows, refunded_orders,
+    AccountState, Fold, Given, Kept, Pass, Piece, Plan, Prepared, Win, account_rows,
+    refunded_orders,
 };
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -81,6 +82,11 @@ pub fn draw(
         .iter()
         .map(|batch| Prepared::new(plan, batch))
         .collect();
+    let ready: Vec<Piece<'_>> = batches
+        .iter()
+        .zip(&prepared)
+        .map(|(batch, prepared)| Piece::new(plan, batch, prepared))
+        .collect();
     let mut fold = Fold::default();
     let mut walkers: Vec<Walker<'_>> = Vec::with_capacity(places.len());
     for place in places.into_values() {
@@ -92,19 +98,17 @@ pub fn draw(
         if place.state.is_none() {
             state.clear(plan.program.metrics.len());
         }
-        let mut events = place
-            .batch
-            .map(|(batch, rows)| (&batches[batch], &prepared[batch], rows));
+        let mut events = place.batch.map(|(batch, rows)| (&ready[batch], rows));
         let mut pass = match &events {
-            Some((batch, _, rows)) => Pass::new(plan, batch, rows.clone()),
+            Some((piece, rows)) => Pass::new(plan, piece.batch, rows.clone()),
             None => Pass::default(),
         };
         let all_wins = wins.get(&place.account).map_or(&[][..], Vec::as_slice);
         let pending = all_wins.partition_point(|win| win.at < window.settled);
         // Who walks the whole history first walks what was settled before.
-        if let Some((batch, prepared, rows)) = &mut events {
+        if let Some((piece, rows)) = &mut events {
             let past = rows.start
-                + batch.time[rows.clone()]
+                + piece.batch.time[rows.clone()]
                     .iter()
                     .take_while(|at| **at < window.settled)
                     .count();
@@ -115,12 +119,10 @@ pub fn draw(
                     until: window.settled,
                 };
                 fold.stretch(
-                    plan,
+                    piece,
                     given,
                     &mut pass,
                     &mut state,
-                    batch,
-                    prepared,
                     rows.start..past,
                     &mut Kept::default(),
                 );

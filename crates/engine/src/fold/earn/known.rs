@@ -79,12 +79,14 @@ fn points(
     let mut points = match (&plan.rate, amount) {
         (Rate::Flat(points), _) if points.0.len() == 1 => vec![*points.at(0); rows],
         (Rate::Amount(rate), Some(amount)) if rate.0.len() == 1 => {
-            each(amount, |value| value.checked_mul(*rate.at(0)))?
+            each(amount, |value| value.overflowing_mul(*rate.at(0)))?
         }
         (Rate::Whole { mul, div, points }, Some(amount)) if points.0.len() == 1 => {
             let (div, points) = (Divisor::new(*div), *points.at(0));
             each(amount, |value| {
-                div.divide(value.checked_mul(*mul)?).checked_mul(points)
+                let (product, over) = value.overflowing_mul(*mul);
+                let (points, too) = div.divide(product).overflowing_mul(points);
+                (points, over || too)
             })?
         }
         _ => return None,
@@ -107,12 +109,12 @@ fn points(
 }
 
 /// `of` of every amount (nothing counts as 0), at least 0; none if one leaves 64 bits.
-fn each(amount: &Numbers, of: impl Fn(i64) -> Option<i64>) -> Option<Vec<i64>> {
-    let mut fits = true;
+fn each(amount: &Numbers, of: impl Fn(i64) -> (i64, bool)) -> Option<Vec<i64>> {
+    let mut over = false;
     let mut points = |value: i64| {
-        let points = of(value);
-        fits &= points.is_some();
-        points.unwrap_or(0).max(0)
+        let (points, leaves) = of(value);
+        over |= leaves;
+        points.max(0)
     };
     let points: Vec<i64> = match &amount.valid {
         None => amount.values.iter().map(|value| points(*value)).collect(),
@@ -123,5 +125,5 @@ fn each(amount: &Numbers, of: impl Fn(i64) -> Option<i64>) -> Option<Vec<i64>> {
                 .collect()
         }
     };
-    fits.then_some(points)
+    (!over).then_some(points)
 }

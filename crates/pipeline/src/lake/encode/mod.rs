@@ -389,6 +389,9 @@ impl<'a> Writer<'a> {
             self.statistics = Some(Statistics::byte_array(None, None, None, nulls, false));
             return Ok(());
         }
+        if codec == Compression::UNCOMPRESSED {
+            self.sink.inner_mut().reserve_exact(array.values().len());
+        }
         let mut bounds: Option<(Vec<u8>, Vec<u8>)> = None;
         if self.bloom {
             let different = (self.rows as u64 - self.nulls()).max(1);
@@ -415,6 +418,8 @@ impl<'a> Writer<'a> {
                 }
             }
             delta::encode_32(&lengths, &mut self.page);
+            let length = lengths.iter().map(|length| *length as usize).sum();
+            self.page.reserve_exact(length);
             for row in present() {
                 self.page.extend_from_slice(array.value(row).as_ref());
             }

@@ -78,8 +78,8 @@ pub struct Cause {
 #[derive(Debug, Clone)]
 struct Numbering {
     first: i32,
-    earn: usize,
-    rewards: usize,
+    /// The place of the first rule of each form, in the order of [`form`].
+    forms: [usize; 9],
     rules: usize,
     /// No event, the datasets, and events that no dataset gave.
     sources: usize,
@@ -96,8 +96,27 @@ pub struct CauseNumbers {
     programs: Vec<Program>,
 }
 
-/// Rules that every programme has.
-const FIXED_RULES: usize = 6;
+/// The form of a rule, and its index among those of its form. Apart and in the order of their declaration, so
+/// that both are looked up: this is asked for each entry, and a jump by form could not be foreseen.
+#[inline(always)]
+fn form(rule: Rule) -> (usize, usize) {
+    let form = match rule {
+        Rule::Earn(_) => 0,
+        Rule::Reward(_) => 1,
+        Rule::Surprise(_) => 2,
+        Rule::Expiry => 3,
+        Rule::Pending => 4,
+        Rule::Tiers => 5,
+        Rule::Redeem => 6,
+        Rule::Shortage => 7,
+        Rule::Adjust => 8,
+    };
+    let index = match rule {
+        Rule::Earn(index) | Rule::Reward(index) | Rule::Surprise(index) => usize::from(index),
+        _ => 0,
+    };
+    (form, index)
+}
 
 impl CauseNumbers {
     /// Numbers for these versions (an entry's version is the index here). Versions that a run before
@@ -111,11 +130,15 @@ impl CauseNumbers {
         let mut versions = Vec::new();
         for program in programs {
             let sources = program.datasets.len() + 2;
-            let rules = all_rules(program).len();
+            let rules = all_rules(program);
+            let mut forms = [0; 9];
+            for (place, rule) in rules.iter().enumerate().rev() {
+                forms[form(*rule).0] = place;
+            }
+            let rules = rules.len();
             let mut numbering = Numbering {
                 first: 0,
-                earn: program.earn.len(),
-                rewards: program.rewards.len(),
+                forms,
                 rules,
                 sources,
                 of_kind: rules * sources * sources,
@@ -193,19 +216,8 @@ impl CauseNumbers {
         lot: Option<&EventRef>,
     ) -> i32 {
         let numbering = &self.versions[version];
-        let rule = match rule {
-            Rule::Expiry => 0,
-            Rule::Pending => 1,
-            Rule::Tiers => 2,
-            Rule::Redeem => 3,
-            Rule::Shortage => 4,
-            Rule::Adjust => 5,
-            Rule::Earn(index) => FIXED_RULES + usize::from(index),
-            Rule::Reward(index) => FIXED_RULES + numbering.earn + usize::from(index),
-            Rule::Surprise(index) => {
-                FIXED_RULES + numbering.earn + numbering.rewards + usize::from(index)
-            }
-        };
+        let (form, index) = form(rule);
+        let rule = numbering.forms[form] + index;
         let place = |event: Option<&EventRef>| {
             event.map_or(0, |event| (event.0 + 1).min(numbering.sources - 1))
         };

@@ -75,7 +75,7 @@ impl<'a> StateWriter<'a> {
         if self.rows.is_empty() {
             return Ok(());
         }
-        let rows = std::mem::take(&mut self.rows);
+        let rows = &self.rows;
         let amount = |at: usize| -> ArrayRef {
             let amounts = rows.iter().map(|row| row.amounts[at]);
             Arc::new(Int64Array::from_iter_values(amounts))
@@ -100,6 +100,7 @@ impl<'a> StateWriter<'a> {
         // The next group is about as large: it grows in one piece, and not by being copied.
         self.states = BinaryBuilder::with_capacity(rows.len(), self.bytes + self.bytes / 8);
         self.bytes = 0;
+        self.rows.clear();
         let name = format!(
             "{}/{:05}/{}.parquet",
             Table::States.folder(),
