@@ -119,7 +119,13 @@ pub(crate) fn programme(random: &mut Random) -> (String, bool) {
         "expiry = { kind = \"rolling\", length = \"3 months\", round = \"month_end\" }\n",
         "expiry = { kind = \"rolling\", length = \"1000 hours\" }\n",
         "expiry = { kind = \"rolling\", length = \"2 months\" }\n",
+        "expiry = { kind = \"rolling\", length = \"20 days\", round = \"quarter_end\" }\n",
+        "expiry = { kind = \"fixed\", days = [\"02-29\", \"07-01\"], life = \"20 days\" }\n",
+        // Nothing waits where a life may be shorter than the wait.
+        "expiry = { kind = \"fixed\", days = [\"01-01\"] }\n",
     ]);
+    let waits = !pending.is_empty() && expiry.contains("[\"01-01\"]");
+    let expiry = if waits { "" } else { expiry };
     out.push_str(expiry);
     earn(random, out, plain);
     metrics_and_tiers(random, out, plain);

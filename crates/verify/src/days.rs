@@ -349,14 +349,29 @@ impl<'a> Days<'a> {
         }
     }
 
-    /// An instant moved to the first instant of the next local month; where it is already the first
-    /// instant of a month, it stays.
-    pub(crate) fn month_end(&self, at: Instant) -> Instant {
-        let first = calendar_start(Calendar::Month, self.day(at), self.week);
-        if at == self.midnight(first) {
+    /// An instant moved to the first instant of the next local month, quarter or year; where it is already
+    /// the first instant of one, it stays.
+    pub(crate) fn up_to(&self, calendar: Calendar, at: Instant) -> Instant {
+        let day = self.day(at);
+        if at == self.midnight(calendar_start(calendar, day, self.week)) {
             return at;
         }
-        self.midnight(plus_months(first, 1))
+        self.midnight(calendar_end(calendar, day, self.week))
+    }
+
+    /// The first 00:00 after `at`, and not before `least`, of a day that is one of these days of its year:
+    /// found by walking day by day.
+    pub(crate) fn next_of(&self, on: &[MonthDay], at: Instant, least: Option<Instant>) -> Instant {
+        let mut day = self.day(at);
+        loop {
+            let (year, ..) = civil(day);
+            let named = on.iter().any(|it| in_year(*it, year, self.leap_day) == day);
+            let begins = self.midnight(day);
+            if named && begins > at && least.is_none_or(|least| begins >= least) {
+                return begins;
+            }
+            day += 1;
+        }
     }
 
     /// The stretch of `per` for something at an instant. It ends with that: what came before it in the order

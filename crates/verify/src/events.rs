@@ -315,15 +315,19 @@ impl Account<'_> {
 
     /// When points that are granted now end.
     pub(crate) fn expires(&self, wallet: &Wallet, at: Instant) -> Option<Instant> {
-        match wallet.expiry {
+        let days = &self.reading.days;
+        match &wallet.expiry {
             Expiry::Never => None,
-            Expiry::Rolling { length, month_end } => {
-                let end = self.reading.days.life(at, length);
-                Some(if month_end {
-                    self.reading.days.month_end(end)
-                } else {
-                    end
+            Expiry::Rolling { length, up_to } => {
+                let end = days.life(at, *length);
+                Some(match up_to {
+                    Some(calendar) => days.up_to(*calendar, end),
+                    None => end,
                 })
+            }
+            Expiry::Fixed { days: on, life } => {
+                let least = life.map(|life| days.life(at, life));
+                Some(days.next_of(on, at, least))
             }
         }
     }

@@ -4,34 +4,43 @@
 use super::account::Account;
 use super::sink::{NAMELESS, Sink};
 use super::state::{Lot, NEVER, RELEASED};
-use crate::calendar::{Day, Instant, Zone, add_months, date_of};
+use crate::calendar::{Day, Instant, MonthDay, date_of};
 use crate::event::EventId;
 use crate::ledger::{Entry, EntryKind, EventRef, Rule};
-use crate::program::{Expiry, Shortage};
+use crate::program::{Expiry, Program, Shortage};
 
-/// The end of the life of a lot that is granted at an instant.
-#[inline]
-pub fn expires(expiry: &Expiry, at: Instant, day: Day, zone: &Zone) -> Instant {
-    let Expiry::Rolling { length, month_end } = expiry else {
-        return NEVER;
-    };
-    if !*month_end {
-        return match length.exact() {
-            Some(micros) => at + micros,
-            None => zone.midnight(length.after(day)),
-        };
-    }
-    let end = match length.exact() {
-        Some(micros) => at + micros,
-        None => zone.midnight(length.after(day)),
-    };
-    let last = zone.day(end);
-    let first = last - i32::from(date_of(last).day()) + 1;
-    // Already on the first instant of a month: stays.
-    if zone.midnight(first) == end {
-        end
-    } else {
-        zone.midnight(add_months(first, 1))
+/// The end of the life of a lot that is granted at an instant of a day.
+fn end_of_life(program: &Program, expiry: &Expiry, at: Instant, day: Day) -> Instant {
+    let zone = &program.zone;
+    match expiry {
+        Expiry::Never => NEVER,
+        Expiry::Rolling { length, up_to } => {
+            let end = match length.exact() {
+                Some(micros) => at + micros,
+                None => zone.midnight(length.after(day)),
+            };
+            let Some(calendar) = up_to else {
+                return end;
+            };
+            let first = calendar.start(zone.day(end), program.week);
+            // Already on the first instant of a stretch: stays.
+            if zone.midnight(first) == end {
+                end
+            } else {
+                zone.midnight(calendar.next(first))
+            }
+        }
+        Expiry::Fixed { days, life } => {
+            let earliest = life.map_or(at + 1, |life| life.end(at, zone));
+            let year = date_of(zone.day(earliest)).year();
+            // Each of the days is in this year or the next.
+            let ends = [year, year + 1].into_iter().flat_map(|year| {
+                let of_year =
+                    move |day: &MonthDay| zone.midnight(day.in_year(year, program.leap_day));
+                days.iter().map(of_year)
+            });
+            ends.filter(|end| *end >= earliest).min().unwrap_or(NEVER)
+        }
     }
 }
 
@@ -42,8 +51,9 @@ impl<S: Sink> Account<'_, '_, S> {
         if let Some(micros) = self.plan.life {
             return self.at + micros;
         }
-        match &self.plan.program.wallet {
-            Some(wallet) => expires(&wallet.expiry, self.at, self.day, &self.plan.program.zone),
+        let program = self.plan.program;
+        match &program.wallet {
+            Some(wallet) => end_of_life(program, &wallet.expiry, self.at, self.day),
             None => NEVER,
         }
     }
@@ -86,7 +96,10 @@ impl<S: Sink> Account<'_, '_, S> {
         let (at, source) = (self.at, event.0);
         let lots = &mut self.state.lots;
         // Nearly every lot ends after all others.
-        if lots.back().is_none_or(|last| last.expires < expires) {
+        if lots
+            .back()
+            .is_none_or(|last| (last.expires, last.at) < (expires, at))
+        {
             // Field by field into its place: a whole lot would pass through the stack.
             lots.push_back(Lot::NONE);
             if let Some(lot) = lots.back_mut() {

@@ -169,8 +169,9 @@ impl<S: Sink> Account<'_, '_, S> {
             if booked.total > 0 {
                 let expires = self.expiry();
                 let state = &mut *self.state;
-                let last = state.lots.back().map(|lot| lot.expires);
-                if state.debt > 0 || last.is_some_and(|last| last >= expires) {
+                let ends = (expires, at);
+                let ends_last = |last: &Lot| (last.expires, last.at) < ends;
+                if state.debt > 0 || !state.lots.back().is_none_or(ends_last) {
                     return false;
                 }
                 if way.cap.is_some()

@@ -1,10 +1,11 @@
 //! `[points.<wallet>]`: points, when they are rounded, released, and end.
 
 use super::Build;
+use super::lists::Filled;
 use super::reader::{Placed, list};
 use super::table::{choice, kinds, table};
 use super::values::{AtLeast, Duration, Points, Whole, id_form, is_words};
-use crate::calendar::{Length, Zone, day_from};
+use crate::calendar::{Calendar, Length, MonthDay, Zone, day_from};
 use crate::finding::{Code, Place};
 use crate::number::Rounding;
 use crate::program::{Expiry, RoundAt, Wallet};
@@ -101,7 +102,7 @@ table! {
     RollingTable as "expiry" {
         /// So long after the grant: gone at 00:00 of that day.
         required length: Duration,
-        /// Then up to the first instant after the month, or not.
+        /// Then up to the first instant after the month, quarter or year, or not.
         default("\"none\"") round: Round,
     }
     later {
@@ -110,27 +111,35 @@ table! {
     }
 }
 
-/// What an end is rounded up to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Round {
-    /// Nothing.
-    None,
-    /// The end of the month.
-    MonthEnd,
+table! {
+    /// Points end on days of the year: all that were granted since the one before, together.
+    FixedTable as "expiry" {
+        /// The days of the year: gone at 00:00 of the next one after the grant.
+        required days: Filled<MonthDay>,
+        /// Shortest life: the end is the next of the days that is at least so long after the grant.
+        optional life: Duration,
+    }
 }
 
+/// What an end is rounded up to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Round(Option<Calendar>);
+
 choice!(Round {
-    "none" => Round::None, "Not rounded.";
-    "month_end" => Round::MonthEnd, "Up to the first instant of the next month.";
-} later ["quarter_end", "year_end"]);
+    "none" => Round(None), "Not rounded.";
+    "month_end" => Round(Some(Calendar::Month)), "Up to the first instant of the next month.";
+    "quarter_end" => Round(Some(Calendar::Quarter)), "Up to the first instant of the next quarter.";
+    "year_end" => Round(Some(Calendar::Year)), "Up to the first instant of the next year.";
+} later []);
 
 kinds! {
     /// When points end. Expiry 1 July means: spendable through 30 June.
     ExpiryTable as "expiry" {
         "never" => Never(NeverTable),
         "rolling" => Rolling(RollingTable),
+        "fixed" => Fixed(FixedTable),
     }
-    later ["fixed", "inactivity"]
+    later ["inactivity"]
 }
 
 /// Checks the wallet.
@@ -158,17 +167,26 @@ pub(crate) fn wallet(
         ExpiryTable::Never(_) => Some(Expiry::Never),
         ExpiryTable::Rolling(rolling) => Some(Expiry::Rolling {
             length: rolling.length.as_ref()?.value.0,
-            month_end: rolling.round.as_ref()?.value == Round::MonthEnd,
+            up_to: rolling.round.as_ref()?.value.0,
+        }),
+        ExpiryTable::Fixed(fixed) => Some(Expiry::Fixed {
+            days: fixed
+                .days
+                .as_ref()?
+                .value
+                .0
+                .iter()
+                .map(|day| day.value)
+                .collect(),
+            life: fixed.life.as_ref().map(|life| life.value.0),
         }),
     });
     let pending = table
         .pending
         .as_ref()
         .and_then(|pending| pending.value.length.as_ref());
-    if let (Some(pending), Some(Expiry::Rolling { length, .. }), Some(raw)) =
-        (pending, expiry, &table.expiry)
-    {
-        outlives(build, length, raw.place, pending.value.0, pending.place);
+    if let (Some(pending), Some(expiry), Some(raw)) = (pending, &expiry, &table.expiry) {
+        outlives(build, expiry, raw.place, pending.value.0, pending.place);
     }
     Some(Wallet {
         id: id.value,
@@ -185,24 +203,47 @@ pub(crate) fn wallet(
 }
 
 /// Points must live longer than they are held, whatever the day of the grant.
-fn outlives(build: &mut Build<'_>, life: Length, at: Place, pending: Length, held: Place) {
+fn outlives(build: &mut Build<'_>, expiry: &Expiry, at: Place, pending: Length, held: Place) {
+    let (life, help) = match expiry {
+        Expiry::Never => return,
+        Expiry::Rolling { length, .. } => (
+            format!("points that live {length}"),
+            "let them live longer than they are held",
+        ),
+        Expiry::Fixed { life: None, .. } => (
+            "points that are granted just before a fixed day".to_owned(),
+            "give `expiry` a `life`, the shortest, that is longer than they are held",
+        ),
+        Expiry::Fixed {
+            life: Some(life), ..
+        } => (
+            format!("points that live at least {life}"),
+            "let them live longer than they are held",
+        ),
+    };
     // Four years hold every length of month, so a length that wins on some day is found.
     let first = day_from("2024-01-01").unwrap_or_default();
     let Some(utc) = Zone::named("UTC") else {
         return;
     };
+    // What is rounded up, or waits for a day, may not wait at all.
+    let shortest = |grant| match expiry {
+        Expiry::Rolling { length, .. } => length.end(grant, &utc),
+        Expiry::Fixed { life, .. } => life.map_or(grant, |life| life.end(grant, &utc)),
+        Expiry::Never => grant,
+    };
     let too_short = (first..first + 1_461).any(|day| {
         let grant = utc.midnight(day);
-        life.end(grant, &utc) <= pending.end(grant, &utc)
+        shortest(grant) <= pending.end(grant, &utc)
     });
     if too_short {
         build.reader.find_both(
             Code::ExpiryBeforeRelease,
             at,
-            format!("points that live {life} can end before their release after {pending}"),
+            format!("{life} can end before their release after {pending}"),
             "the life counts from the grant",
             (held, "held so long"),
-            "let them live longer than they are held",
+            help,
         );
     }
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::{Checked, Source, check};
-use crate::calendar::{Length, Unit, day_from};
+use crate::calendar::{Calendar, Length, Unit, day_from};
 use crate::canonical::Kind;
 use crate::finding::{Code, Severity};
 use crate::number::Rational;
@@ -249,12 +249,12 @@ shortage = "forgive"
 "#;
     let wallet = program(&[HEAD, wallet]).wallet.unwrap();
     assert_eq!((wallet.scale, wallet.minimum), (2, 125));
-    let Expiry::Rolling { length, month_end } = wallet.expiry else {
+    let Expiry::Rolling { length, up_to } = &wallet.expiry else {
         panic!("rolling");
     };
     assert_eq!(
-        (length.to_string().as_str(), month_end),
-        ("12 months", true)
+        (length.to_string().as_str(), *up_to),
+        ("12 months", Some(Calendar::Month))
     );
 }
 

@@ -1,6 +1,6 @@
 //! The wallet: how points are rounded, when they end, what happens when they do not suffice.
 
-use crate::calendar::Length;
+use crate::calendar::{Calendar, Length, MonthDay};
 use crate::finding::Place;
 use crate::number::{Rational, Rounding};
 
@@ -34,13 +34,22 @@ pub enum RoundAt {
 }
 
 /// When points end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
 pub enum Expiry {
     /// Never.
     Never,
-    /// So long after the grant; then up to the first instant of the next month if `month_end`.
-    #[allow(missing_docs)]
-    Rolling { length: Length, month_end: bool },
+    /// So long after the grant; then up to the first instant after the month, quarter or year, if one is named.
+    Rolling {
+        length: Length,
+        up_to: Option<Calendar>,
+    },
+    /// At 00:00 of the next of these days of the year after the grant; with a shortest life the next that is at
+    /// least so long after it.
+    Fixed {
+        days: Vec<MonthDay>,
+        life: Option<Length>,
+    },
 }
 
 /// When lots do not suffice.

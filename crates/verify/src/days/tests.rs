@@ -86,13 +86,13 @@ fn the_end_of_a_month_stays_where_it_is_already() {
     // 15 December + 6 months is 15 June, then up to 1 July.
     let granted = calendar.midnight(day("2025-12-15")) + 9 * 3_600 * SECOND;
     assert_eq!(
-        calendar.month_end(calendar.life(granted, half_year)),
+        calendar.up_to(Calendar::Month, calendar.life(granted, half_year)),
         calendar.midnight(day("2026-07-01"))
     );
     let first = calendar.midnight(day("2026-07-01"));
-    assert_eq!(calendar.month_end(first), first);
+    assert_eq!(calendar.up_to(Calendar::Month, first), first);
     assert_eq!(
-        calendar.month_end(first + 1),
+        calendar.up_to(Calendar::Month, first + 1),
         calendar.midnight(day("2026-08-01"))
     );
 }

@@ -17,7 +17,7 @@ pub fn coffee() -> World {
     world.wallet().pending = Some(length("2 days"));
     world.wallet().expiry = Expiry::Rolling {
         length: length("12 months"),
-        month_end: true,
+        up_to: Some(Calendar::Month),
     };
     let gift = r#"line.category != "gift-card""#;
     world

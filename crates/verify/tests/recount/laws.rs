@@ -36,7 +36,7 @@ fn program(dice: &mut Dice) -> Program {
     world.wallet().round_at = [RoundAt::Event, RoundAt::Line][dice.below(2) as usize];
     world.wallet().expiry = rungs_engine::program::Expiry::Rolling {
         length: length("20 days"),
-        month_end: dice.below(2) == 0,
+        up_to: (dice.below(2) == 0).then_some(Calendar::Month),
     };
     world.metric("earned", MetricKind::Granted, None, "", None);
     let rungs: [(&str, Vec<Need>); 3] = [

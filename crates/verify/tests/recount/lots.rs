@@ -3,13 +3,14 @@
 use crate::earning::coffee;
 use crate::history::Events;
 use crate::world::{World, length};
+use rungs_engine::calendar::Calendar;
 use rungs_engine::canonical::Kind;
 use rungs_engine::program::{ByRung, Expiry, Shortage};
 
 fn rolling(text: &str, month_end: bool) -> Expiry {
     Expiry::Rolling {
         length: length(text),
-        month_end,
+        up_to: month_end.then_some(Calendar::Month),
     }
 }
 

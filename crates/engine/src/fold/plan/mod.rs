@@ -223,10 +223,10 @@ impl<'p> Plan<'p> {
             life: program
                 .wallet
                 .as_ref()
-                .and_then(|wallet| match wallet.expiry {
+                .and_then(|wallet| match &wallet.expiry {
                     Expiry::Rolling {
                         length,
-                        month_end: false,
+                        up_to: None,
                     } => length.exact(),
                     _ => None,
                 }),
