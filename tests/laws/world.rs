@@ -304,6 +304,7 @@ fn dataset(kind: Kind) -> &'static str {
         Kind::Activity => "app",
         Kind::Redeem => "spent",
         Kind::Adjust => "desk",
+        Kind::Opening => "brought",
         Kind::Survey => "answers",
         other => panic!("no dataset of {}", other.text()),
     }

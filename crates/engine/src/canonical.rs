@@ -105,7 +105,7 @@ kinds! {
     /// A member joins.
     Enrol = "enrol", true, ["plan": Text, "code": Text], [];
     /// What a member brings from another system.
-    Opening = "opening", false, ["wallet": Text, "points": Decimal, "expires": Date, "rung": Text, "rung_until": Date], [];
+    Opening = "opening", true, ["wallet": Text, "points": Decimal, "expires": Date, "rung": Text, "rung_until": Date], [];
     /// Something about the member became known or changed.
     Profile = "profile", true, ["birthday": MonthDay, "country": Text, "language": Text, "zone": Text, "preferred": Text, "consent": Text], [];
     /// The desk books points, a rung or a metric by hand. A rung given by hand issues no reward on `rung_reached`.

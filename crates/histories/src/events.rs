@@ -50,6 +50,20 @@ impl Writer {
                     Kind::Adjust,
                     &[
                         "id", "account", "member", "time", "points", "rung", "metric", "value",
+                        "ends",
+                    ],
+                ),
+                table(
+                    Kind::Opening,
+                    &[
+                        "id",
+                        "account",
+                        "member",
+                        "time",
+                        "points",
+                        "expires",
+                        "rung",
+                        "rung_until",
                     ],
                 ),
                 table(
@@ -111,6 +125,9 @@ pub(crate) fn history(random: &mut Random, plain: bool) -> (Vec<EventTable>, Str
                 Kind::Enrol,
                 &[member, &account, member, &moment(random, joined)],
             );
+            if random.percent(25) {
+                brought(random, &mut writer, &account, member, joined);
+            }
             if random.percent(50) {
                 let birthday = random.pick(&["02-29", "01-31", "06-15", "12-31", "03-01"]);
                 let known = joined + random.below(40) as i32;
@@ -216,22 +233,26 @@ pub(crate) fn history(random: &mut Random, plain: bool) -> (Vec<EventTable>, Str
                 91..=95 => match random.below(4) {
                     0 => {
                         let rung = *random.pick(&["low", "mid", "top"]);
+                        let ends = match random.percent(40) {
+                            true => day_text(day + random.below(150) as i32),
+                            false => String::new(),
+                        };
                         writer.row(
                             Kind::Adjust,
-                            &[&id, &account, &member, &at, "", rung, "", ""],
+                            &[&id, &account, &member, &at, "", rung, "", "", &ends],
                         );
                     }
                     1 => writer.row(
                         Kind::Adjust,
-                        &[&id, &account, &member, &at, "", "", "counted", "3"],
+                        &[&id, &account, &member, &at, "", "", "counted", "3", ""],
                     ),
                     2 => writer.row(
                         Kind::Adjust,
-                        &[&id, &account, &member, &at, "-25", "", "", ""],
+                        &[&id, &account, &member, &at, "-25", "", "", "", ""],
                     ),
                     _ => writer.row(
                         Kind::Adjust,
-                        &[&id, &account, &member, &at, "40", "", "", ""],
+                        &[&id, &account, &member, &at, "40", "", "", "", ""],
                     ),
                 },
                 _ => writer.row(
@@ -249,6 +270,22 @@ pub(crate) fn history(random: &mut Random, plain: bool) -> (Vec<EventTable>, Str
         }
     }
     (writer.tables, day_text(first + span + 60))
+}
+
+/// A lot and perhaps a rung that a member brings from another system; lots can be owed, or over already.
+fn brought(random: &mut Random, writer: &mut Writer, account: &str, member: &str, joined: i32) {
+    let id = format!("w-{member}");
+    let day = joined + random.below(20) as i32;
+    let at = moment(random, day);
+    let points = *random.pick(&["120", "300", "35", "-40", ""]);
+    let later = |random: &mut Random| match random.percent(60) {
+        true => day_text(day - 5 + random.below(200) as i32),
+        false => String::new(),
+    };
+    let (expires, until) = (later(random), later(random));
+    let rung = *random.pick(&["", "", "mid", "top"]);
+    let cells = [&*id, account, member, &at, points, &expires, rung, &until];
+    writer.row(Kind::Opening, &cells);
 }
 
 fn refund(

@@ -76,6 +76,13 @@ member = "member"
 account = "account"
 time = "time"
 
+[collect.brought]
+event = "opening"
+id = "id"
+member = "member"
+account = "account"
+time = "time"
+
 [collect.answers]
 event = "survey"
 id = "id"

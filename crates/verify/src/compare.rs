@@ -439,5 +439,6 @@ pub(crate) fn rule_name(program: &Program, rule: Rule) -> String {
         Rule::Redeem => "redeem".to_owned(),
         Rule::Shortage => "refunds.shortage".to_owned(),
         Rule::Adjust => "adjust".to_owned(),
+        Rule::Opening => "opening".to_owned(),
     }
 }

@@ -241,6 +241,7 @@ impl Account<'_> {
             Kind::Profile => self.remember(rows.start, member, at),
             Kind::Redeem => self.redeem(record, rows.start),
             Kind::Adjust => self.adjust(record, rows.start),
+            Kind::Opening => self.opening(record, rows.start),
             Kind::Refund => {
                 refund_of = outcome
                     .refunded

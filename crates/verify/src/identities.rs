@@ -125,10 +125,14 @@ fn step(entry: &Entry) -> u8 {
         EntryKind::Expire => 1,
         EntryKind::Release => 2,
         EntryKind::Grant => 0,
-        EntryKind::Adjust if entry.points > 0 => 0,
+        EntryKind::Adjust | EntryKind::Opening if entry.points > 0 => 0,
         EntryKind::Debt => 3,
         EntryKind::Repay => 4,
-        EntryKind::Redeem | EntryKind::Reverse | EntryKind::Forgive | EntryKind::Adjust => 5,
+        EntryKind::Redeem
+        | EntryKind::Reverse
+        | EntryKind::Forgive
+        | EntryKind::Adjust
+        | EntryKind::Opening => 5,
     }
 }
 
@@ -140,7 +144,7 @@ fn sign_fits(entry: &Entry) -> bool {
         EntryKind::Redeem | EntryKind::Expire | EntryKind::Reverse | EntryKind::Repay => {
             entry.points < 0
         }
-        EntryKind::Adjust => entry.points != 0,
+        EntryKind::Adjust | EntryKind::Opening => entry.points != 0,
     }
 }
 
@@ -195,7 +199,7 @@ impl Check<'_> {
                         sums.open += points;
                     }
                 }
-                EntryKind::Adjust if points > 0 => {
+                EntryKind::Adjust | EntryKind::Opening if points > 0 => {
                     sums.granted += points;
                     sums.open += points;
                 }
@@ -214,7 +218,7 @@ impl Check<'_> {
                 EntryKind::Expire => sums.expired -= points,
                 EntryKind::Reverse => sums.reversed -= points,
                 EntryKind::Repay => sums.other -= points,
-                EntryKind::Adjust if points < 0 => sums.other -= points,
+                EntryKind::Adjust | EntryKind::Opening if points < 0 => sums.other -= points,
                 _ => {}
             }
             for (name, part) in [("pending", sums.pending), ("open", sums.open)] {

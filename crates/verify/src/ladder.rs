@@ -329,25 +329,16 @@ impl<'a> Account<'a> {
         self.step(at, to, until, RungReason::Shortfall, None);
     }
 
-    /// When a rung ends that is let stay at the end of its validity: one more validity from the last closed
-    /// period, whose end is that of the validity less its extra time.
+    /// When a rung ends that is let stay at the end of its validity: one more validity, as if it were reached on
+    /// the last day of what ended, less its extra time.
     fn let_stay(&self, tiers: &Tiers, rung: usize, until: Day) -> Option<Day> {
-        let longer = match (tiers.validity, self.period_of(until)) {
-            (Validity::Length { length }, _) => Some(plus(until, length)),
-            (_, Some((mut closed, _))) => {
-                while self.later(tiers, closed) > until {
-                    match self.period_of(closed - 1) {
-                        Some((earlier, _)) => closed = earlier,
-                        None => break,
-                    }
-                }
-                self.ends(tiers, rung, closed - 1)
-            }
-            (Validity::Periods { extra, .. }, None) => {
+        let longer = match tiers.validity {
+            Validity::Length { length } => Some(plus(until, length)),
+            Validity::Periods { extra, .. } => {
                 let closed = extra.map_or(until, |extra| minus(until, extra));
                 self.ends(tiers, rung, closed - 1)
             }
-            (_, None) => self.ends(tiers, rung, until - 1),
+            _ => self.ends(tiers, rung, until - 1),
         };
         longer.map(|day| day.max(until + 1))
     }
@@ -423,17 +414,23 @@ impl<'a> Account<'a> {
     }
 
     /// The desk puts the account on a rung; the end is the declared one, or as if reached that day.
-    pub(crate) fn adjust_rung(
+    pub(crate) fn set_rung(
         &mut self,
         at: Instant,
         to: usize,
         ends: Option<Day>,
+        reason: RungReason,
         event: &EventRef,
     ) {
         let Some(tiers) = self.tiers() else {
             return;
         };
-        let until = ends.or_else(|| self.ends(tiers, to, self.reading.days.day(at)));
-        self.step(at, to, until, RungReason::Adjusted, Some(event.clone()));
+        let day = self.reading.days.day(at);
+        let until = match ends {
+            // The lowest rung never ends.
+            Some(ends) if to > 0 => Some(ends.max(day + 1)),
+            _ => self.ends(tiers, to, day),
+        };
+        self.step(at, to, until, reason, Some(event.clone()));
     }
 }

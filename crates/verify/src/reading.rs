@@ -16,6 +16,7 @@ pub struct Reading<'p> {
     pub(crate) refund: RefundColumns,
     pub(crate) redeem: RedeemColumns,
     pub(crate) adjust: AdjustColumns,
+    pub(crate) opening: OpeningColumns,
     pub(crate) birthday: Option<usize>,
     /// All columns of profile.
     pub(crate) profile: Vec<usize>,
@@ -69,6 +70,13 @@ pub(crate) struct AdjustColumns {
     pub(crate) value: Option<usize>,
 }
 
+pub(crate) struct OpeningColumns {
+    pub(crate) points: Option<usize>,
+    pub(crate) expires: Option<usize>,
+    pub(crate) rung: Option<usize>,
+    pub(crate) rung_until: Option<usize>,
+}
+
 impl<'p> Reading<'p> {
     /// Reads a checked programme.
     pub fn of(program: &'p Program) -> Reading<'p> {
@@ -117,6 +125,12 @@ impl<'p> Reading<'p> {
                 ends: column(Kind::Adjust, false, "ends"),
                 metric: column(Kind::Adjust, false, "metric"),
                 value: adjust_value,
+            },
+            opening: OpeningColumns {
+                points: column(Kind::Opening, false, "points"),
+                expires: column(Kind::Opening, false, "expires"),
+                rung: column(Kind::Opening, false, "rung"),
+                rung_until: column(Kind::Opening, false, "rung_until"),
             },
             birthday: column(Kind::Profile, false, "birthday"),
             profile: (0..program.columns.len())

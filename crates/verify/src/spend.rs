@@ -1,13 +1,13 @@
-//! Events that use points or set things right: redemptions and the desk.
+//! Events that use points or say what there is: redemptions, the desk, what members bring along.
 
 use crate::account::Account;
 use crate::exact::{Exact, fraction, narrow, rounded, times, unit};
 use crate::lots::Lot;
 use crate::measure::{Worth, in_units, points_in_units};
 use rungs_engine::calendar::{Day, Instant};
-use rungs_engine::ledger::{Entry, EntryKind, EventRef, Rule};
+use rungs_engine::ledger::{Entry, EntryKind, EventRef, Rule, RungReason};
 use rungs_engine::number::Rounding;
-use rungs_engine::program::{MetricKind, Wallet};
+use rungs_engine::program::MetricKind;
 
 impl Account<'_> {
     /// A column's number as scaled points.
@@ -95,7 +95,8 @@ impl Account<'_> {
             && let Some(wallet) = &program.wallet
             && text(columns.wallet).is_none_or(|id| id == wallet.id)
         {
-            self.adjust_points(wallet, at, &event, points);
+            let expires = self.expires(wallet, at);
+            self.put(EntryKind::Adjust, Rule::Adjust, at, &event, points, expires);
         }
         let metric = text(columns.metric)
             .and_then(|id| program.metrics.iter().position(|metric| metric.id == id));
@@ -118,23 +119,69 @@ impl Account<'_> {
                 .ends
                 .and_then(|column| self.batch.number(column, row))
                 .and_then(|day| Day::try_from(day).ok());
-            self.adjust_rung(at, rung, ends, &event);
+            self.set_rung(at, rung, ends, RungReason::Adjusted, &event);
         }
     }
 
-    fn adjust_points(&mut self, wallet: &Wallet, at: Instant, event: &EventRef, points: i64) {
+    /// Books a lot that a member brings along, and the rung that was held where it comes from.
+    pub(crate) fn opening(&mut self, record: usize, row: usize) {
+        let columns = &self.reading.opening;
+        let day = |column: Option<usize>| {
+            let stored = column.and_then(|column| self.batch.number(column, row))?;
+            Day::try_from(stored).ok()
+        };
+        let (ends, until) = (day(columns.expires), day(columns.rung_until));
+        let rung = columns.rung.and_then(|column| self.batch.text(column, row));
+        let at = self.records[record].at;
+        let event = self.records[record].event.clone();
+        let program = self.reading.program;
+        if let Some(points) = self.scaled(columns.points, row)
+            && let Some(wallet) = &program.wallet
+        {
+            // What should have ended before it came ends as it comes.
+            let expires = match ends {
+                Some(day) => Some(self.reading.days.midnight(day).max(at)),
+                None => self.expires(wallet, at),
+            };
+            self.put(
+                EntryKind::Opening,
+                Rule::Opening,
+                at,
+                &event,
+                points,
+                expires,
+            );
+        }
+        let rung = rung.and_then(|id| {
+            let rungs = &program.tiers.as_ref()?.rungs;
+            rungs.iter().position(|rung| rung.id == id)
+        });
+        if let Some(rung) = rung {
+            self.set_rung(at, rung, until, RungReason::Opening, &event);
+        }
+    }
+
+    /// Points that somebody says are there, as a lot of its own, or are not there.
+    fn put(
+        &mut self,
+        kind: EntryKind,
+        rule: Rule,
+        at: Instant,
+        event: &EventRef,
+        points: i64,
+        expires: Option<Instant>,
+    ) {
         if points < 0 {
-            self.debit(at, EntryKind::Adjust, Rule::Adjust, event, -points);
+            self.debit(at, kind, rule, event, -points);
             return;
         }
         if points == 0 {
             return;
         }
-        let expires = self.expires(wallet, at);
         self.entries.push(Entry {
             at,
-            kind: EntryKind::Adjust,
-            rule: Rule::Adjust,
+            kind,
+            rule,
             event: event.clone(),
             lot: None,
             points,

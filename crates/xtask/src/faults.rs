@@ -98,8 +98,26 @@ const FAULTS: &[Fault] = &[
     Fault {
         name: "lots live a day too long",
         area: "lot",
-        right: "        return match length.exact() {\n            Some(micros) => at + micros,\n            None => zone.midnight(length.after(day)),",
-        wrong: "        return match length.exact() {\n            Some(micros) => at + micros,\n            None => zone.midnight(length.after(day) + 1),",
+        right: "                None => zone.midnight(length.after(day)),\n            };",
+        wrong: "                None => zone.midnight(length.after(day) + 1),\n            };",
+    },
+    Fault {
+        name: "a fixed day does not wait for the shortest life",
+        area: "lot",
+        right: "life.map_or(at + 1, |life| life.end(at, zone))",
+        wrong: "life.map_or(at + 1, |_| at + 1)",
+    },
+    Fault {
+        name: "a lot that is brought along does not keep its end",
+        area: "lot",
+        right: "Some(day) => self.at.max(self.plan.program.zone.midnight(day as Day)),",
+        wrong: "Some(_) => self.expiry(),",
+    },
+    Fault {
+        name: "a rung that was given with an end falls before it",
+        area: "tier",
+        right: "tiers.validity == Validity::None && self.state.until.is_none()",
+        wrong: "tiers.validity == Validity::None",
     },
     Fault {
         name: "debt is never paid",

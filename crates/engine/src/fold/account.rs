@@ -160,6 +160,7 @@ impl<S: Sink> Account<'_, '_, S> {
         match kind {
             Kind::Redeem => self.redeem(rows.start, &event),
             Kind::Adjust => self.adjust(rows.start, &event),
+            Kind::Opening => self.opening(rows.start, &event),
             Kind::Profile => self.profile(rows.start, member),
             _ => {}
         }

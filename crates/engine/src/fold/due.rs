@@ -87,7 +87,10 @@ impl<S: Sink> Account<'_, '_, S> {
         {
             let zone = &self.plan.program.zone;
             if tiers.validity == Validity::None {
-                sooner(self.lapses(), Due::Lapse);
+                match self.state.until {
+                    Some(day) => sooner(Some(zone.midnight(day)), Due::ValidityEnd),
+                    None => sooner(self.lapses(), Due::Lapse),
+                }
             } else {
                 sooner(
                     self.state.next_period.map(|day| zone.midnight(day)),

@@ -10,6 +10,7 @@
 
 mod account;
 mod contribution;
+mod desk;
 mod draw;
 mod due;
 mod earn;

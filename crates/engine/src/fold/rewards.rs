@@ -3,11 +3,11 @@
 use super::account::Account;
 use super::earn::find;
 use super::prepared::{Row, ask};
-use super::sink::{NotIssued, Rejection, Sink, WhyNot};
+use super::sink::{NotIssued, Sink, WhyNot};
 use super::view::View;
 use crate::calendar::{Day, Instant, MonthDay, date_of};
 use crate::condition::evaluate::{At, Value, evaluate};
-use crate::ledger::{EntryKind, EventRef, Issued, Rule, RungReason};
+use crate::ledger::{EntryKind, EventRef, Issued, Rule};
 use crate::program::{MetricKind, Pool};
 
 impl<S: Sink> Account<'_, '_, S> {
@@ -273,70 +273,6 @@ impl<S: Sink> Account<'_, '_, S> {
                     Some(event),
                     occurrence as u32,
                 );
-            }
-        }
-    }
-
-    /// The desk books points, a rung or a metric.
-    pub(super) fn adjust(&mut self, row: usize, event: &EventRef) {
-        let (plan, named) = (self.plan, self.plan.named);
-        let number =
-            |column: Option<usize>| column.and_then(|column| self.batch.number(column, row));
-        let text = |column: Option<usize>| column.and_then(|column| self.batch.text(column, row));
-        let points = number(named.adjust_points).unwrap_or(0);
-        let (rung, metric) = (text(named.adjust_rung), text(named.adjust_metric));
-        let (ends, value) = (number(named.adjust_ends), number(named.adjust_value));
-        if points > 0 {
-            let end = self.expiry();
-            let expires = (end != super::state::NEVER).then_some(end);
-            self.book(
-                EntryKind::Adjust,
-                Rule::Adjust,
-                event.clone(),
-                None,
-                points,
-                expires,
-            );
-            self.add_lot(event, points, end, false);
-        } else if points < 0 {
-            self.consume(EntryKind::Adjust, Rule::Adjust, event, -points);
-        }
-        if let Some(id) = rung {
-            let rungs = plan
-                .program
-                .tiers
-                .as_ref()
-                .map_or(&[][..], |tiers| &tiers.rungs);
-            match rungs.iter().position(|rung| rung.id == id) {
-                Some(rung) => {
-                    let until = ends
-                        .map(|day| day as Day)
-                        .or_else(|| self.valid_from(self.day));
-                    self.state.ground = None;
-                    self.move_to(rung as u8, until, RungReason::Adjusted, Some(event.clone()));
-                }
-                None => self.sink.reject(row, Rejection::UnknownName(id.to_owned())),
-            }
-        }
-        if let (Some(id), Some(value)) = (metric, value) {
-            let column = named
-                .adjust_value
-                .map_or(0, |column| plan.program.columns[column].digits);
-            match plan
-                .program
-                .metrics
-                .iter()
-                .position(|metric| metric.id == id)
-            {
-                Some(index) => {
-                    // The file's decimal, brought to the metric's own denominator.
-                    let den = 10i64.pow(u32::from(column));
-                    let value = i128::from(value) * i128::from(plan.program.metrics[index].den)
-                        / i128::from(den);
-                    let value = i64::try_from(value).unwrap_or(i64::MAX);
-                    self.add(index, usize::from(self.current_member), value);
-                }
-                None => self.sink.reject(row, Rejection::UnknownName(id.to_owned())),
             }
         }
     }

@@ -141,7 +141,7 @@ impl<S: Sink> Account<'_, '_, S> {
         self.slide_tiers(self.at, self.day);
         if tiers.validity == Validity::None {
             let qualified = self.qualified(tiers);
-            if qualified < self.state.rung {
+            if qualified < self.state.rung && self.falls(tiers) {
                 self.move_to(qualified, None, RungReason::Refunded, Some(event.clone()));
             }
             return;

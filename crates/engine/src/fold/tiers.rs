@@ -55,9 +55,14 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
         let qualified = self.qualified(tiers);
         if qualified > self.state.rung {
             self.climb_to(qualified, event);
-        } else if qualified < self.state.rung && tiers.validity == Validity::None {
+        } else if qualified < self.state.rung && self.falls(tiers) {
             self.move_to(qualified, None, RungReason::Shortfall, None);
         }
+    }
+
+    /// With validity `none` a rung is what the metrics say; only one that was given with an end holds until then.
+    pub(super) fn falls(&self, tiers: &Tiers) -> bool {
+        tiers.validity == Validity::None && self.state.until.is_none()
     }
 
     fn climb_to(&mut self, rung: u8, event: Option<&EventRef>) {
@@ -169,6 +174,10 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
         let (Some(tiers), Some(until)) = (self.tiers(), self.state.until) else {
             return;
         };
+        if tiers.validity == Validity::None {
+            self.state.until = None;
+            return self.lapse();
+        }
         self.slide_tiers(self.at - 1, until - 1);
         let rung = usize::from(self.state.rung);
         let last = match tiers.validity {

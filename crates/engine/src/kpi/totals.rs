@@ -30,11 +30,13 @@ pub struct Totals {
 }
 
 /// From the points granted to those that are left. Always
-/// granted + adjusted = redeemed + expired + reversed + repaid + open + pending.
+/// granted + opening + adjusted = redeemed + expired + reversed + repaid + open + pending.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PointsFlow {
     /// Granted by rules.
     pub granted: i128,
+    /// Brought by members from another system.
+    pub opening: i128,
     /// Added (or, negative, taken) by the desk.
     pub adjusted: i128,
     /// Spent.
@@ -63,6 +65,7 @@ impl PointsFlow {
         match kind {
             EntryKind::Grant => self.granted += points,
             EntryKind::Adjust => self.adjusted += points,
+            EntryKind::Opening => self.opening += points,
             EntryKind::Redeem => self.redeemed -= points,
             EntryKind::Expire => self.expired -= points,
             EntryKind::Reverse => self.reversed -= points,
@@ -78,6 +81,7 @@ impl PointsFlow {
 
     fn merge(&mut self, other: &PointsFlow) {
         self.granted += other.granted;
+        self.opening += other.opening;
         self.adjusted += other.adjusted;
         self.redeemed += other.redeemed;
         self.expired += other.expired;

@@ -128,7 +128,10 @@ fn canonical(currency_digits: u8, scale: u8) -> Vec<Column> {
 
 /// Columns that hold points have the wallet's scale.
 fn is_points(kind: Kind, name: &str) -> bool {
-    matches!(kind, Kind::Redeem | Kind::Adjust | Kind::Order) && name.starts_with("points")
+    matches!(
+        kind,
+        Kind::Redeem | Kind::Adjust | Kind::Opening | Kind::Order
+    ) && name.starts_with("points")
 }
 
 /// Amounts that an order always has after it was read: net is gross − discount where it is not given,

@@ -24,6 +24,7 @@ pub fn rule_text(program: &Program, rule: Rule) -> String {
         Rule::Redeem => "redeem".into(),
         Rule::Shortage => "refunds.shortage".into(),
         Rule::Adjust => "adjust".into(),
+        Rule::Opening => "opening".into(),
     }
 }
 
@@ -40,7 +41,7 @@ pub fn rule_line(program: &Program, rule: Rule) -> u32 {
         Rule::Expiry | Rule::Pending => wallet,
         Rule::Tiers => program.tiers.as_ref().map_or(1, |tiers| tiers.place.line),
         Rule::Shortage => program.refunds_place.line,
-        Rule::Redeem | Rule::Adjust => 1,
+        Rule::Redeem | Rule::Adjust | Rule::Opening => 1,
     }
 }
 

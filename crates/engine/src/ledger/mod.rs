@@ -34,6 +34,8 @@ pub enum EntryKind {
     Forgive,
     /// issued → open or open → adjusted, by the desk. Signed.
     Adjust,
+    /// brought → open: what a member brings from another system. Negative: what is owed there.
+    Opening,
 }
 
 impl EntryKind {
@@ -48,6 +50,7 @@ impl EntryKind {
         EntryKind::Repay,
         EntryKind::Forgive,
         EntryKind::Adjust,
+        EntryKind::Opening,
     ];
 
     /// As it is stored and printed.
@@ -62,6 +65,7 @@ impl EntryKind {
             EntryKind::Repay => "repay",
             EntryKind::Forgive => "forgive",
             EntryKind::Adjust => "adjust",
+            EntryKind::Opening => "opening",
         }
     }
 
@@ -95,6 +99,8 @@ pub enum Rule {
     Shortage,
     /// The desk.
     Adjust,
+    /// What a member brings from another system.
+    Opening,
 }
 
 /// An event: source (index in `Program::datasets`) and id.
@@ -138,6 +144,8 @@ pub enum RungReason {
     Refunded,
     /// The desk.
     Adjusted,
+    /// It was held in the system that the member comes from.
+    Opening,
 }
 
 impl RungReason {
@@ -149,6 +157,7 @@ impl RungReason {
             RungReason::Shortfall => "shortfall",
             RungReason::Refunded => "refunded",
             RungReason::Adjusted => "adjusted",
+            RungReason::Opening => "opening",
         }
     }
 }

@@ -128,7 +128,7 @@ impl<'a> Asked<'a> {
     fn place(self, rule: Rule) -> String {
         match rule {
             // They stand in no line of the programme: the event says it all.
-            Rule::Redeem | Rule::Adjust => String::new(),
+            Rule::Redeem | Rule::Adjust | Rule::Opening => String::new(),
             rule => format!(
                 "{}:{}",
                 self.program().file,

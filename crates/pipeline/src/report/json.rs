@@ -97,6 +97,7 @@ struct RungMembers<'a> {
 struct PointsOf<'a> {
     wallet: &'a str,
     granted: Exact,
+    opening: Exact,
     adjusted: Exact,
     redeemed: Exact,
     expired: Exact,
@@ -253,6 +254,7 @@ impl<'a> Root<'a> {
                 PointsOf {
                     wallet: &wallet.id,
                     granted: points(flow.granted),
+                    opening: points(flow.opening),
                     adjusted: points(flow.adjusted),
                     redeemed: points(flow.redeemed),
                     expired: points(flow.expired),

@@ -67,10 +67,11 @@ pub fn report_schema() -> Value {
         }),
     );
     let points = object(
-        "granted + adjusted = redeemed + expired + reversed + repaid + open + pending",
+        "granted + opening + adjusted = redeemed + expired + reversed + repaid + open + pending",
         json!({
             "wallet": text("the wallet's id"),
             "granted": number("issued by rules"),
+            "opening": number("brought by members from another system"),
             "adjusted": number("added or, negative, taken by the desk"),
             "redeemed": number("spent"),
             "expired": number("reached the end of their life"),

@@ -177,6 +177,9 @@ fn points(report: &Report<'_>, scale: u8) -> String {
         )
     };
     let mut text = format!("{} granted", amount(flow.granted));
+    if flow.opening != 0 {
+        text.push_str(&format!(", {} brought along", amount(flow.opening)));
+    }
     if flow.adjusted != 0 {
         text.push_str(&format!(", {} adjusted", amount(flow.adjusted)));
     }

@@ -86,10 +86,10 @@ pub fn counts(
     for kind in EntryKind::ALL {
         let points = totals.booked[*kind as usize];
         match kind {
-            // The only kind that goes both ways: two figures.
-            EntryKind::Adjust => {
-                total("all.adjust_up".into(), points.max(0));
-                total("all.adjust_down".into(), (-points).max(0));
+            // The kinds that go both ways: two figures each.
+            EntryKind::Adjust | EntryKind::Opening => {
+                total(format!("all.{}_up", kind.text()), points.max(0));
+                total(format!("all.{}_down", kind.text()), (-points).max(0));
             }
             kind => total(format!("all.{}", kind.text()), points.abs()),
         }

@@ -20,6 +20,10 @@ pub struct Named {
     pub adjust_ends: Option<usize>,
     pub adjust_metric: Option<usize>,
     pub adjust_value: Option<usize>,
+    pub opening_points: Option<usize>,
+    pub opening_expires: Option<usize>,
+    pub opening_rung: Option<usize>,
+    pub opening_until: Option<usize>,
     pub line_quantity: Option<usize>,
 }
 
@@ -39,6 +43,10 @@ impl Named {
             adjust_ends: find(Kind::Adjust, "ends"),
             adjust_metric: find(Kind::Adjust, "metric"),
             adjust_value: find(Kind::Adjust, "value"),
+            opening_points: find(Kind::Opening, "points"),
+            opening_expires: find(Kind::Opening, "expires"),
+            opening_rung: find(Kind::Opening, "rung"),
+            opening_until: find(Kind::Opening, "rung_until"),
             line_quantity: line(Kind::Order, "quantity"),
         }
     }
@@ -76,6 +84,10 @@ impl Plan<'_> {
             named.adjust_ends,
             named.adjust_metric,
             named.adjust_value,
+            named.opening_points,
+            named.opening_expires,
+            named.opening_rung,
+            named.opening_until,
         ]
         .into_iter()
         .flatten()

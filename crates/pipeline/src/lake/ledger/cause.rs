@@ -79,7 +79,7 @@ pub struct Cause {
 struct Numbering {
     first: i32,
     /// The place of the first rule of each form, in the order of [`form`].
-    forms: [usize; 9],
+    forms: [usize; 10],
     rules: usize,
     /// No event, the datasets, and events that no dataset gave.
     sources: usize,
@@ -110,6 +110,7 @@ fn form(rule: Rule) -> (usize, usize) {
         Rule::Redeem => 6,
         Rule::Shortage => 7,
         Rule::Adjust => 8,
+        Rule::Opening => 9,
     };
     let index = match rule {
         Rule::Earn(index) | Rule::Reward(index) | Rule::Surprise(index) => usize::from(index),
@@ -131,7 +132,7 @@ impl CauseNumbers {
         for program in programs {
             let sources = program.datasets.len() + 2;
             let rules = all_rules(program);
-            let mut forms = [0; 9];
+            let mut forms = [0; 10];
             for (place, rule) in rules.iter().enumerate().rev() {
                 forms[form(*rule).0] = place;
             }
@@ -282,6 +283,7 @@ pub(crate) fn all_rules(program: &Program) -> Vec<Rule> {
         Rule::Redeem,
         Rule::Shortage,
         Rule::Adjust,
+        Rule::Opening,
     ];
     rules.extend(count(program.earn.len()).map(Rule::Earn));
     rules.extend(count(program.rewards.len()).map(Rule::Reward));
@@ -300,6 +302,7 @@ pub(crate) fn rule_kind(rule: Rule) -> &'static str {
         Rule::Shortage => "refunds",
         Rule::Redeem => "redeem",
         Rule::Adjust => "adjust",
+        Rule::Opening => "opening",
     }
 }
 

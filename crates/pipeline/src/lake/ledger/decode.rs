@@ -92,12 +92,13 @@ impl Decoder {
 
     /// A move on the ladder.
     pub fn rung(&self, row: &RungRow) -> Option<RungMove> {
-        const REASONS: [RungReason; 5] = [
+        const REASONS: [RungReason; 6] = [
             RungReason::Reached,
             RungReason::Kept,
             RungReason::Shortfall,
             RungReason::Refunded,
             RungReason::Adjusted,
+            RungReason::Opening,
         ];
         let cause = self.cause(row.cause)?;
         let rung = |id: &str| {

@@ -1,0 +1,123 @@
+//! What is booked because somebody says so: by the desk, or because a member brings it from another system.
+
+use super::account::Account;
+use super::sink::{Rejection, Sink};
+use super::state::NEVER;
+use crate::calendar::{Day, Instant};
+use crate::ledger::{EntryKind, EventRef, Rule, RungReason};
+
+/// In whose name points and rungs are booked.
+#[derive(Clone, Copy)]
+struct Says {
+    kind: EntryKind,
+    rule: Rule,
+    reason: RungReason,
+}
+
+const DESK: Says = Says {
+    kind: EntryKind::Adjust,
+    rule: Rule::Adjust,
+    reason: RungReason::Adjusted,
+};
+
+const BROUGHT: Says = Says {
+    kind: EntryKind::Opening,
+    rule: Rule::Opening,
+    reason: RungReason::Opening,
+};
+
+impl<'a, S: Sink> Account<'a, '_, S> {
+    /// The desk books points, a rung or a metric.
+    pub(super) fn adjust(&mut self, row: usize, event: &EventRef) {
+        let named = self.plan.named;
+        let points = self.number(named.adjust_points, row).unwrap_or(0);
+        self.points_said(DESK, event, points, self.expiry());
+        let ends = self.number(named.adjust_ends, row).map(|day| day as Day);
+        self.rung_said(DESK, row, event, named.adjust_rung, ends);
+        let metric = self.text(named.adjust_metric, row);
+        if let (Some(id), Some(value)) = (metric, self.number(named.adjust_value, row)) {
+            self.metric_said(row, id, value);
+        }
+    }
+
+    /// A member brings a lot, a rung or both. The lot ends on the day that is given, else as if it were granted
+    /// now; one whose day has come already ends in the same instant.
+    pub(super) fn opening(&mut self, row: usize, event: &EventRef) {
+        let named = self.plan.named;
+        let points = self.number(named.opening_points, row).unwrap_or(0);
+        let expires = self.number(named.opening_expires, row);
+        let end = match expires {
+            Some(day) => self.at.max(self.plan.program.zone.midnight(day as Day)),
+            None => self.expiry(),
+        };
+        self.points_said(BROUGHT, event, points, end);
+        let until = self.number(named.opening_until, row).map(|day| day as Day);
+        self.rung_said(BROUGHT, row, event, named.opening_rung, until);
+    }
+
+    fn number(&self, column: Option<usize>, row: usize) -> Option<i64> {
+        self.batch.number(column?, row)
+    }
+
+    fn text(&self, column: Option<usize>, row: usize) -> Option<&'a str> {
+        self.batch.text(column?, row)
+    }
+
+    fn points_said(&mut self, says: Says, event: &EventRef, points: i64, end: Instant) {
+        if points > 0 {
+            let expires = (end != NEVER).then_some(end);
+            self.book(says.kind, says.rule, event.clone(), None, points, expires);
+            self.add_lot(event, points, end, false);
+        } else if points < 0 {
+            self.consume(says.kind, says.rule, event, -points);
+        }
+    }
+
+    fn rung_said(
+        &mut self,
+        says: Says,
+        row: usize,
+        event: &EventRef,
+        rung: Option<usize>,
+        until: Option<Day>,
+    ) {
+        let Some(id) = self.text(rung, row) else {
+            return;
+        };
+        let tiers = self.plan.program.tiers.as_ref();
+        let rungs = tiers.map_or(&[][..], |tiers| &tiers.rungs);
+        match rungs.iter().position(|rung| rung.id == id) {
+            Some(rung) => {
+                // What has ended already holds through the day on which it is said.
+                let until = until.map(|until| until.max(self.day + 1));
+                let until = until.or_else(|| self.valid_from(self.day));
+                self.state.ground = None;
+                self.move_to(rung as u8, until, says.reason, Some(event.clone()));
+            }
+            None => {
+                let unknown = Rejection::UnknownName(id.to_owned());
+                self.sink.reject(row, unknown);
+            }
+        }
+    }
+
+    fn metric_said(&mut self, row: usize, id: &str, value: i64) {
+        let program = self.plan.program;
+        let digits = self
+            .plan
+            .named
+            .adjust_value
+            .map_or(0, |column| program.columns[column].digits);
+        match program.metrics.iter().position(|metric| metric.id == id) {
+            Some(index) => {
+                // The file's decimal, brought to the metric's own denominator.
+                let den = 10i64.pow(u32::from(digits));
+                let value =
+                    i128::from(value) * i128::from(program.metrics[index].den) / i128::from(den);
+                let value = i64::try_from(value).unwrap_or(i64::MAX);
+                self.add(index, usize::from(self.current_member), value);
+            }
+            None => self.sink.reject(row, Rejection::UnknownName(id.to_owned())),
+        }
+    }
+}
