@@ -64,6 +64,7 @@ impl Writer {
                         "expires",
                         "rung",
                         "rung_until",
+                        "wallet",
                     ],
                 ),
                 table(
@@ -284,7 +285,11 @@ fn brought(random: &mut Random, writer: &mut Writer, account: &str, member: &str
     };
     let (expires, until) = (later(random), later(random));
     let rung = *random.pick(&["", "", "mid", "top"]);
-    let cells = [&*id, account, member, &at, points, &expires, rung, &until];
+    // A wallet that the programme does not have is refused, and the rung beside it is not.
+    let wallet = *random.pick(&["", "beans", "beans", "miles"]);
+    let cells = [
+        &*id, account, member, &at, points, &expires, rung, &until, wallet,
+    ];
     writer.row(Kind::Opening, &cells);
 }
 

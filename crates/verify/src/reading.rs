@@ -71,6 +71,7 @@ pub(crate) struct AdjustColumns {
 }
 
 pub(crate) struct OpeningColumns {
+    pub(crate) wallet: Option<usize>,
     pub(crate) points: Option<usize>,
     pub(crate) expires: Option<usize>,
     pub(crate) rung: Option<usize>,
@@ -127,6 +128,7 @@ impl<'p> Reading<'p> {
                 value: adjust_value,
             },
             opening: OpeningColumns {
+                wallet: column(Kind::Opening, false, "wallet"),
                 points: column(Kind::Opening, false, "points"),
                 expires: column(Kind::Opening, false, "expires"),
                 rung: column(Kind::Opening, false, "rung"),

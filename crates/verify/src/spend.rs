@@ -131,12 +131,14 @@ impl Account<'_> {
             Day::try_from(stored).ok()
         };
         let (ends, until) = (day(columns.expires), day(columns.rung_until));
-        let rung = columns.rung.and_then(|column| self.batch.text(column, row));
+        let text = |column: Option<usize>| column.and_then(|column| self.batch.text(column, row));
+        let (named, rung) = (text(columns.wallet), text(columns.rung));
         let at = self.records[record].at;
         let event = self.records[record].event.clone();
         let program = self.reading.program;
         if let Some(points) = self.scaled(columns.points, row)
             && let Some(wallet) = &program.wallet
+            && named.is_none_or(|id| id == wallet.id)
         {
             // What should have ended before it came ends as it comes.
             let expires = match ends {

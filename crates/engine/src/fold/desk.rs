@@ -31,7 +31,9 @@ impl<'a, S: Sink> Account<'a, '_, S> {
     pub(super) fn adjust(&mut self, row: usize, event: &EventRef) {
         let named = self.plan.named;
         let points = self.number(named.adjust_points, row).unwrap_or(0);
-        self.points_said(DESK, event, points, self.expiry());
+        if self.knows_wallet(row, named.adjust_wallet) {
+            self.points_said(DESK, event, points, self.expiry());
+        }
         let ends = self.number(named.adjust_ends, row).map(|day| day as Day);
         self.rung_said(DESK, row, event, named.adjust_rung, ends);
         let metric = self.text(named.adjust_metric, row);
@@ -50,7 +52,9 @@ impl<'a, S: Sink> Account<'a, '_, S> {
             Some(day) => self.at.max(self.plan.program.zone.midnight(day as Day)),
             None => self.expiry(),
         };
-        self.points_said(BROUGHT, event, points, end);
+        if self.knows_wallet(row, named.opening_wallet) {
+            self.points_said(BROUGHT, event, points, end);
+        }
         let until = self.number(named.opening_until, row).map(|day| day as Day);
         self.rung_said(BROUGHT, row, event, named.opening_rung, until);
     }
@@ -61,6 +65,18 @@ impl<'a, S: Sink> Account<'a, '_, S> {
 
     fn text(&self, column: Option<usize>, row: usize) -> Option<&'a str> {
         self.batch.text(column?, row)
+    }
+
+    /// Whether the row means the programme's wallet, by its name or by naming none.
+    fn knows_wallet(&mut self, row: usize, column: Option<usize>) -> bool {
+        let named = self.text(column, row);
+        let wallet = self.plan.program.wallet.as_ref();
+        let Some(other) = named.filter(|id| wallet.is_none_or(|wallet| wallet.id != *id)) else {
+            return true;
+        };
+        let unknown = Rejection::UnknownName(other.to_owned());
+        self.sink.reject(row, unknown);
+        false
     }
 
     fn points_said(&mut self, says: Says, event: &EventRef, points: i64, end: Instant) {

@@ -24,7 +24,7 @@ pub struct Walker<'a> {
     pub account: String,
     /// Its state so far.
     pub state: AccountState,
-    /// Its new events, if it has some: the batch, the batch made ready, its rows.
+    /// Its new events, if it has some: the piece that they are in, and its rows.
     pub events: Option<(&'a Piece<'a>, Range<usize>)>,
     /// What its refunds will need.
     pub pass: Pass,
@@ -86,6 +86,9 @@ pub fn draw(
     walkers: &mut [Walker<'_>],
 ) -> Vec<Decision> {
     let program = plan.program;
+    let empty = Batch::empty();
+    let nothing = Prepared::new(plan, &empty);
+    let idle = Piece::new(plan, &empty, &nothing);
     let mut fold = Fold::default();
     let mut all = Vec::new();
     for occurrence in due {
@@ -94,7 +97,7 @@ pub fn draw(
         let key = day_key(secret, &program.id, occurrence.day);
         let mut drawn: Vec<(Ticket, usize, usize)> = Vec::new();
         for (index, walker) in walkers.iter_mut().enumerate() {
-            walker.advance(plan, &mut fold, until);
+            walker.advance(&idle, &mut fold, until);
             for member in 0..walker.members() {
                 if !walker.state.may_draw(
                     plan,
@@ -167,11 +170,8 @@ impl Walker<'_> {
             .map_or(&self.account, |member| &member.id)
     }
 
-    /// Settles what happens before `until`, booking nothing.
-    fn advance(&mut self, plan: &Plan<'_>, fold: &mut Fold, until: Instant) {
-        let empty = Batch::empty();
-        let nothing = Prepared::new(plan, &empty);
-        let idle = Piece::new(plan, &empty, &nothing);
+    /// Settles what happens before `until`, booking nothing. `idle` is the piece of those without events.
+    fn advance(&mut self, idle: &Piece<'_>, fold: &mut Fold, until: Instant) {
         let (piece, rows) = match &mut self.events {
             Some((piece, rows)) => {
                 let end = rows.start
@@ -183,7 +183,7 @@ impl Walker<'_> {
                 rows.start = end;
                 (*piece, now)
             }
-            None => (&idle, 0..0),
+            None => (idle, 0..0),
         };
         // Only what lies before `until` can have happened.
         let due = self.wins.iter().take_while(|win| win.at < until).count();
