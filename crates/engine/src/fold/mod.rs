@@ -182,22 +182,27 @@ pub fn refunded_orders(plan: &Plan<'_>, batch: &Batch, rows: Range<usize>) -> Ve
 
 /// The accounts of a batch with their rows.
 pub fn account_rows(batch: &Batch) -> impl Iterator<Item = (&str, Range<usize>)> {
-    let mut row = 0;
+    let codes = &batch.account.codes[..batch.rows];
+    let text = |row: usize| batch.account.get(row).unwrap_or_default();
+    // Texts are compared where codes change: a dictionary may name one account twice.
+    let alike = |row: usize| {
+        row + codes[row..]
+            .iter()
+            .take_while(|code| **code == codes[row])
+            .count()
+    };
+    let mut next = (batch.rows > 0).then(|| (0, text(0)));
     std::iter::from_fn(move || {
-        if row >= batch.rows {
-            return None;
+        let (start, account) = next.take()?;
+        let mut end = alike(start);
+        while end < codes.len() {
+            let other = text(end);
+            if other != account {
+                next = Some((end, other));
+                break;
+            }
+            end = alike(end);
         }
-        let start = row;
-        let (code, account) = (
-            batch.account.codes[row],
-            batch.account.get(row).unwrap_or_default(),
-        );
-        row += 1;
-        while row < batch.rows
-            && (batch.account.codes[row] == code || batch.account.get(row) == Some(account))
-        {
-            row += 1;
-        }
-        Some((account, start..row))
+        Some((account, start..end))
     })
 }

@@ -56,8 +56,8 @@ pub fn known(
     for (place, points) in points.iter().enumerate() {
         for ((many, only), points) in many.iter_mut().zip(&mut only).zip(points) {
             let gives = u8::from(*points != 0);
-            *many += gives;
-            *only += gives * place as u8;
+            *many = many.saturating_add(gives);
+            *only |= gives.wrapping_neg() & place as u8;
         }
     }
     for (many, only) in many.iter().zip(&mut only) {
@@ -95,14 +95,14 @@ fn points(
         When::Always => {}
         When::Mask(mask) if mask.overflow.is_empty() => {
             for (points, holds) in points.iter_mut().zip(&mask.rows) {
-                *points *= i64::from(*holds);
+                *points &= -i64::from(*holds);
             }
         }
         _ => return None,
     }
     if plan.from > Day::MIN || plan.before < Day::MAX {
         for (points, day) in points.iter_mut().zip(days) {
-            *points *= i64::from(*day >= plan.from && *day < plan.before);
+            *points &= -i64::from(*day >= plan.from && *day < plan.before);
         }
     }
     Some(points)

@@ -78,14 +78,38 @@ pub struct Cause {
 #[derive(Debug, Clone)]
 struct Numbering {
     first: i32,
-    /// The place of the first rule of each form, in the order of [`form`].
-    forms: [usize; 10],
+    /// By kind and form of rule, in the order of [`form`]: the number of the first rule's first cause.
+    starts: [[u32; FORMS]; KINDS],
     rules: usize,
     /// No event, the datasets, and events that no dataset gave.
     sources: usize,
-    /// How many numbers a kind takes, and a rule within a kind.
-    of_kind: usize,
-    of_rule: usize,
+    /// How many numbers a rule takes within a kind.
+    of_rule: u32,
+}
+
+const KINDS: usize = EntryKind::ALL.len() + 2;
+const FORMS: usize = 10;
+
+impl Numbering {
+    fn new(first: i32, rules: &[Rule], sources: usize) -> Numbering {
+        let of_rule = (sources * sources) as u32;
+        let mut starts = [[0; FORMS]; KINDS];
+        for (kind, starts) in (0_u32..).zip(&mut starts) {
+            let before = first as u32 + kind * rules.len() as u32 * of_rule;
+            for (place, rule) in (0_u32..).zip(rules) {
+                if let (form, 0) = form(*rule) {
+                    starts[form] = before + place * of_rule;
+                }
+            }
+        }
+        Numbering {
+            first,
+            starts,
+            rules: rules.len(),
+            sources,
+            of_rule,
+        }
+    }
 }
 
 /// Numbers for the causes of all versions in a run.
@@ -132,20 +156,7 @@ impl CauseNumbers {
         for program in programs {
             let sources = program.datasets.len() + 2;
             let rules = all_rules(program);
-            let mut forms = [0; 10];
-            for (place, rule) in rules.iter().enumerate().rev() {
-                forms[form(*rule).0] = place;
-            }
-            let rules = rules.len();
-            let mut numbering = Numbering {
-                first: 0,
-                forms,
-                rules,
-                sources,
-                of_kind: rules * sources * sources,
-                of_rule: sources * sources,
-            };
-            let count = CauseKind::all().count() * numbering.of_kind;
+            let count = KINDS * rules.len() * sources * sources;
             let next = known
                 .iter()
                 .map(|version| i64::from(version.first_cause) + i64::from(version.causes));
@@ -165,7 +176,7 @@ impl CauseNumbers {
             let same = |version: &&VersionEntry| {
                 version.digest == program.digest && version.causes == causes
             };
-            numbering.first = match known.iter().find(same) {
+            let first = match known.iter().find(same) {
                 Some(version) => version.first_cause,
                 None => {
                     known.push(VersionEntry {
@@ -177,7 +188,7 @@ impl CauseNumbers {
                     first
                 }
             };
-            versions.push(numbering);
+            versions.push(Numbering::new(first, &rules, sources));
         }
         Ok(CauseNumbers {
             versions,
@@ -217,24 +228,24 @@ impl CauseNumbers {
         lot: Option<&EventRef>,
     ) -> i32 {
         let numbering = &self.versions[version];
+        let sources = numbering.sources;
         let (form, index) = form(rule);
-        let rule = numbering.forms[form] + index;
         let place = |event: Option<&EventRef>| {
-            event.map_or(0, |event| (event.0 + 1).min(numbering.sources - 1))
+            event.map_or(0, |event| event.0.wrapping_add(1).min(sources - 1) as u32)
         };
-        // Three products that do not wait for one another: this is asked for each entry.
-        let number = kind.number() * numbering.of_kind
-            + rule * numbering.of_rule
-            + place(source) * numbering.sources
-            + place(lot);
-        numbering.first + number as i32
+        // All numbers of the version fit, which was seen when they were given: this is asked for each entry.
+        let number = numbering.starts[kind.number()][form]
+            .wrapping_add((index as u32).wrapping_mul(numbering.of_rule))
+            .wrapping_add(place(source).wrapping_mul(sources as u32))
+            .wrapping_add(place(lot));
+        number as i32
     }
 
     /// What a number of this run's versions means.
     fn meaning(&self, number: i32) -> Option<Cause> {
         let of = |numbering: &Numbering| {
-            let count = (CauseKind::all().count() * numbering.of_kind) as i32;
-            (numbering.first..numbering.first + count).contains(&number)
+            let count = KINDS * numbering.rules * numbering.sources * numbering.sources;
+            (numbering.first..numbering.first + count as i32).contains(&number)
         };
         let version = self.versions.iter().position(of)?;
         let (numbering, program) = (&self.versions[version], &self.programs[version]);

@@ -6,9 +6,11 @@
 //! no look-up, and an entry has no texts but the account's.
 
 pub mod cause;
-mod columns;
 pub mod decode;
+mod ids;
 pub mod read;
+mod sheet;
+mod tables;
 pub mod write;
 
 #[cfg(test)]

@@ -311,3 +311,56 @@ fn stored_rows_are_again_what_was_booked() {
         None
     );
 }
+
+#[test]
+fn an_account_may_fill_many_pages_and_others_follow_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::create(folder.path(), "test", 1).unwrap();
+    let program = earning();
+    // Page by page another mix of numbers, texts and nothing.
+    let entry = |at: i64| Entry {
+        lot: (at % 3 == 0 && at / 16_384 != 1).then(|| (0, EventId::of(&at.to_string()))),
+        expires: (at / 16_384 != 2).then_some(at + 7),
+        rung: (at % 5) as u8,
+        ..match at % 1_000 {
+            999 => grant(at, &format!("t-{at}"), at),
+            _ => grant(at, &(at * 11).to_string(), -at),
+        }
+    };
+    let moved = |at: i64| RungMove {
+        at,
+        from: 0,
+        to: 0,
+        until: (at % 7 > 0).then_some(at as i32),
+        reason: RungReason::Reached,
+        event: (at % 2 > 0).then(|| {
+            (
+                0,
+                EventId::of(&format!("{}{at}", if at > 20_000 { "" } else { "m-" })),
+            )
+        }),
+    };
+    let much: Vec<Entry> = (0..70_000).map(entry).collect();
+    let moves: Vec<RungMove> = (0..40_000).map(moved).collect();
+    let little: Vec<Entry> = (0..3).map(entry).collect();
+    let booked = [
+        ("a", little.clone(), vec![moved(1)], vec![]),
+        ("b", much.clone(), moves.clone(), vec![]),
+        ("c", little.clone(), vec![moved(5)], vec![]),
+    ];
+    book(&store, 1, &program, &booked);
+    let ledger = Ledger::open(&store).unwrap();
+    let decoder = Decoder::new(&ledger, &program);
+    for (account, entries, rungs, _) in booked {
+        let mut stored = ledger.account(account).unwrap();
+        // The programme has no ladder: its moves are compared as they are stored.
+        let moves = std::mem::take(&mut stored.rungs);
+        assert!(decoder.account(&stored).unwrap().0 == entries, "{account}");
+        let moves = moves.into_iter().map(|row| (row.at, row.until, row.event));
+        let expected = rungs.into_iter().map(|rung| {
+            let event = rung.event.map(|(_, event)| event);
+            (rung.at, rung.until, event)
+        });
+        assert!(moves.eq(expected), "{account}");
+    }
+}

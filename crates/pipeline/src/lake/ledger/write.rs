@@ -1,26 +1,16 @@
-//! Writing the ledger of a range of shards: columns that are filled and drained, a row group at a time.
-//! This is where settlement spends its time.
+//! Writing the ledger of a range of shards. This is where settlement spends its time.
 
 use super::cause::{CauseKind, CauseNumbers, ladder};
-use super::columns::{AccountColumn, IdColumn, LongColumn, NONE, NameColumn, ShortColumn};
-use crate::lake::encode::{Chunk, encode};
+use super::sheet::{Place, Sheet};
+use super::tables::{
+    Entries, NEVER, NO_DAY, Rewards, Rungs, entries_schema, rewards_schema, rungs_schema,
+};
 use crate::lake::error::{LakeCode, LakeError};
-use crate::lake::file::TableWriter;
-use crate::lake::manifest::{LakeFile, Table};
-use crate::lake::shape::text_array;
+use crate::lake::manifest::LakeFile;
 use crate::lake::shard::ShardRange;
 use crate::lake::store::Store;
-use crate::schema::{text_type, time_type};
-use arrow_array::{ArrayRef, Date32Array, StringArray};
-use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use parquet::errors::Result as ParquetResult;
-use parquet::schema::types::ColumnDescPtr;
-use rungs_engine::event::Texts;
 use rungs_engine::ledger::{Entry, Issued, Rule, RungMove};
-use std::sync::Arc;
 
-/// Rows after which a table is drained, at the end of the account.
-const DRAINED: usize = 65_536;
 /// What one task wrote.
 #[derive(Debug, Default)]
 pub struct LedgerFiles {
@@ -48,60 +38,16 @@ impl LedgerFiles {
 
 /// Takes what settlement books, account by account, in order of shards and accounts.
 pub struct LedgerWriter<'a> {
-    store: &'a Store,
-    run: u32,
-    range: ShardRange,
+    place: Place<'a>,
     shard: u16,
     numbers: &'a CauseNumbers,
     /// By version: ids of the rungs and of the rewards.
     names: Vec<(Vec<String>, Vec<String>)>,
-    used: Vec<bool>,
     account: String,
-    entries: Entries,
-    rungs: Rungs,
-    rewards: Rewards,
-    files: [Option<TableWriter>; 3],
-    schemas: [SchemaRef; 3],
+    entries: Sheet<Entries>,
+    rungs: Sheet<Rungs>,
+    rewards: Sheet<Rewards>,
 }
-
-#[derive(Default)]
-struct Entries {
-    account: AccountColumn,
-    at: LongColumn,
-    cause: ShortColumn,
-    points: LongColumn,
-    event: IdColumn,
-    lot: IdColumn,
-    expires: LongColumn,
-    rung: ShortColumn,
-}
-
-#[derive(Default)]
-struct Rungs {
-    account: AccountColumn,
-    at: LongColumn,
-    cause: ShortColumn,
-    from: NameColumn,
-    to: NameColumn,
-    until: Vec<Option<i32>>,
-    reason: NameColumn,
-    event: IdColumn,
-}
-
-#[derive(Default)]
-struct Rewards {
-    account: AccountColumn,
-    at: LongColumn,
-    cause: ShortColumn,
-    reward: Vec<String>,
-    member: Vec<String>,
-    event: IdColumn,
-    occurrence: ShortColumn,
-    until: LongColumn,
-    cost: LongColumn,
-}
-
-const TABLES: [Table; 3] = [Table::Entries, Table::Rungs, Table::Rewards];
 
 impl<'a> LedgerWriter<'a> {
     /// Begins the ledger of a range of shards; files come with their first row. `scale` is the wallet's,
@@ -121,10 +67,9 @@ impl<'a> LedgerWriter<'a> {
                 .map(|reward| reward.id.clone())
                 .collect()
         };
+        let causes = numbers.count();
         LedgerWriter {
-            store,
-            run,
-            range,
+            place: Place { store, run, range },
             shard: range.first,
             numbers,
             names: numbers
@@ -132,66 +77,42 @@ impl<'a> LedgerWriter<'a> {
                 .iter()
                 .map(|program| (ladder(program), rewards(program)))
                 .collect(),
-            used: vec![false; numbers.count()],
             account: String::new(),
-            entries: Entries::default(),
-            rungs: Rungs::default(),
-            rewards: Rewards::default(),
-            files: [None, None, None],
-            schemas: [
-                entries_schema(scale),
-                rungs_schema(),
-                rewards_schema(currency_digits),
-            ],
+            entries: Sheet::new(entries_schema(scale), Entries::new(), causes),
+            rungs: Sheet::new(rungs_schema(), Rungs::new(), causes),
+            rewards: Sheet::new(rewards_schema(currency_digits), Rewards::new(), causes),
         }
     }
 
     /// What comes next belongs to this account. Shards and accounts come in order.
     pub fn account(&mut self, shard: u16, account: &str) -> Result<(), LakeError> {
-        self.fill();
-        let ends = shard != self.shard;
-        if ends || self.entries.at.0.len() >= DRAINED {
-            self.drain_entries()?;
-        }
-        if ends || self.rungs.at.0.len() >= DRAINED {
-            self.drain_rungs()?;
-        }
-        if ends || self.rewards.at.0.len() >= DRAINED {
-            self.drain_rewards()?;
-        }
+        self.end(shard != self.shard)?;
         self.shard = shard;
         self.account.clear();
         self.account.push_str(account);
         Ok(())
     }
 
-    /// What was booked since the last call belongs to the account at hand.
-    fn fill(&mut self) {
-        let (entries, rungs, rewards) = (&mut self.entries, &mut self.rungs, &mut self.rewards);
-        entries.account.fill(entries.at.0.len(), &self.account);
-        rungs.account.fill(rungs.at.0.len(), &self.account);
-        rewards.account.fill(rewards.at.0.len(), &self.account);
+    /// What was booked since the last call belongs to the account at hand; perhaps its shard ends.
+    fn end(&mut self, ends: bool) -> Result<(), LakeError> {
+        let (account, place, shard) = (&self.account, self.place, self.shard);
+        self.entries.account(account, ends, place, shard)?;
+        self.rungs.account(account, ends, place, shard)?;
+        self.rewards.account(account, ends, place, shard)
     }
 
     /// Books an entry of the account. `version` is the index of the programme's version.
     #[inline]
     pub fn entry(&mut self, version: usize, entry: &Entry) {
-        let kind = CauseKind::Entry(entry.kind);
+        let (kind, event) = (CauseKind::Entry(entry.kind), Some(&entry.event));
         let lot = entry.lot.as_ref();
-        let cause = self
-            .numbers
-            .number(version, kind, entry.rule, Some(&entry.event), lot);
-        let to = &mut self.entries;
-        let row = to.at.0.len();
-        to.at.push(entry.at);
-        to.cause.push(cause);
-        to.points.push(entry.points);
-        to.event.push(row, &entry.event);
-        if let Some(lot) = lot {
-            to.lot.push(row, lot);
-        }
-        to.expires.push(entry.expires.unwrap_or(NONE));
-        to.rung.push(i32::from(entry.rung));
+        let cause = self.numbers.number(version, kind, entry.rule, event, lot);
+        let (row, to) = self.entries.row(entry.at, cause);
+        to.points.set(row, entry.points);
+        to.event.set(row, event);
+        to.lot.set(row, lot);
+        to.expires.set(row, entry.expires.unwrap_or(NEVER));
+        to.rung.set(row, i32::from(entry.rung));
     }
 
     /// Books a move on the ladder.
@@ -201,17 +122,12 @@ impl<'a> LedgerWriter<'a> {
         let cause = self.numbers.number(version, kind, Rule::Tiers, event, None);
         let ladder = self.names.get(version).map_or(&[][..], |names| &names.0);
         let name = |rung: u8| ladder.get(usize::from(rung)).map_or("", String::as_str);
-        let to = &mut self.rungs;
-        let row = to.at.0.len();
-        to.at.push(rung.at);
-        to.cause.push(cause);
+        let (row, to) = self.rungs.row(rung.at, cause);
         to.from.push(name(rung.from));
         to.to.push(name(rung.to));
-        to.until.push(rung.until);
+        to.until.set(row, rung.until.unwrap_or(NO_DAY));
         to.reason.push(rung.reason.text());
-        if let Some(event) = event {
-            to.event.push(row, event);
-        }
+        to.event.set(row, event);
     }
 
     /// Books a reward.
@@ -223,7 +139,7 @@ impl<'a> LedgerWriter<'a> {
         let occurrence = i32::try_from(issued.occurrence).map_err(|_| {
             LakeError::new(
                 LakeCode::Overflow,
-                self.store.folder(),
+                self.place.store.folder(),
                 format!(
                     "account `{}` has too many rewards of one cause",
                     self.account
@@ -231,211 +147,31 @@ impl<'a> LedgerWriter<'a> {
                 "lower the quantity of the redeem, or give the reward a cap",
             )
         })?;
-        let to = &mut self.rewards;
-        let row = to.at.0.len();
-        to.at.push(issued.at);
-        to.cause.push(cause);
-        to.reward.push(
-            names
-                .get(usize::from(issued.reward))
-                .cloned()
-                .unwrap_or_default(),
-        );
+        let name = names.get(usize::from(issued.reward));
+        let (row, to) = self.rewards.row(issued.at, cause);
+        to.reward.push(name.cloned().unwrap_or_default());
         to.member.push(issued.member.clone());
-        if let Some(event) = event {
-            to.event.push(row, event);
-        }
-        to.occurrence.push(occurrence);
-        to.until.push(issued.until);
-        to.cost.push(issued.cost);
-        Ok(())
-    }
-
-    fn drain_entries(&mut self) -> Result<(), LakeError> {
-        let rows = self.entries.at.0.len();
-        if rows == 0 {
-            return Ok(());
-        }
-        let shard = self.shard;
-        self.open(0)?;
-        let (from, Some(file)) = (&mut self.entries, &mut self.files[0]) else {
-            return Ok(());
-        };
-        mark(&mut self.used, &from.cause);
-        file.write_columns(shard, rows, |to| {
-            let mut chunks = vec![
-                from.account.drain(&to[0])?,
-                from.at.drain(&to[1], true)?,
-                from.cause.drain(&to[2])?,
-                from.points.drain(&to[3], false)?,
-            ];
-            chunks.extend(from.event.drain(rows, &to[4], &to[5])?);
-            chunks.extend(from.lot.drain(rows, &to[6], &to[7])?);
-            chunks.push(from.expires.drain_optional(&to[8])?);
-            chunks.push(from.rung.drain(&to[9])?);
-            Ok(chunks)
-        })
-    }
-
-    fn drain_rungs(&mut self) -> Result<(), LakeError> {
-        let rows = self.rungs.at.0.len();
-        if rows == 0 {
-            return Ok(());
-        }
-        let shard = self.shard;
-        self.open(1)?;
-        let (from, Some(file)) = (&mut self.rungs, &mut self.files[1]) else {
-            return Ok(());
-        };
-        mark(&mut self.used, &from.cause);
-        file.write_columns(shard, rows, |to| {
-            let until: ArrayRef = Arc::new(Date32Array::from(std::mem::take(&mut from.until)));
-            let mut chunks = vec![
-                from.account.drain(&to[0])?,
-                from.at.drain(&to[1], true)?,
-                from.cause.drain(&to[2])?,
-                from.from.drain(&to[3])?,
-                from.to.drain(&to[4])?,
-                encode(&to[5], &until, false)?,
-                from.reason.drain(&to[6])?,
-            ];
-            chunks.extend(from.event.drain(rows, &to[7], &to[8])?);
-            Ok(chunks)
-        })
-    }
-
-    fn drain_rewards(&mut self) -> Result<(), LakeError> {
-        let rows = self.rewards.at.0.len();
-        if rows == 0 {
-            return Ok(());
-        }
-        let shard = self.shard;
-        self.open(2)?;
-        let (from, Some(file)) = (&mut self.rewards, &mut self.files[2]) else {
-            return Ok(());
-        };
-        mark(&mut self.used, &from.cause);
-        file.write_columns(shard, rows, |to| {
-            let mut chunks = vec![
-                from.account.drain(&to[0])?,
-                from.at.drain(&to[1], true)?,
-                from.cause.drain(&to[2])?,
-                texts(&to[3], &mut from.reward)?,
-                texts(&to[4], &mut from.member)?,
-            ];
-            chunks.extend(from.event.drain(rows, &to[5], &to[6])?);
-            chunks.push(from.occurrence.drain(&to[7])?);
-            chunks.push(from.until.drain(&to[8], false)?);
-            chunks.push(from.cost.drain(&to[9], false)?);
-            Ok(chunks)
-        })
-    }
-
-    /// Sees to it that the file of a table exists.
-    fn open(&mut self, table: usize) -> Result<(), LakeError> {
-        if self.files[table].is_none() {
-            let name = format!(
-                "{}/{:05}/{}.parquet",
-                TABLES[table].folder(),
-                self.run,
-                self.range
-            );
-            let schema = &self.schemas[table];
-            self.files[table] = Some(TableWriter::create(self.store, &name, self.run, schema)?);
-        }
+        to.event.set(row, event);
+        to.occurrence.set(row, occurrence);
+        to.until.set(row, issued.until);
+        to.cost.set(row, issued.cost);
         Ok(())
     }
 
     /// Ends the ledger of the range.
     pub fn finish(mut self) -> Result<LedgerFiles, LakeError> {
-        self.fill();
-        self.drain_entries()?;
-        self.drain_rungs()?;
-        self.drain_rewards()?;
-        let range = self.range;
-        let mut files = self
-            .files
-            .map(|file| file.map(|file| file.finish(range, &[])).transpose());
-        let mut take = |table: usize| std::mem::replace(&mut files[table], Ok(None));
+        self.end(false)?;
+        let (place, shard) = (self.place, self.shard);
+        let (entries, mut used) = self.entries.finish(place, shard)?;
+        let (rungs, more) = self.rungs.finish(place, shard)?;
+        LedgerFiles::join_used(&mut used, &more);
+        let (rewards, more) = self.rewards.finish(place, shard)?;
+        LedgerFiles::join_used(&mut used, &more);
         Ok(LedgerFiles {
-            entries: take(0)?,
-            rungs: take(1)?,
-            rewards: take(2)?,
-            used: self.used,
+            entries,
+            rungs,
+            rewards,
+            used,
         })
     }
-}
-
-/// Notes which causes there are.
-fn mark(used: &mut [bool], causes: &ShortColumn) {
-    for cause in &causes.0 {
-        if let Some(used) = used.get_mut(*cause as usize) {
-            *used = true;
-        }
-    }
-}
-
-fn texts<T: AsRef<str>>(column: &ColumnDescPtr, values: &mut Vec<T>) -> ParquetResult<Chunk> {
-    let texts = StringArray::from_iter_values(values.iter().map(AsRef::as_ref));
-    values.clear();
-    encode(column, &text_array(&Texts::plain(texts))?, false)
-}
-
-fn scaled(digits: u8) -> DataType {
-    match digits {
-        0 => DataType::Int64,
-        digits => DataType::Decimal64(18, digits as i8),
-    }
-}
-
-fn field(name: &str, data_type: DataType) -> Field {
-    Field::new(name, data_type, false)
-}
-
-fn optional(name: &str, data_type: DataType) -> Field {
-    Field::new(name, data_type, true)
-}
-
-fn entries_schema(scale: u8) -> SchemaRef {
-    Arc::new(Schema::new(vec![
-        field("account", text_type()),
-        field("at", time_type()),
-        field("cause", DataType::Int32),
-        field("points", scaled(scale)),
-        optional("event_number", DataType::Int64),
-        optional("event", DataType::Utf8),
-        optional("lot_number", DataType::Int64),
-        optional("lot", DataType::Utf8),
-        optional("expires", time_type()),
-        field("rung", DataType::Int8),
-    ]))
-}
-
-fn rungs_schema() -> SchemaRef {
-    Arc::new(Schema::new(vec![
-        field("account", text_type()),
-        field("at", time_type()),
-        field("cause", DataType::Int32),
-        field("rung_from", text_type()),
-        field("rung_to", text_type()),
-        optional("until", DataType::Date32),
-        field("reason", text_type()),
-        optional("event_number", DataType::Int64),
-        optional("event", DataType::Utf8),
-    ]))
-}
-
-fn rewards_schema(currency_digits: u8) -> SchemaRef {
-    Arc::new(Schema::new(vec![
-        field("account", text_type()),
-        field("at", time_type()),
-        field("cause", DataType::Int32),
-        field("reward", text_type()),
-        field("member", text_type()),
-        optional("event_number", DataType::Int64),
-        optional("event", DataType::Utf8),
-        field("occurrence", DataType::Int32),
-        field("until", time_type()),
-        field("cost", scaled(currency_digits)),
-    ]))
 }

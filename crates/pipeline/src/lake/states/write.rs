@@ -1,16 +1,15 @@
 //! Writing states.
 
 use super::{GROUP_ROWS, StateRow, schema};
-use crate::lake::error::{At, LakeError};
+use crate::lake::encode::encode;
+use crate::lake::encode::filled::{AccountColumn, BytesColumn, NameColumn};
+use crate::lake::error::LakeError;
 use crate::lake::file::TableWriter;
 use crate::lake::manifest::{LakeFile, Table};
-use crate::lake::shape::text_array;
 use crate::lake::shard::ShardRange;
 use crate::lake::store::Store;
-use arrow_array::builder::{BinaryBuilder, StringBuilder};
-use arrow_array::{ArrayRef, Date32Array, Int32Array, Int64Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, Date32Array, Int32Array, Int64Array};
 use rungs_engine::calendar::Day;
-use rungs_engine::event::Texts;
 use std::sync::Arc;
 
 /// Writes the states that a run has touched in a range of shards.
@@ -20,12 +19,10 @@ pub struct StateWriter<'a> {
     range: ShardRange,
     shard: u16,
     file: Option<TableWriter>,
-    accounts: StringBuilder,
+    accounts: AccountColumn,
     rows: Vec<Fixed>,
-    rungs: StringBuilder,
-    states: BinaryBuilder,
-    /// How long the states of this group are.
-    bytes: usize,
+    rungs: NameColumn,
+    states: BytesColumn,
 }
 
 struct Fixed {
@@ -44,11 +41,10 @@ impl<'a> StateWriter<'a> {
             range,
             shard: range.first,
             file: None,
-            accounts: StringBuilder::new(),
+            accounts: AccountColumn::new(),
             rows: Vec::new(),
-            rungs: StringBuilder::new(),
-            states: BinaryBuilder::new(),
-            bytes: 0,
+            rungs: NameColumn::new(),
+            states: BytesColumn::new(),
         }
     }
 
@@ -58,10 +54,9 @@ impl<'a> StateWriter<'a> {
             self.drain()?;
         }
         self.shard = shard;
-        self.accounts.append_value(account);
-        self.rungs.append_value(&row.rung);
-        self.states.append_value(&row.state);
-        self.bytes += row.state.len();
+        self.accounts.fill(self.rows.len() + 1, account);
+        self.rungs.push(&row.rung);
+        self.states.push(&row.state);
         self.rows.push(Fixed {
             wake: row.wake,
             version: row.version,
@@ -83,23 +78,12 @@ impl<'a> StateWriter<'a> {
         let days = |of: &dyn Fn(&Fixed) -> Option<Day>| -> ArrayRef {
             Arc::new(rows.iter().map(of).collect::<Date32Array>())
         };
-        let coded = |texts: StringArray| text_array(&Texts::plain(texts)).at(self.store.folder());
         let versions = rows.iter().map(|row| row.version);
-        let arrays = vec![
-            coded(self.accounts.finish())?,
-            days(&|row| row.wake),
-            Arc::new(Int32Array::from_iter_values(versions)),
-            amount(0),
-            amount(1),
-            amount(2),
-            amount(3),
-            coded(self.rungs.finish())?,
-            days(&|row| row.rung_until),
-            Arc::new(self.states.finish()),
-        ];
-        // The next group is about as large: it grows in one piece, and not by being copied.
-        self.states = BinaryBuilder::with_capacity(rows.len(), self.bytes + self.bytes / 8);
-        self.bytes = 0;
+        let wake = days(&|row| row.wake);
+        let version: ArrayRef = Arc::new(Int32Array::from_iter_values(versions));
+        let amounts = [amount(0), amount(1), amount(2), amount(3)];
+        let until = days(&|row| row.rung_until);
+        let count = rows.len();
         self.rows.clear();
         let name = format!(
             "{}/{:05}/{}.parquet",
@@ -111,8 +95,21 @@ impl<'a> StateWriter<'a> {
             Some(file) => file,
             empty => empty.insert(TableWriter::create(self.store, &name, self.run, &schema())?),
         };
-        let record = RecordBatch::try_new(schema(), arrays).at(file.path())?;
-        file.write(self.shard, &record)
+        let (accounts, rungs, states) = (&mut self.accounts, &mut self.rungs, &mut self.states);
+        file.write_columns(self.shard, count, |to| {
+            let mut chunks = vec![
+                accounts.drain(&to[0])?,
+                encode(&to[1], &wake, false)?,
+                encode(&to[2], &version, false)?,
+            ];
+            for (amount, to) in amounts.iter().zip(&to[3..]) {
+                chunks.push(encode(to, amount, false)?);
+            }
+            chunks.push(rungs.drain(&to[7])?);
+            chunks.push(encode(&to[8], &until, false)?);
+            chunks.push(states.drain(&to[9])?);
+            Ok(chunks)
+        })
     }
 
     /// Ends the states of the range; nothing if none was touched.
