@@ -27,6 +27,9 @@ pub const SOURCES_KEY: &str = "rungs.sources";
 /// Key in a file's metadata: the version of the format.
 pub const FORMAT_KEY: &str = "rungs.format";
 
+/// Bytes that go to the system in one call: pieces of this length let it keep the file in few large pages.
+const WRITTEN_AT_ONCE: usize = 1 << 20;
+
 /// A file that is being written.
 pub struct LakeWriter {
     path: PathBuf,
@@ -49,7 +52,7 @@ impl LakeWriter {
             name: name.to_owned(),
             level,
             underway: store.underway.clone(),
-            file: BufWriter::with_capacity(1 << 18, file),
+            file: BufWriter::with_capacity(WRITTEN_AT_ONCE, file),
             digest: Xxh3::new(),
             bytes: 0,
         })

@@ -9,6 +9,7 @@ const LONG: usize = 64;
 const SHORT: usize = 32;
 
 /// Encodes numbers that are stored as 64 bits.
+#[inline(always)]
 pub(crate) fn encode_64(values: &[i64], out: &mut Vec<u8>) {
     header::<LONG>(values.len(), values.first().copied().unwrap_or(0), out);
     let mut deltas = [0_i64; LONG * MINIBLOCKS];
@@ -25,6 +26,7 @@ pub(crate) fn encode_64(values: &[i64], out: &mut Vec<u8>) {
 }
 
 /// Encodes numbers that are stored as 32 bits: differences wrap around at 32 bits.
+#[inline(always)]
 pub(crate) fn encode_32(values: &[i32], out: &mut Vec<u8>) {
     let first = values.first().copied().unwrap_or(0);
     header::<SHORT>(values.len(), i64::from(first), out);
@@ -65,6 +67,7 @@ impl<const LENGTH: usize> Packer<LENGTH> {
     }
 
     /// A block of differences, the least of which is `least`; `rest` says what one is beyond it.
+    #[inline(always)]
     fn block<N: Copy>(
         &mut self,
         least: i64,
@@ -91,6 +94,7 @@ impl<const LENGTH: usize> Packer<LENGTH> {
     }
 
     /// The values at hand in `width` bits each, the first in the lowest bits; they are used up.
+    #[inline(always)]
     fn pack(&mut self, mut width: u32) -> &[u8] {
         let mut values = &mut self.values[..];
         // Two by two into one of twice the width, as long as that fits: pairs do not wait for one another.

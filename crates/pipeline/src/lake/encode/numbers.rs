@@ -3,6 +3,7 @@
 use super::delta;
 use super::pages::{About, Chunk, Pages};
 use arrow_buffer::NullBuffer;
+use fearless_simd::{Level, Simd, dispatch};
 use parquet::basic::Encoding;
 use parquet::errors::Result;
 use parquet::file::statistics::Statistics;
@@ -20,6 +21,7 @@ pub(crate) trait Number: Copy + Ord {
 
 impl Number for i64 {
     const ZERO: i64 = 0;
+    #[inline(always)]
     fn encode(values: &[i64], out: &mut Vec<u8>) {
         delta::encode_64(values, out);
     }
@@ -31,6 +33,7 @@ impl Number for i64 {
 
 impl Number for i32 {
     const ZERO: i32 = 0;
+    #[inline(always)]
     fn encode(values: &[i32], out: &mut Vec<u8>) {
         delta::encode_32(values, out);
     }
@@ -64,10 +67,14 @@ impl<N: Number> Numbers<N> {
     pub(super) fn page(&mut self, values: &[N], valid: Option<&NullBuffer>) -> Result<()> {
         self.pages.begin(values.len(), valid);
         let some = present(values, valid, &mut self.scratch);
-        if self.bounded {
-            self.bounds = widest(self.bounds, some);
-        }
-        N::encode(some, &mut self.pages.page);
+        let (bounds, bounded, page) = (&mut self.bounds, self.bounded, &mut self.pages.page);
+        // With the widest registers that this processor has: what is called from here is inlined.
+        dispatch!(Level::new(), simd => simd.vectorize(#[inline(always)] || {
+            if bounded {
+                *bounds = widest(*bounds, some);
+            }
+            N::encode(some, page);
+        }));
         self.pages.end(values.len())
     }
 
@@ -83,6 +90,7 @@ impl<N: Number> Numbers<N> {
 }
 
 /// Bounds that hold these values too.
+#[inline(always)]
 fn widest<N: Number>(seen: Option<(N, N)>, values: &[N]) -> Option<(N, N)> {
     let first = seen.or_else(|| values.first().map(|value| (*value, *value)))?;
     let widen = |(least, largest): (N, N), value: &N| (least.min(*value), largest.max(*value));
