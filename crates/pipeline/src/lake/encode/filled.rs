@@ -5,6 +5,7 @@ use super::numbers::{Number, Numbers};
 use super::pages::{Chunk, PAGE_ROWS, Pages};
 use super::texts;
 use arrow_buffer::{BooleanBuffer, NullBuffer};
+use fearless_simd::{Level, Simd, dispatch};
 use parquet::basic::Encoding;
 use parquet::errors::Result;
 use parquet::schema::types::ColumnDescPtr;
@@ -50,16 +51,29 @@ impl<N: Number> NumberColumn<N> {
     /// Packs the first `rows` rows, which are the page, or the last page of the row group.
     pub(crate) fn page(&mut self, rows: usize) -> Result<()> {
         let page = &self.page[..rows];
-        let valid = self.none.map(|none| {
-            let present = BooleanBuffer::collect_bool(rows, |row| page[row] > none);
-            NullBuffer::new(present)
-        });
+        let valid = self.none.and_then(|none| above(page, none));
         self.numbers.page(page, valid.as_ref())
     }
 
     /// Ends the row group.
     pub(crate) fn drain(&mut self, column: &ColumnDescPtr) -> Result<Chunk> {
         self.numbers.finish(column)
+    }
+}
+
+/// Which numbers are above `none`; nothing where all are.
+fn above<N: Number>(page: &[N], none: N) -> Option<NullBuffer> {
+    // Counted first: most columns have a value everywhere or nowhere.
+    let some = dispatch!(Level::new(), simd => simd.vectorize(#[inline(always)] || {
+        page.iter().filter(|value| **value > none).count()
+    }));
+    match some {
+        some if some == page.len() => None,
+        0 => Some(NullBuffer::new_null(page.len())),
+        _ => {
+            let above = BooleanBuffer::collect_bool(page.len(), |row| page[row] > none);
+            Some(NullBuffer::new(above))
+        }
     }
 }
 

@@ -32,6 +32,7 @@ pub(super) fn coded(
     for (rank, code) in (0_u32..).zip(&by_text) {
         ranks[*code as usize] = rank;
     }
+    let ascending = by_text.is_sorted() && codes.is_sorted();
     let mut index = ColumnIndexBuilder::new(Type::BYTE_ARRAY);
     let mut scratch = Vec::new();
     for rows in Pages::cut(codes.len()) {
@@ -40,18 +41,22 @@ pub(super) fn coded(
         let some = present(&codes[rows.clone()], valid.as_ref(), &mut scratch);
         pages.page.push(width as u8);
         hybrid::encode(some, width, &mut pages.page);
-        let ranks = some.iter().map(|code| ranks[*code as usize]);
+        let ranks = || some.iter().map(|code| ranks[*code as usize]);
+        let (least, largest) = match ascending {
+            true => (some.first().copied(), some.last().copied()),
+            false => (ranks().min(), ranks().max()),
+        };
         let bytes = |rank: Option<u32>| {
             rank.map_or_else(Vec::new, |rank| {
                 texts[by_text[rank as usize] as usize].into()
             })
         };
-        let (least, largest) = (bytes(ranks.clone().min()), bytes(ranks.max()));
         let missing = rows.len() - some.len();
-        index.append(some.is_empty(), least, largest, missing as i64, None);
+        let empty = some.is_empty();
+        index.append(empty, bytes(least), bytes(largest), missing as i64, None);
         pages.end(rows.len())?;
     }
-    index.set_boundary_order(match by_text.is_sorted() && codes.is_sorted() {
+    index.set_boundary_order(match ascending {
         true => BoundaryOrder::ASCENDING,
         false => BoundaryOrder::UNORDERED,
     });
