@@ -1,4 +1,4 @@
-"""Which Parquet files of a store hold now, read from its manifests as `docs/internals/lake.md` describes them.
+"""Which Parquet files of a store hold now, read from its manifests as `docs/lake.md` describes them.
 
 `runs/00001.json` and its successors name files by table. Of `history`, `waiting` and `states` a manifest names all
 files that hold after its run; of the other tables those that the run added.

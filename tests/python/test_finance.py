@@ -1,0 +1,64 @@
+"""A finance person's audit agrees with both samples' stores, and notices what was changed in them."""
+
+import shutil
+import subprocess
+import sys
+
+import duckdb
+import pytest
+from conftest import ROOT
+
+AUDIT = ROOT / "tests/python/finance_audit.py"
+SAMPLES = {"cdnow": "1998-06-30", "coffee": "2026-11-15"}
+
+
+@pytest.fixture(scope="module")
+def stores(rungs, tmp_path_factory):
+    """The store of each sample."""
+    folder = tmp_path_factory.mktemp("stores")
+    for sample, as_of in SAMPLES.items():
+        rungs.settle(f"programs/{sample}", f"samplelocal/{sample}", folder / sample, as_of)
+    return folder
+
+
+def audited(sample, store):
+    """How the audit ends, and what it prints."""
+    (program,) = (ROOT / "programs" / sample).glob("*.toml")
+    words = [sys.executable, AUDIT, program, store]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("sample", "says"),
+    [("cdnow", "23570 accounts, 7455 rung moves"), ("coffee", "2770 accounts, 1260 rung moves")],
+)
+def test_the_audit_agrees_with(stores, sample, says):
+    code, printed = audited(sample, stores / sample)
+    assert (code, printed.splitlines()[-2:]) == (0, [f"{says}, 0 differences", ""]), printed
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "says"),
+    [
+        ("entries", "points + if(row = 1, 1, 0) as points", "points of C"),
+        ("entries", "if(row = 1, expires - interval 1 day, expires) as expires", "the end of what"),
+        ("rungs", "if(row = 1, rung_to, rung_from) as rung_from", "rungs of C"),
+        ("rungs", "if(row = 1, until + 1, until) as until", "rungs of C"),
+        ("states", "debt + if(row = 1, 1, 0) as debt", "points of C"),
+    ],
+)
+def test_the_audit_notices_a_change_of(stores, tmp_path, table, change, says):
+    store = tmp_path / "coffee"
+    shutil.copytree(stores / "coffee", store)
+    file = sorted(store.glob(f"{table}/*/*.parquet"))[0]
+    # The first row of the file; of entries the first grant.
+    order = {"entries": "order by expires is null", "rungs": "order by until is null"}.get(table, "")
+    rows = f"select *, row_number() over ({order}) as row from read_parquet('{file}')"
+    changed = f"select * exclude (row) replace ({change}) from ({rows})"
+    duckdb.sql(f"copy ({changed}) to '{file}.new' (format parquet)")
+    file.with_name(file.name + ".new").replace(file)
+    code, printed = audited("coffee", store)
+    assert code == 1
+    assert says in printed, printed
