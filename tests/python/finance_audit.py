@@ -26,7 +26,7 @@ IN_TURN = lambda fact: (*fact[:2], len(fact[3]), fact[3], fact[2])  # noqa: E731
 
 class Audit:
     def __init__(self, program, store):
-        self.program = tomllib.loads(pathlib.Path(program).read_text())
+        self.program = tomllib.loads(pathlib.Path(program).read_text(), parse_float=Decimal)
         self.wallet = next(iter(self.program["points"].values()))
         self.store, self.differences = pathlib.Path(store), []
         self.db = duckdb.connect()
@@ -84,7 +84,7 @@ class Audit:
         for month, moved in sorted(months.items()):
             before, closing = closing, closing + sum(moved[kind] for kind in MOVES)
             print(f"{month:8}{before:>12}" + "".join(f"{moved[kind]:>11}" for kind in MOVES) + f"{closing:>12}")
-        said = json.loads((self.store / f"reports/{self.as_of}.json").read_text())["points"]
+        said = json.loads((self.store / f"reports/{self.as_of}.json").read_text(), parse_float=Decimal)["points"]
         self.expect("points in all", said["open"] + said["pending"], closing)
         for kind, name in MOVES.items():
             total = sum(moved[kind] for moved in months.values())
@@ -150,7 +150,7 @@ class Ladder:
         kinds = {"sum": sum(cell["net"] for cell in cells), "granted": sum(cell["points"] for cell in cells),
                  "distinct": len({cell["day"] for cell in cells if cell["lines"]})}
         value = {id: kinds.get(kind, 0) + sum(cell[id] for cell in cells) for id, kind in self.metrics.items()}
-        return any(all(value[metric] >= Decimal(str(least)) for metric, least in need.items())
+        return any(all(value[metric] >= least for metric, least in need.items())
                    for need in (needs if isinstance(needs, list) else [needs]))
 
     def qualified(self, stretch):

@@ -243,10 +243,14 @@ pub(crate) fn history(random: &mut Random, plain: bool) -> (Vec<EventTable>, Str
                             &[&id, &account, &member, &at, "", rung, "", "", &ends],
                         );
                     }
-                    1 => writer.row(
-                        Kind::Adjust,
-                        &[&id, &account, &member, &at, "", "", "counted", "3", ""],
-                    ),
+                    1 => {
+                        // A half of what is counted is refused.
+                        let value = *random.pick(&["3", "3", "0.5"]);
+                        writer.row(
+                            Kind::Adjust,
+                            &[&id, &account, &member, &at, "", "", "counted", value, ""],
+                        );
+                    }
                     2 => writer.row(
                         Kind::Adjust,
                         &[&id, &account, &member, &at, "-25", "", "", "", ""],

@@ -1,7 +1,7 @@
 //! Events that use points or say what there is: redemptions, the desk, what members bring along.
 
 use crate::account::Account;
-use crate::exact::{Exact, fraction, narrow, rounded, times, unit};
+use crate::exact::{Exact, fraction, narrow, rounded, times, unit, whole};
 use crate::lots::Lot;
 use crate::measure::{Worth, in_units, points_in_units};
 use rungs_engine::calendar::{Day, Instant};
@@ -104,11 +104,14 @@ impl Account<'_> {
             && let Some(stored) = self.batch.number(column, row)
         {
             let value = fraction(i128::from(stored), unit(self.reading.digits(column)));
-            let worth = Worth {
-                amount: in_units(value, self.reading.units[metric]).unwrap_or(0),
-                values: Vec::new(),
-            };
-            self.measures.add(metric, worth, record, at, day, member);
+            // What is finer than the metric's own unit is refused, and so is what leaves 64 bits in it.
+            let own = value * whole(program.metrics[metric].den.max(1));
+            let fits = own.is_integer() && i64::try_from(own.to_integer()).is_ok();
+            if fits && let Ok(amount) = in_units(value, self.reading.units[metric]) {
+                let values = Vec::new();
+                let worth = Worth { amount, values };
+                self.measures.add(metric, worth, record, at, day, member);
+            }
         }
         let rung = text(columns.rung).and_then(|id| {
             let rungs = &program.tiers.as_ref()?.rungs;

@@ -126,12 +126,17 @@ impl<'a, S: Sink> Account<'a, '_, S> {
             .map_or(0, |column| program.columns[column].digits);
         match program.metrics.iter().position(|metric| metric.id == id) {
             Some(index) => {
-                // The file's decimal, brought to the metric's own denominator.
-                let den = 10i64.pow(u32::from(digits));
-                let value =
-                    i128::from(value) * i128::from(program.metrics[index].den) / i128::from(den);
-                let value = i64::try_from(value).unwrap_or(i64::MAX);
-                self.add(index, usize::from(self.current_member), value);
+                // The file's decimal, brought to the metric's own denominator: exactly or not at all.
+                let den = 10i128.pow(u32::from(digits));
+                let value = i128::from(value) * i128::from(program.metrics[index].den);
+                match i64::try_from(value / den) {
+                    _ if value % den != 0 => {
+                        let finer = Rejection::FinerThanMetric(id.to_owned());
+                        self.sink.reject(row, finer);
+                    }
+                    Ok(value) => self.add(index, usize::from(self.current_member), value),
+                    Err(_) => self.sink.reject(row, Rejection::Overflow(id.to_owned())),
+                }
             }
             None => self.sink.reject(row, Rejection::UnknownName(id.to_owned())),
         }

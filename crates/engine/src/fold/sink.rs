@@ -15,6 +15,8 @@ pub enum Rejection {
     Overflow(String),
     /// An adjustment names something that the programme does not have.
     UnknownName(String),
+    /// An adjustment adds to this metric a number that is finer than what it counts in.
+    FinerThanMetric(String),
 }
 
 /// Why an earn rule, a reward or a surprise gave nothing.

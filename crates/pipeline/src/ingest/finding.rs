@@ -64,8 +64,11 @@ codes! {
     /// The refund names an order that the account does not have before it. It takes nothing back. Look at the
     /// refund's order and account, and whether the order itself is in quarantine.
     UnknownOrder = "row/unknown-order";
-    /// The adjustment names a rung or metric that the programme does not have.
+    /// The row of the desk or of an opening names a rung, metric or wallet that the programme does not have.
     UnknownName = "row/unknown-name";
+    /// The desk adds to a metric a number that is finer than what the metric counts in, such as half an order. It
+    /// is not rounded. Write a number that fits, or let the metric sum a column with more `digits`.
+    FinerThanMetric = "row/finer-than-metric";
     /// A number that the programme computes from this event leaves 64 bits. The event gives nothing. Declare `min`
     /// and `max` of the columns that the rule uses, so that `rungs check` sees the largest number.
     Overflow = "row/overflow";

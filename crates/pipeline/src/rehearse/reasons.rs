@@ -364,6 +364,9 @@ fn refusal(why: &Rejection) -> String {
         Rejection::UnknownOrder(order) => format!("there is no order `{order}` before it"),
         Rejection::Overflow(rule) => format!("a number leaves 64 bits in `{rule}`"),
         Rejection::UnknownName(name) => format!("the programme has no `{name}`"),
+        Rejection::FinerThanMetric(metric) => {
+            format!("the number is finer than what `{metric}` counts in")
+        }
     }
 }
 

@@ -106,9 +106,10 @@ fn own_rows(batch: &rungs_engine::event::Batch) -> Vec<(String, std::ops::Range<
 }
 
 /// What settlement refuses was accepted into the history before; it counts as one or the other.
-const REFUSED_BY_SETTLEMENT: [RowCode; 3] = [
+const REFUSED_BY_SETTLEMENT: [RowCode; 4] = [
     RowCode::UnknownOrder,
     RowCode::UnknownName,
+    RowCode::FinerThanMetric,
     RowCode::Overflow,
 ];
 

@@ -192,7 +192,13 @@ fn rejection(source: &str, id: &str, why: &Rejection) -> QuarantineRow {
         ),
         Rejection::UnknownName(name) => (
             RowCode::UnknownName,
-            format!("the programme has no rung or metric `{name}`; name one that it has"),
+            format!("the programme has no rung, metric or wallet `{name}`; name one that it has"),
+        ),
+        Rejection::FinerThanMetric(metric) => (
+            RowCode::FinerThanMetric,
+            format!(
+                "the number is finer than what metric `{metric}` counts in; write one that fits"
+            ),
         ),
     };
     QuarantineRow {

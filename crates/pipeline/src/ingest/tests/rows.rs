@@ -277,6 +277,7 @@ fn every_code_of_the_ingest_has_a_case() {
         RowCode::Revised,
         RowCode::UnknownOrder,
         RowCode::UnknownName,
+        RowCode::FinerThanMetric,
         RowCode::Overflow,
     ];
     for code in RowCode::ALL {
