@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod corrected;
+mod late;
 mod world;
 
 use rungs_engine::calendar::{Day, day_text};
@@ -40,7 +42,7 @@ fn seeds(part: u64) -> impl Iterator<Item = u64> {
 }
 
 /// The wins that the draws of a store decided.
-fn wins(world: &World, store: &Path) -> BTreeMap<String, Vec<Win>> {
+pub fn wins(world: &World, store: &Path) -> BTreeMap<String, Vec<Win>> {
     let store = Store::open(store).unwrap();
     let mut all: BTreeMap<String, Vec<Win>> = BTreeMap::new();
     let mut decisions = read_decisions(&store, &store.manifests().unwrap()).unwrap();

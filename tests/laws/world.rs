@@ -98,7 +98,21 @@ pub struct World {
 impl World {
     /// Of a seed.
     pub fn new(seed: u64) -> World {
-        let made = generate(seed);
+        World::of(generate(seed))
+    }
+
+    /// Of a seed, where later revisions of an event correct earlier ones.
+    pub fn corrected(seed: u64) -> World {
+        let mut made = generate(seed);
+        let id = "\nid = \"id\"\n";
+        made.toml = made
+            .toml
+            .replace(id, &format!("{id}revision = \"revision\"\n"));
+        World::of(made)
+    }
+
+    fn of(made: Generated) -> World {
+        let seed = made.seed;
         // Hundreds of stores: in memory where that is possible, so that no disk has to be waited for.
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() {

@@ -160,7 +160,8 @@ class Ladder:
         """A move; a rung that is reached on a day holds for one period after the one at hand."""
         until = until or (self.period(self.period(day)[1])[1] if rung and not self.rolling else None)
         self.moves.append((at, self.ladder[self.rung]["id"], self.ladder[rung]["id"], until, why))
-        self.below = self.rung if why == "reached" else self.below if rung == self.rung else 0
+        same = rung == self.rung and why not in ("adjusted", "opening")
+        self.below = self.rung if why == "reached" else self.below if same else 0
         self.rung, self.until, self.rests = rung, until, rests
 
     def happen(self, at, day, facts):

@@ -1,10 +1,11 @@
-//! The canonical ledger of a store: accounts by the bytes of their ids, their lines sorted.
+//! The canonical ledger of a store: accounts by the bytes of their ids, their lines sorted. It has the
+//! lines that stand: what later nights took back is left out, and so is when a line was booked.
 
 use crate::lake::error::LakeError;
-use crate::lake::ledger::{AccountLedger, Decoder, Ledger};
+use crate::lake::ledger::{AccountLedger, Decoder, Ledger, Standing};
 use crate::lake::store::Store;
 use crate::trouble::Trouble;
-use rungs_engine::ledger::canonical::account_lines;
+use rungs_engine::ledger::canonical::{account_lines, kept_line};
 use rungs_engine::program::Program;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -24,16 +25,24 @@ pub fn lines(program: &Program, store: &Path, each: &mut dyn FnMut(&str)) -> Res
         })?;
     }
     for (account, booked) in &all {
-        let Some((entries, rungs, issued)) = decoder.account(booked) else {
+        let Some(standing) = decoder.standing(booked) else {
             return Err(LakeError::damaged(
                 store.folder(),
                 format!("the ledger of `{account}` names rules that the programme does not have"),
             )
             .into());
         };
-        for line in account_lines(program, account, &entries, &rungs, &issued) {
-            each(&line);
-        }
+        let Standing {
+            entries,
+            rungs,
+            issued,
+            kept,
+            ..
+        } = &standing;
+        let mut lines = account_lines(program, account, entries, rungs, issued);
+        lines.extend(kept.iter().map(|kept| kept_line(program, account, kept)));
+        lines.sort_unstable();
+        lines.iter().for_each(|line| each(line));
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use crate::lake::decisions::read_decisions;
 use crate::lake::history::{ColumnSet, History};
-use crate::lake::ledger::{AccountLedger, Decoder, Ledger};
+use crate::lake::ledger::{AccountLedger, Decoder, Ledger, Standing};
 use crate::lake::store::Store;
 use crate::progress::Progress;
 use crate::trouble::Trouble;
@@ -100,22 +100,29 @@ pub fn verify(
                     let wins = wins.get(account).unwrap_or(&none);
                     let recount = rungs_verify::recount(program, &batch, rows, wins, until);
                     let ledger = booked.remove(account).unwrap_or_default();
-                    let Some((entries, rungs, issued)) = decoder.account(&ledger) else {
+                    let Some(standing) = decoder.standing(&ledger) else {
                         done.differences.push(format!("account `{account}`: the ledger names rules that the programme does not have"));
                         continue;
                     };
+                    let Standing { entries, rungs, issued, kept, lost } = standing;
                     done.accounts += 1;
                     done.entries += entries.len() as u64;
                     done.rungs += rungs.len() as u64;
-                    done.rewards += issued.len() as u64;
+                    done.rewards += (issued.len() + kept.len()) as u64;
+                    if lost > 0 {
+                        done.differences.push(format!("account `{account}`: {lost} lines take back what was never booked"));
+                    }
                     let differences = compare(program, account, &recount, &entries, &rungs, &issued)
                         .into_iter()
                         .chain(identities(program, account, &entries, &recount.closing));
                     done.differences.extend(differences.map(|difference| difference.sentence));
                 }
             }
-            for account in booked.keys() {
-                done.differences.push(format!("account `{account}` has a ledger but no events"));
+            // All events of an account may have been cancelled; then nothing stands of its ledger.
+            for (account, ledger) in &booked {
+                if decoder.standing(ledger).is_none_or(|standing| !standing.is_empty()) {
+                    done.differences.push(format!("account `{account}` has a ledger but no events"));
+                }
             }
             progress.advance(1);
             Ok(done)

@@ -11,6 +11,7 @@
 //! | `line` | integer | line of an order or refund, 0 where there is none |
 //! | `channel`, `store` | text | |
 //! | `revision` | integer | of the row, where the dataset names such a column: the highest wins |
+//! | `void` | boolean | true in a row that cancels the event, else empty |
 //! | `<kind>_<column>`, `<kind>_line_<column>` | by the column's type | empty in rows of other kinds |
 
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
@@ -29,7 +30,7 @@ pub fn time_type() -> DataType {
 }
 
 /// Number of fields that stand before the programme's own columns.
-pub const FIXED: usize = 11;
+pub const FIXED: usize = 12;
 
 /// The Arrow type of a column.
 pub fn column_type(column: &Column) -> DataType {
@@ -58,6 +59,7 @@ pub fn event_schema(program: &Program) -> SchemaRef {
         Field::new("channel", text_type(), true),
         Field::new("store", text_type(), true),
         Field::new("revision", DataType::Int64, true),
+        Field::new("void", DataType::Boolean, true),
     ];
     fields.extend(
         program

@@ -61,6 +61,8 @@ pub struct Changes {
     pub members: Vec<MemberRow>,
     /// Rewards that it issued.
     pub rewards: Vec<RewardRow>,
+    /// Rewards that it took back: account and id.
+    pub revoked: Vec<(String, String)>,
     /// Rewards that lapse before this instant are removed.
     pub lapsed_before: Option<i64>,
 }
@@ -260,6 +262,11 @@ fn bring(connection: &Connection, run: u32, changes: &Changes) -> rusqlite::Resu
             row.updated_night,
             run,
         ])?;
+    }
+    let gone = "delete from reward where account = ?1 and id = ?2 and run <= ?3";
+    let mut statement = connection.prepare_cached(gone)?;
+    for (account, id) in &changes.revoked {
+        statement.execute(params![account, id, run])?;
     }
     let mut statement = connection.prepare_cached(REWARD)?;
     for row in &changes.rewards {

@@ -19,7 +19,7 @@ pub(crate) struct Held {
     /// The stretch on which it rests: that of the last move by which it was reached or kept. What was let
     /// stay, fell or was given by the desk rests on nothing.
     rests_on: Option<Look>,
-    /// The rung held before this one was reached; the lowest if it was not.
+    /// The rung held before this one was reached; the lowest if it was not, and since somebody gave it.
     below: usize,
     /// The day on which the open period ends.
     period_end: Option<Day>,
@@ -215,6 +215,9 @@ impl<'a> Account<'a> {
             self.held.rung = to;
             self.held.former = Some(from);
             self.held.since = day;
+            self.held.below = 0;
+        }
+        if matches!(reason, RungReason::Adjusted | RungReason::Opening) {
             self.held.below = 0;
         }
         self.held.rests_on = None;

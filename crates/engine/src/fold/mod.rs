@@ -10,6 +10,7 @@
 
 mod account;
 mod contribution;
+mod correction;
 mod desk;
 mod draw;
 mod due;
@@ -33,6 +34,7 @@ mod tiers;
 mod view;
 
 pub use account::{Pass, Win};
+pub use correction::{Difference, difference};
 pub use draw::{Ticket, day_key, ticket, wins};
 pub use measure::Key;
 pub use outlook::Way;

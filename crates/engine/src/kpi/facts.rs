@@ -78,8 +78,10 @@ pub struct PointsFact {
     pub day: Day,
     /// What it does.
     pub kind: EntryKind,
-    /// As in [`crate::ledger::Entry::points`].
+    /// As in [`crate::ledger::Entry::points`]; the opposite where the entry was taken back.
     pub points: i64,
+    /// Whether the entry, as it was booked first, takes points away.
+    pub taken: bool,
     /// What it adds to the pending points: a grant that is held back adds, a release takes away, and
     /// so does a reversal of points that are still held back.
     pub pending: i64,
@@ -101,13 +103,15 @@ impl PointsFact {
     }
 }
 
-/// A reward that was issued.
+/// A reward that was issued, or taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RewardFact {
-    /// Local day of issue.
+    /// Local day of issue, or on which it was taken back.
     pub day: Day,
     /// Index in `Program::rewards`.
     pub reward: u16,
-    /// Minor units that it costs.
+    /// 1; −1 where it was taken back; 0 where it only came out that it is not deserved.
+    pub number: i64,
+    /// Minor units that it costs, negative where it was taken back.
     pub cost: i64,
 }

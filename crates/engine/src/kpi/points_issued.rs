@@ -36,7 +36,7 @@ impl Measure for PointsIssued {
     fn observe(&self, scope: &Scope<'_>, facts: &AccountFacts<'_>, into: &mut Partial) {
         let issued = facts.points.iter().filter(|fact| match fact.kind {
             EntryKind::Grant => true,
-            kind => kind == EntryKind::Adjust && fact.points > 0,
+            kind => kind == EntryKind::Adjust && !fact.taken,
         });
         let amounts = issued.map(|fact| (fact.day, i128::from(fact.points)));
         scope.sum(facts, amounts, into);

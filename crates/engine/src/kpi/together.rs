@@ -106,13 +106,14 @@ impl Together {
             points: fact.points.into(),
             pending: fact.pending.into(),
         };
-        self.points(fact.day, fact.kind, fact.points < 0, sum);
+        self.points(fact.day, fact.kind, fact.taken, sum);
     }
 
     /// Adds a reward.
     pub fn reward(&mut self, fact: &RewardFact) {
         self.seen(fact.day);
-        self.rewards(fact.day, fact.reward, 1, fact.cost.into());
+        let number = fact.number.into();
+        self.rewards(fact.day, fact.reward, number, fact.cost.into());
     }
 
     /// Adds orders of an account (`sign` 1) or takes them out as they were before (−1). Returns of how
@@ -201,7 +202,7 @@ impl Together {
         let mut all = Vec::new();
         for sums in self.sorted() {
             let rewards = (0..).zip(&sums.rewards);
-            let issued = rewards.filter(|(_, (number, _))| *number != 0);
+            let issued = rewards.filter(|(_, sums)| *sums != &(0, 0));
             all.extend(issued.map(|(reward, (number, cost))| (sums.day, reward, *number, *cost)));
         }
         all
@@ -210,11 +211,12 @@ impl Together {
     /// The ledger as if it were that of one account, for everything that only adds up.
     pub(super) fn as_one(&self) -> (Vec<PointsFact>, Vec<RewardFact>) {
         let mut points = Vec::new();
-        for (day, kind, _, sum) in self.all_points() {
+        for (day, kind, taken, sum) in self.all_points() {
             let fact = |points, pending| PointsFact {
                 day,
                 kind,
                 points,
+                taken,
                 pending,
             };
             points.extend(pieces(sum.points).map(|points| fact(points, 0)));
@@ -222,7 +224,12 @@ impl Together {
         }
         let mut rewards = Vec::new();
         for (day, reward, _, cost) in self.all_rewards() {
-            rewards.extend(pieces(cost).map(|cost| RewardFact { day, reward, cost }));
+            rewards.extend(pieces(cost).map(|cost| RewardFact {
+                day,
+                reward,
+                number: 0,
+                cost,
+            }));
         }
         (points, rewards)
     }

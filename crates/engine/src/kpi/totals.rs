@@ -146,7 +146,7 @@ impl Totals {
         }
         for fact in facts.rewards.iter().filter(|fact| fact.day <= until) {
             if let Some((issued, cost)) = self.rewards.get_mut(usize::from(fact.reward)) {
-                *issued += 1;
+                *issued += i128::from(fact.number);
                 *cost += i128::from(fact.cost);
             }
         }

@@ -114,10 +114,19 @@ pub fn rung_line(program: &Program, account: &str, moved: &RungMove) -> String {
 
 /// One reward.
 pub fn issued_line(program: &Program, account: &str, issued: &Issued) -> String {
+    reward_line(program, account, "rewards", issued)
+}
+
+/// One reward that is not deserved any more, but was used and stays.
+pub fn kept_line(program: &Program, account: &str, issued: &Issued) -> String {
+    reward_line(program, account, "kept", issued)
+}
+
+fn reward_line(program: &Program, account: &str, table: &str, issued: &Issued) -> String {
     line(&[
         ("account", json!(account)),
         ("at", json!(instant_text(issued.at))),
-        ("table", json!("rewards")),
+        ("table", json!(table)),
         (
             "reward",
             json!(program.rewards[usize::from(issued.reward)].id),

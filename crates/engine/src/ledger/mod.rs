@@ -106,10 +106,60 @@ pub enum Rule {
 /// An event: source (index in `Program::datasets`) and id.
 pub type EventRef = (usize, EventId);
 
+/// Whether a line was booked with its own night, or what a later night did to what was booked. Nothing
+/// is edited: a night that learns of a late or corrected event takes back the lines that do not hold any
+/// more and books those that do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Booking {
+    /// With the night on which it takes effect.
+    OnTime,
+    /// By a later night: it holds, as is known now.
+    Late,
+    /// By a later night: takes back the same line that was booked before. Amounts are negated.
+    Withdrawn,
+    /// Of rewards, by a later night: it is not deserved any more, but was used, and stays.
+    Kept,
+    /// Of rewards, by a later night: it was kept, and is deserved after all.
+    Restored,
+}
+
+impl Booking {
+    /// All of them.
+    pub const ALL: &'static [Booking] = &[
+        Booking::OnTime,
+        Booking::Late,
+        Booking::Withdrawn,
+        Booking::Kept,
+        Booking::Restored,
+    ];
+
+    /// As it is stored; lines that were booked on time say nothing.
+    pub fn text(self) -> Option<&'static str> {
+        match self {
+            Booking::OnTime => None,
+            Booking::Late => Some("late"),
+            Booking::Withdrawn => Some("withdrawn"),
+            Booking::Kept => Some("kept"),
+            Booking::Restored => Some("restored"),
+        }
+    }
+
+    /// By what a reward's cost is multiplied, so that costs add up; likewise for points, and for how
+    /// often the line stands.
+    pub fn sign(self) -> i64 {
+        match self {
+            Booking::OnTime | Booking::Late => 1,
+            Booking::Withdrawn => -1,
+            Booking::Kept | Booking::Restored => 0,
+        }
+    }
+}
+
 /// A line of the ledger. A lot is named by the event that granted it.
 ///
 /// A refund books, per earn rule, what it takes back from each lot; `lot` names the lot.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Entry {
     /// When it takes effect.
     pub at: Instant,
@@ -163,7 +213,7 @@ impl RungReason {
 }
 
 /// A move on the ladder, or a new end of the rung held.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RungMove {
     /// From when on.
     pub at: Instant,
@@ -180,7 +230,7 @@ pub struct RungMove {
 }
 
 /// A reward that was issued.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Issued {
     /// When.
     pub at: Instant,

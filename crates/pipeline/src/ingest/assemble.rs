@@ -125,6 +125,7 @@ impl<'a> Assembler<'a> {
             account: &said.account,
             member: &said.member,
             revision: said.revision.as_ref(),
+            void: &said.void,
             lines: plan.has_lines(),
             columns,
         };
@@ -165,6 +166,12 @@ impl<'a> Assembler<'a> {
             None => self.empty(&DataType::Int64, rows),
             Some(revision) => Arc::new(Int64Array::new(revision.values, revision.valid)),
         };
+        let void: ArrayRef = match said.void.is_empty() {
+            true => self.empty(&DataType::Boolean, rows),
+            false => Arc::new(BooleanArray::from_iter(
+                said.void.iter().map(|void| void.then_some(true)),
+            )),
+        };
         let mut arrays: Vec<ArrayRef> = vec![
             Arc::new(said.account),
             self.text(member, rows),
@@ -177,6 +184,7 @@ impl<'a> Assembler<'a> {
             self.text(said.channel, rows),
             self.text(said.store, rows),
             revision,
+            void,
         ];
         let schema = self.schema.clone();
         let own = schema.fields().iter().skip(arrays.len());

@@ -47,20 +47,17 @@ codes! {
     /// The lines of one event differ in a column of the event (time, total, coupon…). The first line stands. Give
     /// all lines of an event the same value; what may differ by line is declared as a column of lines.
     HeaderDiffers = "row/header-differs";
-    /// The row asks for something that this version of Rungs does not do yet (`void`), so it waits. Keep the file.
-    NotYet = "row/not-yet";
-    /// The event's night was settled before its file came. This version does not settle late events yet: the row
-    /// waits in quarantine, and the ledger stays as it was. Keep the file; a new store that takes it in from the
-    /// beginning has the event.
+    /// The event's night, or that of the event that it corrects, was settled longer ago than `[program] late`
+    /// allows, so the ledger stays as it was. Let the desk book the difference; or widen `late`, and settle the
+    /// uploads into a new store.
     Late = "row/late";
-    /// The dataset has an event of this account and id already, with other content, and names no `revision`. The
-    /// one that was settled first stands; of one night the one with the smaller digest. All lines of an order
+    /// The dataset has an event of this account and id already, with other content, and names no `revision` that
+    /// says which is newer. The one that was settled first stands; of one night the one with the smaller digest. All lines of an order
     /// belong into one file: of an order whose lines are spread over two files one file's lines stand, the others
     /// are in conflict.
     Conflict = "row/conflict";
-    /// The event is there with another revision. Within one night the highest stands; a correction of what is
-    /// settled waits, because this version does not book corrections yet.
-    Revised = "row/revised";
+    /// A later revision of the event stands, or a `void` has cancelled it. Nothing is to be done.
+    Superseded = "row/superseded";
     /// The refund names an order that the account does not have before it. It takes nothing back. Look at the
     /// refund's order and account, and whether the order itself is in quarantine.
     UnknownOrder = "row/unknown-order";

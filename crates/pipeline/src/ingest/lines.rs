@@ -16,6 +16,8 @@ pub(super) struct Heads<'a> {
     pub account: &'a Codes,
     pub member: &'a Codes,
     pub revision: Option<&'a Numbers>,
+    /// Rows that cancel their event.
+    pub void: &'a [bool],
     /// Whether rows with one id are lines of one event.
     pub lines: bool,
     /// Time, channel, store and the event's own columns, with what each is called.
@@ -30,6 +32,7 @@ pub(super) struct Head {
     account: Option<String>,
     member: Option<String>,
     revision: Option<i64>,
+    void: bool,
     cells: Vec<Cell>,
 }
 
@@ -89,7 +92,9 @@ pub(super) fn compare(
                 code: RowCode::TwoAccounts,
                 name: "account".to_owned(),
             });
-        } else if head.revision != heads.revision.and_then(|one| one.get(row)) {
+        } else if head.revision != heads.revision.and_then(|one| one.get(row))
+            || head.void != heads.voids(row)
+        {
             first = Some(First::Row(row));
             continue;
         } else if let Some(name) = heads.difference(&head, row).filter(|_| heads.lines) {
@@ -109,6 +114,10 @@ pub(super) fn compare(
 }
 
 impl Heads<'_> {
+    fn voids(&self, row: usize) -> bool {
+        self.void.get(row).copied().unwrap_or(false)
+    }
+
     fn head(&self, row: usize) -> Head {
         Head {
             number: self.ids.numbers[row],
@@ -116,6 +125,7 @@ impl Heads<'_> {
             account: text_at(self.account, row).map(str::to_owned),
             member: text_at(self.member, row).map(str::to_owned),
             revision: self.revision.and_then(|one| one.get(row)),
+            void: self.voids(row),
             cells: self
                 .columns
                 .iter()

@@ -41,6 +41,7 @@ mod said;
 mod schema_doc;
 mod text_number;
 mod text_time;
+mod void;
 
 #[cfg(test)]
 mod tests;

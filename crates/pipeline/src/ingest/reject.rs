@@ -47,9 +47,6 @@ impl Fault {
             RowCode::HeaderDiffers => format!(
                 "`{name}` differs from the line before of the same event; give all lines of an event the same value"
             ),
-            RowCode::NotYet => format!(
-                "`{name}` asks to cancel an event, which this version does not do yet; keep the row for a later version"
-            ),
             other => format!("`{name}`: {}", other.text()),
         };
         Fault { code, slot, reason }
@@ -167,6 +164,11 @@ impl Faults {
     /// Notes a fault, unless the row has one already.
     pub(super) fn add(&mut self, row: usize, fault: Fault) {
         self.0.entry(row).or_insert(fault);
+    }
+
+    /// Forgets faults, by their row and slot.
+    pub(super) fn forget(&mut self, forget: impl Fn(usize, Option<usize>) -> bool) {
+        self.0.retain(|row, fault| !forget(*row, fault.slot));
     }
 
     /// Whether the row has one.

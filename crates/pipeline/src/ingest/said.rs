@@ -10,6 +10,7 @@ use super::identity::{Ids, ids};
 use super::plan::{Feed, LineNumber, Plan, Source};
 use super::pseudonym::PseudonymKey;
 use super::reject::{Fault, Faults};
+use super::void;
 use arrow_array::ArrayRef;
 use arrow_schema::ArrowError;
 use rungs_engine::canonical::{Kind, Type};
@@ -22,6 +23,8 @@ pub(super) struct Said {
     pub member: Codes,
     pub time: Numbers,
     pub revision: Option<Numbers>,
+    /// Rows that cancel their event; empty if none does.
+    pub void: Vec<bool>,
     pub line: Numbers,
     pub channel: Option<Codes>,
     pub store: Option<Codes>,
@@ -63,15 +66,7 @@ impl SaidReader<'_> {
                 Some(revision)
             }
         };
-        if let Some(slot) = plan.void {
-            let name = &plan.slots[slot].name;
-            let void = convert::booleans(&chunk.arrays[slot], &mut |row, code| {
-                faults.add(row, Fault::of(code, name, Some(slot)));
-            })?;
-            for row in (0..rows).filter(|row| void.get(*row) == Some(1)) {
-                faults.add(row, Fault::of(RowCode::NotYet, name, Some(slot)));
-            }
-        }
+        let void = void::voids(plan, chunk, faults)?;
         let channel = self.place(plan.channel.as_ref(), chunk, faults)?;
         let store = self.place(plan.store.as_ref(), chunk, faults)?;
         let mut columns = Vec::with_capacity(plan.columns.len());
@@ -95,17 +90,20 @@ impl SaidReader<'_> {
             faults.add(row, Fault::computed(code, &name));
         });
         let line = self.line_numbers(chunk, &columns, faults)?;
-        Ok(Said {
+        let mut said = Said {
             ids,
             account,
             member,
             time,
             revision,
+            void,
             line,
             channel,
             store,
             columns,
-        })
+        };
+        void::blank(plan, &mut said, faults)?;
+        Ok(said)
     }
 
     fn whole(

@@ -11,9 +11,13 @@ use xxhash_rust::xxh3::xxh3_128;
 
 /// A row as JSON with sorted keys: everything but account, source, id, line, revision and object.
 /// Numbers are texts without zeros at the end, so that a column may get more digits; what is empty is
-/// left out.
+/// left out. A row that cancels its event says nothing else.
 pub fn row_content(batch: &Batch, row: usize, layout: &Layout) -> String {
     let mut fields = Map::new();
+    if batch.number(layout.void(), row) == Some(1) {
+        fields.insert("void".to_owned(), Value::Bool(true));
+        return Value::Object(fields).to_string();
+    }
     let mut add = |name: &str, value: String| {
         fields.insert(name.to_owned(), Value::String(value));
     };
@@ -30,7 +34,8 @@ pub fn row_content(batch: &Batch, row: usize, layout: &Layout) -> String {
         }
     }
     for (index, column) in layout.columns().iter().enumerate() {
-        if index == layout.revision() || index == layout.object() {
+        let own = [layout.revision(), layout.object(), layout.void()];
+        if own.contains(&index) {
             continue;
         }
         if let Some(text) = batch.text(index, row) {
@@ -53,6 +58,14 @@ fn number_text(number: i64, data_type: &DataType) -> String {
         }
         _ => number.to_string(),
     }
+}
+
+/// All rows of an event as a JSON list, in the order of their lines.
+pub fn event_content(batch: &Batch, rows: &[u32], layout: &Layout) -> String {
+    let rows = rows
+        .iter()
+        .map(|row| row_content(batch, *row as usize, layout));
+    format!("[{}]", rows.collect::<Vec<_>>().join(","))
 }
 
 /// A digest of all rows of an event, in the order of their lines. It does not depend on where the rows

@@ -3,16 +3,19 @@
 //! order of objects nor that of rows matters.
 
 use super::amounts;
-use super::content::row_content;
+use super::content::{event_content, row_content};
+use super::corrections::{Change, Correction};
 use super::error::LakeError;
 use super::history::{GROUP_ROWS, History};
-use super::known::judge_by_history;
+use super::known::{ByHistory, Key, Known, judge_by_history, key};
 use super::layout::Layout;
 use super::order::{Accounts, sort};
 use super::resolve::Resolver;
 use super::rows::{concat, slice, take};
-use super::versions::{Reason, Verdict, all_different, judge, object_of, objects};
+use super::superseded::Gone;
+use super::versions::{Rank, Reason, Verdict, all_different, judge, object_of, objects};
 use arrow_array::StringArray;
+use hashbrown::HashMap;
 use rungs_engine::calendar::Instant;
 use rungs_engine::event::{Batch, EventId, Texts, Values};
 use std::collections::BTreeMap;
@@ -23,6 +26,8 @@ pub struct Window {
     /// The end of the last night that was settled before; `Instant::MIN` in the first run. What comes
     /// now and is older is late.
     pub settled: Instant,
+    /// What is late and not before this is settled; the nights before it are closed.
+    pub open: Instant,
     /// The end of this run's last night. What is not before it waits.
     pub before: Instant,
 }
@@ -70,6 +75,13 @@ pub struct Cut {
     pub counts: BTreeMap<u32, ObjectCounts>,
     /// The refused rows, sorted.
     pub rejected: Vec<Rejected>,
+    /// Accounts whose past is another one now, each with the events (dataset, id) that do not stand any
+    /// more.
+    pub replays: BTreeMap<String, Vec<(u16, EventId)>>,
+    /// The rows of these events in the history.
+    pub gone: Vec<Gone>,
+    /// What changed the past.
+    pub corrections: Vec<Correction>,
     resolver: Resolver,
 }
 
@@ -116,6 +128,9 @@ pub fn cut(
         waiting: None,
         counts: BTreeMap::new(),
         rejected: Vec::new(),
+        replays: BTreeMap::new(),
+        gone: Vec::new(),
+        corrections: Vec::new(),
         resolver: resolver.clone(),
     };
     let mut verdict = Verdict {
@@ -136,15 +151,20 @@ pub fn cut(
     drop(all);
     let mut filled = events.clone();
     amounts::fill(&mut filled, layout);
+    let mut replaced = HashMap::new();
     if history.levels() > 0 {
-        let known = judge_by_history(&filled, history, layout)?;
-        if known.kept.len() < filled.rows {
-            cut.count(&filled, &known, layout);
-            events = take(&events, &known.kept);
-            filled = take(&filled, &known.kept);
+        let ByHistory {
+            verdict,
+            replaced: known,
+        } = judge_by_history(&filled, history, layout)?;
+        if verdict.kept.len() < filled.rows {
+            cut.count(&filled, &verdict, layout);
+            events = take(&events, &verdict.kept);
+            filled = take(&filled, &verdict.kept);
         }
+        replaced = known;
     }
-    let split = split(&events, layout, window);
+    let split = cut.split(&filled, replaced, layout, window);
     cut.count(&events, &split.verdict, layout);
     cut.count_accepted(&events, &split, layout);
     if !split.waiting.is_empty() {
@@ -159,6 +179,86 @@ pub fn cut(
 }
 
 impl Cut {
+    /// What is settled now, what waits, what is too late. `replaced` is what was settled of events that
+    /// are corrected now.
+    fn split(
+        &mut self,
+        batch: &Batch,
+        mut replaced: HashMap<Key, Known>,
+        layout: &Layout,
+        window: Window,
+    ) -> Split {
+        let mut split = Split {
+            verdict: Verdict::default(),
+            waiting: Vec::new(),
+        };
+        // Nearly always nothing is late, and no event has to be looked at but for its time.
+        if replaced.is_empty() && batch.time.iter().all(|time| *time >= window.settled) {
+            for (row, time) in (0..).zip(&batch.time) {
+                match *time >= window.before {
+                    true => split.waiting.push(row),
+                    false => split.verdict.kept.push(row),
+                }
+            }
+            return split;
+        }
+        let rows: Vec<u32> = (0..batch.rows as u32).collect();
+        for event in rows.chunk_by(|_, row| batch.continues(*row as usize)) {
+            let first = event[0] as usize;
+            let waits = batch.time[first] >= window.before;
+            let known = replaced.remove(&key(batch, first, batch.account.codes[first]));
+            let void = Rank::of(batch, first, layout).void;
+            let changes = match &known {
+                // To cancel what never came changes nothing, but it must not come any more.
+                None if void || waits => None,
+                None => Some(batch.time[first]),
+                Some(known) => Some(known.time.min(batch.time[first])),
+            };
+            match changes.filter(|time| *time < window.settled) {
+                Some(time) if time < window.open => {
+                    let late = event.iter().map(|row| (*row, Reason::Late));
+                    split.verdict.rejected.extend(late);
+                    continue;
+                }
+                Some(_) => self.correct(batch, event, known, layout),
+                None => {}
+            }
+            // What an event waits to say is not settled yet; what it does not say any more is gone tonight.
+            match waits {
+                true => split.waiting.extend(event),
+                false => split.verdict.kept.extend(event),
+            }
+        }
+        split
+    }
+
+    /// Notes that an event changes the past of its account.
+    fn correct(&mut self, batch: &Batch, event: &[u32], known: Option<Known>, layout: &Layout) {
+        let first = event[0] as usize;
+        let account = batch.account.get(first).unwrap_or_default();
+        let source = layout.datasets().get(usize::from(batch.source[first]));
+        let change = match &known {
+            None => Change::Late,
+            Some(_) if Rank::of(batch, first, layout).void => Change::Void,
+            Some(_) => Change::Revised,
+        };
+        let replay = self.replays.entry(account.to_owned()).or_default();
+        if known.is_some() {
+            replay.push((batch.source[first], batch.id.get(first)));
+        }
+        let (gone, before) = known.map_or((Vec::new(), None), |known| (known.rows, known.content));
+        self.gone.extend(gone);
+        self.corrections.push(Correction {
+            account: account.to_owned(),
+            time: batch.time[first],
+            source: source.cloned().unwrap_or_default(),
+            id: batch.id.get(first).to_string(),
+            change,
+            before,
+            after: event_content(batch, event, layout),
+        });
+    }
+
     fn count(&mut self, batch: &Batch, verdict: &Verdict, layout: &Layout) {
         for row in &verdict.duplicates {
             if let Some(object) = object_of(batch, layout, *row) {
@@ -210,24 +310,6 @@ impl Cut {
 struct Split {
     verdict: Verdict,
     waiting: Vec<u32>,
-}
-
-/// What is settled now, what waits, what is late.
-fn split(batch: &Batch, layout: &Layout, window: Window) -> Split {
-    let mut split = Split {
-        verdict: Verdict::default(),
-        waiting: Vec::new(),
-    };
-    for (row, time) in (0..).zip(&batch.time) {
-        if *time >= window.before {
-            split.waiting.push(row);
-        } else if *time < window.settled && object_of(batch, layout, row).is_some() {
-            split.verdict.rejected.push((row, Reason::Late));
-        } else {
-            split.verdict.kept.push(row);
-        }
-    }
-    split
 }
 
 /// The accounts of all rows as codes into the sorted names.

@@ -5,7 +5,7 @@ use crate::schema::event_schema;
 use arrow_array::builder::StringDictionaryBuilder;
 use arrow_array::types::{Decimal64Type, Int32Type};
 use arrow_array::{
-    ArrayRef, Int32Array, Int64Array, PrimitiveArray, RecordBatch, StringArray,
+    ArrayRef, BooleanArray, Int32Array, Int64Array, PrimitiveArray, RecordBatch, StringArray,
     TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, Field, Schema};
@@ -120,6 +120,7 @@ pub struct Row {
     pub id: String,
     pub line: i32,
     pub revision: Option<i64>,
+    pub void: bool,
     pub net: Option<i64>,
     pub line_gross: Option<i64>,
     pub line_discount: Option<i64>,
@@ -138,6 +139,7 @@ pub fn order(account: &str, time: i64, id: &str, net: i64) -> Row {
         id: id.to_owned(),
         line: 1,
         revision: None,
+        void: false,
         net: Some(net),
         line_gross: None,
         line_discount: None,
@@ -220,6 +222,9 @@ pub fn record(program: &Program, rows: &[Row]) -> RecordBatch {
                     rows.iter().map(|row| row.line),
                 )),
                 "revision" => Arc::new(Int64Array::from(each(&|row| row.revision))),
+                "void" => Arc::new(BooleanArray::from_iter(
+                    rows.iter().map(|row| row.void.then_some(true)),
+                )),
                 "order_net" => money(each(&|row| row.net)),
                 "order_line_gross" => money(each(&|row| row.line_gross)),
                 "order_line_discount" => money(each(&|row| row.line_discount)),

@@ -9,7 +9,9 @@ use super::manifest::{LakeFile, Manifest, Table};
 use super::merge::{merge_stretch, next_stretch};
 use super::reader::{Group, TableReader};
 use super::resolve::Resolver;
+use super::shard::ShardRange;
 use super::store::Store;
+use super::superseded::Superseded;
 use parquet::arrow::arrow_reader::RowSelection;
 use rungs_engine::canonical::Kind;
 use rungs_engine::event::{Batch, Texts};
@@ -26,6 +28,7 @@ pub struct History {
     shard: u16,
     layout: Layout,
     resolver: Resolver,
+    superseded: Superseded,
     /// The accounts of the row group that was searched last, by level and place: accounts are mostly
     /// asked for in their order.
     searched: Mutex<Option<(usize, usize, Texts)>>,
@@ -41,14 +44,21 @@ impl History {
     ) -> Result<History, LakeError> {
         let layout = Layout::of(program);
         let resolver = Resolver::of(program, &layout);
-        let history = History::of_files(store, manifest.files(Table::History), shard, &layout)?;
+        let shards = ShardRange {
+            first: shard,
+            last: shard,
+        };
+        let superseded = Superseded::read(store, manifest, shards)?;
+        let files = manifest.files(Table::History);
+        let history = History::of_files(store, files, shard, &layout)?;
         Ok(History {
             resolver,
+            superseded,
             ..history
         })
     }
 
-    /// The history of a shard in these files, oldest level first.
+    /// The history of a shard in these files, oldest level first, with rows that do not stand any more.
     pub(crate) fn of_files(
         store: &Store,
         files: &[LakeFile],
@@ -70,6 +80,7 @@ impl History {
             shard,
             layout,
             resolver: Resolver::default(),
+            superseded: Superseded::default(),
             searched: Mutex::default(),
         })
     }
@@ -81,9 +92,21 @@ impl History {
             levels: Vec::new(),
             shard,
             resolver: Resolver::of(program, &layout),
+            superseded: Superseded::default(),
             layout,
             searched: Mutex::default(),
         }
+    }
+
+    /// Without these rows.
+    pub(crate) fn without(mut self, superseded: Superseded) -> History {
+        self.superseded = superseded;
+        self
+    }
+
+    /// Rows of its files that do not stand any more.
+    pub(crate) fn superseded(&self) -> &Superseded {
+        &self.superseded
     }
 
     /// How many levels have rows of the shard.
@@ -229,8 +252,24 @@ impl History {
         self.shard
     }
 
-    /// The rows of a row group as they are stored.
-    pub(crate) fn read(
+    /// The rows of a row group as they are stored, those that still stand.
+    fn read(
+        &self,
+        level: &TableReader,
+        group: &Group,
+        columns: &ColumnSet,
+        selection: Option<RowSelection>,
+    ) -> Result<Batch, LakeError> {
+        let rows = group.start..group.start + group.rows as u64;
+        let selection = match (selection, self.superseded.standing(level.name(), rows)) {
+            (Some(selection), Some(standing)) => Some(selection.intersection(&standing)),
+            (selection, standing) => selection.or(standing),
+        };
+        self.read_all(level, group, columns, selection)
+    }
+
+    /// The rows of a row group as they are stored, whether they stand or not.
+    pub(crate) fn read_all(
         &self,
         level: &TableReader,
         group: &Group,
@@ -269,7 +308,7 @@ impl History {
 
     fn wants(&self, name: &str, columns: &ColumnSet, known: Known) -> bool {
         match name {
-            "account" | "time" => true,
+            "account" | "time" | "void" => true,
             "kind" => known.kind.is_none(),
             "source" => known.source.is_none(),
             "line" => known.line.is_none(),

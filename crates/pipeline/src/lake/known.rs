@@ -1,29 +1,52 @@
 //! Events that the history knows already. Bounds and Bloom filters rule out most row groups; of the
 //! rest only accounts and ids are read, and whole rows only of events that are really there.
 
-use super::content::event_digest;
+use super::content::{event_content, event_digest};
 use super::error::LakeError;
 use super::history::{ColumnSet, History};
 use super::layout::Layout;
 use super::reader::{Group, TableReader};
-use super::versions::{Reason, Verdict};
-use hashbrown::{HashMap, HashSet};
+use super::superseded::Gone;
+use super::versions::{Rank, Reason, Verdict};
+use hashbrown::HashMap;
 use parquet::arrow::arrow_reader::RowSelection;
+use rungs_engine::calendar::Instant;
 use rungs_engine::event::{Batch, EventId};
 use std::cmp::Ordering;
 use std::ops::Range;
 
-/// What the history holds of an event: digest and revision.
-type Known = (u128, Option<i64>, Vec<i32>);
+/// What the history holds of an event.
+#[derive(Debug)]
+pub(crate) struct Known {
+    digest: u128,
+    rank: Rank,
+    lines: Vec<i32>,
+    /// When it happened.
+    pub(crate) time: Instant,
+    /// Where its rows stand.
+    pub(crate) rows: Vec<Gone>,
+    /// What it says, where it does not stand any more.
+    pub(crate) content: Option<String>,
+}
+
 /// Account (as a code of the batch), source, id.
-type Key = (i32, u16, EventId);
+pub(crate) type Key = (i32, u16, EventId);
+
+/// What the history says of the events of a batch.
+#[derive(Debug, Default)]
+pub(crate) struct ByHistory {
+    /// Which rows stand: those of new events and of events with a higher revision.
+    pub(crate) verdict: Verdict,
+    /// What was known of the events with a higher revision.
+    pub(crate) replaced: HashMap<Key, Known>,
+}
 
 /// Judges the events of a sorted batch whose account codes stand in the order of the accounts.
 pub(crate) fn judge_by_history(
     batch: &Batch,
     history: &History,
     layout: &Layout,
-) -> Result<Verdict, LakeError> {
+) -> Result<ByHistory, LakeError> {
     let mut found: HashMap<Key, Known> = HashMap::new();
     // Number of each dataset of the history here; datasets that are not in the programme any more may
     // have another.
@@ -32,40 +55,47 @@ pub(crate) fn judge_by_history(
         .collect();
     for level in history.open_levels() {
         for group in level.groups_of(history.shard()) {
-            find_in_group(batch, history, (level, group), &sources, &mut found)?;
+            let place = (level, group);
+            find_in_group(batch, layout, history, place, &sources, &mut found)?;
         }
     }
-    let mut verdict = Verdict::default();
+    let mut by_history = ByHistory::default();
+    let verdict = &mut by_history.verdict;
     if found.is_empty() {
         verdict.kept = (0..batch.rows as u32).collect();
-        return Ok(verdict);
+        return Ok(by_history);
     }
     let rows: Vec<u32> = (0..batch.rows as u32).collect();
     for event in rows.chunk_by(|_, row| batch.continues(*row as usize)) {
         let first = event[0] as usize;
-        match found.get(&key(batch, first, batch.account.codes[first])) {
-            None => verdict.kept.extend(event),
-            Some((digest, _, _)) if *digest == event_digest(batch, event, layout) => {
-                verdict.duplicates.extend(event);
-            }
-            Some((_, revision, lines)) => {
-                let new = |row: &u32| !lines.contains(&batch.line[*row as usize]);
-                let reason = match batch.number(layout.revision(), first).cmp(revision) {
-                    Ordering::Equal if event.iter().all(new) => Reason::Spread,
-                    Ordering::Equal => Reason::Conflict,
-                    Ordering::Less => Reason::Superseded,
-                    Ordering::Greater => Reason::Revised,
-                };
-                verdict
-                    .rejected
-                    .extend(event.iter().map(|row| (*row, reason)));
-            }
+        let key = key(batch, first, batch.account.codes[first]);
+        let Some(known) = found.get(&key) else {
+            verdict.kept.extend(event);
+            continue;
+        };
+        // A higher revision stands even if it says the same: one in between may still come.
+        let order = Rank::of(batch, first, layout).cmp(&known.rank);
+        if order == Ordering::Greater {
+            verdict.kept.extend(event);
+            by_history.replaced.extend(found.remove_entry(&key));
+        } else if known.digest == event_digest(batch, event, layout) {
+            verdict.duplicates.extend(event);
+        } else {
+            let new = |row: &u32| !known.lines.contains(&batch.line[*row as usize]);
+            let reason = match order {
+                Ordering::Less => Reason::Superseded,
+                _ if event.iter().all(new) => Reason::Spread,
+                _ => Reason::Conflict,
+            };
+            let rows = event.iter().map(|row| (*row, reason));
+            verdict.rejected.extend(rows);
         }
     }
-    Ok(verdict)
+    Ok(by_history)
 }
 
-fn key(batch: &Batch, row: usize, account: i32) -> Key {
+/// How an event of a batch is found.
+pub(crate) fn key(batch: &Batch, row: usize, account: i32) -> Key {
     (account, batch.source[row], batch.id.get(row))
 }
 
@@ -76,6 +106,7 @@ fn known_key(known: &Batch, row: usize, account: i32, sources: &[Option<u16>]) -
 
 fn find_in_group(
     batch: &Batch,
+    layout: &Layout,
     history: &History,
     (level, group): (&TableReader, &Group),
     sources: &[Option<u16>],
@@ -93,15 +124,19 @@ fn find_in_group(
         channel: false,
         store: false,
     };
-    let ids = history.read(level, group, &ids_only, None)?;
+    let ids = history.read_all(level, group, &ids_only, None)?;
     let codes = codes_in(&ids, batch);
     let mut ranges: Vec<Range<usize>> = Vec::new();
-    for row in 0..ids.rows {
+    let stands = |row: usize| {
+        let superseded = history.superseded();
+        !superseded.contains(level.name(), group.start + row as u64)
+    };
+    for row in (0..ids.rows).filter(|row| stands(*row)) {
         let Some(account) = codes[ids.account.codes[row] as usize] else {
             continue;
         };
         let key = known_key(&ids, row, account, sources);
-        if key.is_some_and(|key| candidates.contains(&key)) {
+        if key.is_some_and(|key| candidates.contains_key(&key)) {
             match ranges.last_mut() {
                 Some(range) if range.end == row => range.end = row + 1,
                 _ => ranges.push(row..row + 1),
@@ -118,20 +153,36 @@ fn find_in_group(
         channel: true,
         store: true,
     };
+    let places: Vec<usize> = ranges.iter().cloned().flatten().collect();
     let selection = RowSelection::from_consecutive_ranges(ranges.into_iter(), group.rows);
-    let known = history.read(level, group, &everything, Some(selection))?;
+    let known = history.read_all(level, group, &everything, Some(selection))?;
     let codes = codes_in(&known, batch);
     let rows: Vec<u32> = (0..known.rows as u32).collect();
     for event in rows.chunk_by(|_, row| known.continues(*row as usize)) {
         let first = event[0] as usize;
         let account = codes[known.account.codes[first] as usize];
         let key = account.and_then(|account| known_key(&known, first, account, sources));
-        if let Some(key) = key {
-            let digest = event_digest(&known, event, history.layout());
-            let revision = known.number(history.layout().revision(), first);
-            let lines = event.iter().map(|row| known.line[*row as usize]);
-            found.insert(key, (digest, revision, lines.collect()));
-        }
+        let new = key.as_ref().and_then(|key| candidates.get(key));
+        let (Some(key), Some(new)) = (key, new) else {
+            continue;
+        };
+        let old = history.layout();
+        let rank = Rank::of(&known, first, old);
+        let gone = event.iter().map(|row| Gone {
+            account: known.account.get(first).unwrap_or_default().to_owned(),
+            file: level.name().to_owned(),
+            row: group.start + places[*row as usize] as u64,
+        });
+        let replaced = Rank::of(batch, *new, layout) > rank;
+        let event_known = Known {
+            digest: event_digest(&known, event, old),
+            rank,
+            lines: event.iter().map(|row| known.line[*row as usize]).collect(),
+            time: known.time[first],
+            rows: if replaced { gone.collect() } else { Vec::new() },
+            content: replaced.then(|| event_content(&known, event, old)),
+        };
+        found.insert(key, event_known);
     }
     Ok(())
 }
@@ -145,14 +196,14 @@ fn rows_between(batch: &Batch, first: &str, last: &str) -> Range<usize> {
     position(&|account| account >= first)..position(&|account| account > last)
 }
 
-/// The events that bounds and Bloom filter do not rule out.
+/// The events that bounds and Bloom filter do not rule out, with their first row.
 fn candidates(
     batch: &Batch,
     rows: Range<usize>,
     level: &TableReader,
     group: &Group,
-) -> Result<HashSet<Key>, LakeError> {
-    let mut candidates = HashSet::new();
+) -> Result<HashMap<Key, usize>, LakeError> {
+    let mut candidates = HashMap::new();
     if rows.is_empty() {
         return Ok(candidates);
     }
@@ -183,7 +234,8 @@ fn candidates(
             _ => false,
         };
         if possible {
-            candidates.insert((batch.account.codes[row], batch.source[row], id));
+            let key = (batch.account.codes[row], batch.source[row], id);
+            candidates.insert(key, row);
         }
     }
     Ok(candidates)

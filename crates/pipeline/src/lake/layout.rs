@@ -42,8 +42,8 @@ pub struct StoredColumn {
 }
 
 /// The columns of events and the names of datasets. In `Batch::columns` those of the programme come
-/// first, in its order; then `revision` and `object` (number of the uploaded object within the run);
-/// then those that only older files have.
+/// first, in its order; then `revision`, `object` (number of the uploaded object within the run) and
+/// `void`; then those that only older files have.
 #[derive(Debug, Clone)]
 pub struct Layout {
     columns: Vec<StoredColumn>,
@@ -87,6 +87,7 @@ impl Layout {
         let own = [
             ("revision".to_owned(), DataType::Int64),
             ("object".to_owned(), DataType::Int64),
+            ("void".to_owned(), DataType::Boolean),
         ];
         for (name, data_type) in columns.into_iter().chain(own) {
             layout.add_column(name, data_type);
@@ -133,6 +134,11 @@ impl Layout {
     /// Index of the column that holds the number of the uploaded object.
     pub fn object(&self) -> usize {
         self.revision + 1
+    }
+
+    /// Index of the column that is true where a row cancels its event.
+    pub fn void(&self) -> usize {
+        self.revision + 2
     }
 
     /// The datasets: those of the programme, then others found in files.

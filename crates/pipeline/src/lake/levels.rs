@@ -11,6 +11,7 @@ use super::rows::concat;
 use super::shape::Shape;
 use super::shard::ShardRange;
 use super::store::Store;
+use super::superseded::Superseded;
 use rungs_engine::event::Batch;
 use rungs_engine::program::Program;
 use std::collections::BTreeMap;
@@ -140,11 +141,12 @@ fn levels_to_merge(files: &[LakeFile]) -> Vec<u32> {
 }
 
 /// Merges levels that have become many. Takes the files of the history with those of this run, oldest
-/// level first, and returns the files that hold from now on.
+/// level first, and returns the files that hold from now on. Rows that do not stand any more are left out.
 pub fn merge_levels(
     store: &Store,
     run: u32,
     files: Vec<LakeFile>,
+    superseded: &Superseded,
     program: &Program,
 ) -> Result<Vec<LakeFile>, LakeError> {
     let merged = levels_to_merge(&files);
@@ -160,7 +162,7 @@ pub fn merge_levels(
     use rayon::prelude::*;
     let written: Vec<Option<LakeFile>> = ranges
         .into_par_iter()
-        .map(|range| merge_range(store, run, range, &old, program))
+        .map(|range| merge_range(store, run, range, &old, superseded, program))
         .collect::<Result<_, _>>()?;
     kept.extend(written.into_iter().flatten());
     Ok(kept)
@@ -198,6 +200,7 @@ fn merge_range(
     run: u32,
     range: ShardRange,
     files: &[LakeFile],
+    superseded: &Superseded,
     program: &Program,
 ) -> Result<Option<LakeFile>, LakeError> {
     let mut layout = Layout::of(program);
@@ -217,7 +220,7 @@ fn merge_range(
     };
     let mut shards: Vec<(u16, Vec<Batch>)> = Vec::new();
     for shard in range.shards() {
-        let history = History::of_files(store, files, shard, &layout)?;
+        let history = History::of_files(store, files, shard, &layout)?.without(superseded.clone());
         shards.push((shard, full_groups(history.stored_batches(&everything))?));
     }
     let borrowed: Vec<(u16, &[Batch])> = shards

@@ -32,6 +32,10 @@ pub struct StoreFile {
 pub enum Table {
     /// Events that were settled.
     History,
+    /// Rows of the history that do not stand any more.
+    Superseded,
+    /// Events that changed what was settled.
+    Corrections,
     /// Events dated after the last night.
     Waiting,
     /// States of accounts: first the base, then the deltas, newest last.
@@ -52,8 +56,10 @@ pub enum Table {
 
 impl Table {
     /// All of them.
-    pub const ALL: [Table; 9] = [
+    pub const ALL: [Table; 11] = [
         Table::History,
+        Table::Superseded,
+        Table::Corrections,
         Table::Waiting,
         Table::States,
         Table::Entries,
@@ -68,6 +74,8 @@ impl Table {
     pub fn folder(self) -> &'static str {
         match self {
             Table::History => "history",
+            Table::Superseded => "superseded",
+            Table::Corrections => "corrections",
             Table::Waiting => "waiting",
             Table::States => "states",
             Table::Entries => "entries",
@@ -82,7 +90,10 @@ impl Table {
     /// Whether a manifest names all files of the table that hold after the run. Of the other tables it
     /// names those that the run added.
     pub fn whole(self) -> bool {
-        matches!(self, Table::History | Table::Waiting | Table::States)
+        matches!(
+            self,
+            Table::History | Table::Superseded | Table::Waiting | Table::States
+        )
     }
 }
 

@@ -23,6 +23,7 @@
 mod amounts;
 mod column_set;
 pub mod content;
+pub mod corrections;
 pub mod cut;
 pub mod decisions;
 mod disk;
@@ -46,6 +47,7 @@ pub mod shard;
 pub mod staging;
 pub mod states;
 pub mod store;
+pub mod superseded;
 pub mod versions;
 pub mod views;
 

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 
 /// A file of the lake that is open.
 pub struct TableReader {
+    name: String,
     path: PathBuf,
     file: File,
     metadata: ArrowReaderMetadata,
@@ -31,6 +32,8 @@ pub struct Group {
     pub index: usize,
     /// Its shard.
     pub shard: u16,
+    /// Its first row in the file.
+    pub start: u64,
     /// How many rows.
     pub rows: usize,
     /// First account.
@@ -55,6 +58,7 @@ impl TableReader {
         let options = ArrowReaderOptions::new().with_page_index_policy(policy);
         let metadata = ArrowReaderMetadata::load(&file, options).at(&path)?;
         let mut reader = TableReader {
+            name: lake_file.name.clone(),
             path,
             file,
             metadata,
@@ -80,6 +84,7 @@ impl TableReader {
             return Err(damaged("row groups without shards"));
         }
         let mut all = Vec::with_capacity(groups.len());
+        let mut start = 0;
         for (index, (group, shard)) in groups.iter().zip(shards).enumerate() {
             let bounds = self.chunk(index, "account").and_then(text_bounds);
             let Some((first, last)) = bounds else {
@@ -88,10 +93,12 @@ impl TableReader {
             all.push(Group {
                 index,
                 shard,
+                start,
                 rows: usize::try_from(group.num_rows()).unwrap_or_default(),
                 first,
                 last,
             });
+            start += u64::try_from(group.num_rows()).unwrap_or_default();
         }
         Ok(all)
     }
@@ -103,6 +110,11 @@ impl TableReader {
             .iter()
             .find(|entry| entry.key == key)?;
         entry.value.as_deref()
+    }
+
+    /// As the manifest names it.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Where it is.

@@ -1,10 +1,11 @@
-//! What settlement reads differs from what is stored in three ways, none of which is worth a column in
-//! the lake: the member stands in every row as soon as one differs from the account, `order.total` is
+//! What settlement reads differs from what is stored in four ways. Rows that cancel an event are not
+//! there; and, none of it worth a column in the lake, the member stands in every row as soon as one differs from the account, `order.total` is
 //! net + tax + shipping where the file did not give it, and an order of a single line without amounts
 //! of its own has the order's amounts on it.
 
 use super::history::ColumnSet;
 use super::layout::Layout;
+use super::rows::take;
 use arrow_array::{Array, StringArray};
 use arrow_buffer::{NullBuffer, ScalarBuffer};
 use rungs_engine::canonical::Kind;
@@ -22,6 +23,8 @@ pub struct Resolver {
     lines: Vec<(usize, usize)>,
     /// How many columns the programme has.
     width: usize,
+    /// Where it says that a row cancels its event.
+    void: Option<usize>,
 }
 
 /// Index of a column and what its unit is worth in the finest unit of all.
@@ -60,6 +63,7 @@ impl Resolver {
             shipping: amount(sum[3]),
             lines,
             width: program.columns.len(),
+            void: Some(layout.void()),
         }
     }
 
@@ -86,7 +90,8 @@ impl Resolver {
     }
 
     /// As [`Resolver::resolve`], where only some columns (by index) will be looked at.
-    pub fn resolve_only(&self, mut batch: Batch, wanted: impl Fn(usize) -> bool) -> Batch {
+    pub fn resolve_only(&self, batch: Batch, wanted: impl Fn(usize) -> bool) -> Batch {
+        let mut batch = self.without_voids(batch);
         if let Some(member) = batch.member.take() {
             batch.member = Some(filled(member, &batch.account));
         }
@@ -97,6 +102,22 @@ impl Resolver {
             self.fill_lines(&mut batch, wanted);
         }
         batch
+    }
+
+    fn without_voids(&self, batch: Batch) -> Batch {
+        let Some(void) = self.void else {
+            return batch;
+        };
+        match batch.columns.get(void) {
+            Some(Some(_)) => {
+                let stands = |row: &u32| batch.number(void, *row as usize) != Some(1);
+                let kept: Vec<u32> = (0..batch.rows as u32).filter(stands).collect();
+                let mut batch = take(&batch, &kept);
+                batch.columns[void] = None;
+                batch
+            }
+            _ => batch,
+        }
     }
 
     fn fill_total(&self, batch: &mut Batch) {

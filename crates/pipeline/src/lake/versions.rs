@@ -2,8 +2,9 @@
 //!
 //! An event is (source, account, id). What one object says about it is one *version*; rows of one
 //! object that disagree about time or kind are versions of their own. The same content is a duplicate.
-//! Of different contents the highest revision stands; without revisions that of the first cut, within a
-//! cut the one with the smaller digest, whatever the order of files and rows.
+//! Of different contents the highest revision stands, a `void` above others of its revision; without
+//! either that of the first cut, within a cut the one with the smaller digest, whatever the order of
+//! files and rows.
 
 use super::content::event_digest;
 use super::layout::Layout;
@@ -20,11 +21,9 @@ pub enum Reason {
     Conflict,
     /// Other lines of the event came in another object.
     Spread,
-    /// The event is known with a lower revision, and was settled.
-    Revised,
     /// The event is known with a higher revision.
     Superseded,
-    /// Its night was settled before its object came.
+    /// Its night was settled before its object came, and is not open any more.
     Late,
 }
 
@@ -33,7 +32,7 @@ impl Reason {
     pub fn code(self) -> RowCode {
         match self {
             Reason::Conflict | Reason::Spread => RowCode::Conflict,
-            Reason::Revised | Reason::Superseded => RowCode::Revised,
+            Reason::Superseded => RowCode::Superseded,
             Reason::Late => RowCode::Late,
         }
     }
@@ -49,14 +48,12 @@ impl Reason {
                 "other lines of this event came in another file, and only those stand; write all lines of an \
                  event into one file"
             }
-            Reason::Revised => {
-                "the event is settled with a lower revision, which stands; keep the file, because corrections \
-                 of settled events are not booked yet"
+            Reason::Superseded => {
+                "a later revision of the event stands, or it was cancelled; nothing is to be done"
             }
-            Reason::Superseded => "a higher revision of the event stands; nothing is to be done",
             Reason::Late => {
-                "the night of the event was settled before its file came; keep the file, because late events \
-                 are not settled yet"
+                "the event's night, or that of the event that it corrects, was settled longer ago than \
+                 `[program] late` allows; let the desk book the difference, or widen `late`"
             }
         }
     }
@@ -71,6 +68,25 @@ pub struct Verdict {
     pub duplicates: Vec<u32>,
     /// Rows that were refused.
     pub rejected: Vec<(u32, Reason)>,
+}
+
+/// Which of two contents of an event stands: the higher one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank {
+    /// The revision, where the dataset names one.
+    pub revision: Option<i64>,
+    /// Whether it cancels the event.
+    pub void: bool,
+}
+
+impl Rank {
+    /// That of a row.
+    pub fn of(batch: &Batch, row: usize, layout: &Layout) -> Rank {
+        Rank {
+            revision: batch.number(layout.revision(), row),
+            void: batch.number(layout.void(), row) == Some(1),
+        }
+    }
 }
 
 /// Number of the uploaded object of a row; none for rows that wait since an earlier cut.
@@ -152,10 +168,9 @@ fn judge_event(
     let object = |row: u32| object_of(batch, layout, row);
     let version = |row: u32| {
         let at = row as usize;
-        let revision = batch.number(layout.revision(), at).unwrap_or(i64::MIN);
         (
             object(row),
-            Reverse(revision),
+            Reverse(Rank::of(batch, at, layout)),
             batch.time[at],
             batch.kind[at],
         )
@@ -164,11 +179,11 @@ fn judge_event(
     rows.sort_by_key(|row| (version(*row), batch.line[*row as usize]));
     let mut versions: Vec<Version> = Vec::new();
     for rows in rows.chunk_by(|a, b| version(*a) == version(*b)) {
-        let (object, revision, _, _) = version(rows[0]);
+        let (object, rank, _, _) = version(rows[0]);
         let lines = judge_lines(batch, rows, layout, verdict);
         let digest = event_digest(batch, &lines, layout);
         versions.push(Version {
-            revision,
+            rank,
             new: object.is_some(),
             digest,
             object,
@@ -184,12 +199,11 @@ fn judge_event(
         if other.digest == stands.digest {
             verdict.duplicates.extend(&other.lines);
         } else {
-            let reason = match stands.revision.cmp(&other.revision) {
-                Ordering::Equal if spread(batch, stands, other) => Reason::Spread,
-                Ordering::Equal => Reason::Conflict,
+            let reason = match stands.rank == other.rank {
+                true if spread(batch, stands, other) => Reason::Spread,
+                true => Reason::Conflict,
                 // The highest stands first.
-                Ordering::Less => Reason::Superseded,
-                Ordering::Greater => Reason::Revised,
+                false => Reason::Superseded,
             };
             let lines = other.lines.iter();
             verdict.rejected.extend(lines.map(|row| (*row, reason)));
@@ -200,7 +214,7 @@ fn judge_event(
 /// What one object says about an event; the first in this order stands.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Version {
-    revision: Reverse<i64>,
+    rank: Reverse<Rank>,
     /// Of this cut, not one before.
     new: bool,
     digest: u128,

@@ -7,7 +7,7 @@ use rungs_engine::calendar::{Day, Instant};
 use rungs_engine::canonical::Kind;
 use rungs_engine::event::{Batch, EventId};
 use rungs_engine::kpi::{AccountFacts, OrderFact, PointsFact, RewardFact, RungFact};
-use rungs_engine::ledger::{Entry, EntryKind, EventRef, Issued, RungMove};
+use rungs_engine::ledger::{Booking, Entry, EntryKind, EventRef, Issued, RungMove};
 use rungs_engine::program::{Enrol, Program};
 use std::ops::Range;
 
@@ -70,21 +70,25 @@ impl Held {
         self.released.clear();
     }
 
-    /// What an entry adds to the pending points. Entries come in the order of time, and from the grant
-    /// of every lot that is reversed.
+    /// What an entry adds to the pending points. Entries come as they were booked, and from the grant of
+    /// every lot that is reversed.
     #[inline]
-    pub fn back(&mut self, entry: &Entry) -> i64 {
+    pub fn back(&mut self, booking: Booking, entry: &Entry) -> i64 {
         if !self.back {
             return 0;
         }
         let lot = entry.lot.as_ref().unwrap_or(&entry.event);
+        let points = booking.sign() * entry.points;
         match entry.kind {
-            EntryKind::Grant => entry.points,
+            EntryKind::Grant => points,
             EntryKind::Release => {
-                self.released.insert(lot.clone());
-                -entry.points
+                match booking {
+                    Booking::Withdrawn => self.released.remove(lot),
+                    _ => self.released.insert(lot.clone()),
+                };
+                -points
             }
-            EntryKind::Reverse if !self.released.contains(lot) => entry.points,
+            EntryKind::Reverse if !self.released.contains(lot) => points,
             _ => 0,
         }
     }
@@ -231,27 +235,39 @@ impl<'p> FactsReader<'p> {
         next
     }
 
-    /// An entry of the ledger. Entries come in the order of time.
-    pub fn entry(&mut self, entry: &Entry) {
-        let pending = self.held.back(entry);
-        self.push(entry.at, entry.kind, entry.points, pending);
-    }
-
-    /// An entry of a wallet that holds nothing back.
-    pub fn points(&mut self, at: Instant, kind: EntryKind, points: i64) {
-        self.push(at, kind, points, 0);
-    }
-
-    fn push(&mut self, at: Instant, kind: EntryKind, points: i64, pending: i64) {
+    /// An entry of the ledger, how it was booked, and by which night. What was corrected counts on the
+    /// day when it was booked, so that months that were reported stay as they were.
+    pub fn entry(&mut self, booking: Booking, entry: &Entry, night: Day) {
+        let pending = self.held.back(booking, entry);
+        let day = self.booked(booking, entry.at, night);
         self.points.push(PointsFact {
-            day: self.program.zone.day(at),
-            kind,
-            points,
+            day,
+            kind: entry.kind,
+            points: booking.sign() * entry.points,
+            taken: entry.points < 0,
             pending,
         });
     }
 
-    /// A move on the ladder; a new end of the same rung is none.
+    fn booked(&self, booking: Booking, at: Instant, night: Day) -> Day {
+        match booking {
+            Booking::OnTime => self.program.zone.day(at),
+            _ => night,
+        }
+    }
+
+    /// An entry of a wallet that holds nothing back.
+    pub fn points(&mut self, at: Instant, kind: EntryKind, points: i64) {
+        self.points.push(PointsFact {
+            day: self.program.zone.day(at),
+            kind,
+            points,
+            taken: points < 0,
+            pending: 0,
+        });
+    }
+
+    /// A move on the ladder that stands; a new end of the same rung is none.
     pub fn rung_move(&mut self, moved: &RungMove) {
         if moved.from != moved.to {
             self.rungs.push(RungFact {
@@ -262,12 +278,14 @@ impl<'p> FactsReader<'p> {
         }
     }
 
-    /// A reward that was issued.
-    pub fn reward(&mut self, issued: &Issued) {
+    /// A reward, how it was booked, and by which night.
+    pub fn reward(&mut self, booking: Booking, issued: &Issued, night: Day) {
+        let day = self.booked(booking, issued.at, night);
         self.rewards.push(RewardFact {
-            day: self.program.zone.day(issued.at),
+            day,
             reward: issued.reward,
-            cost: issued.cost,
+            number: booking.sign(),
+            cost: booking.sign() * issued.cost,
         });
     }
 

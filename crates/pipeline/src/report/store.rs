@@ -70,20 +70,17 @@ impl AccountSource for Accounts<'_> {
                 reader.history(current, range, &[]);
                 if let Some(booked) = ledger.get(&account) {
                     for row in &booked.entries {
-                        if let Some(entry) = self.decoder.entry(row) {
-                            reader.entry(&entry);
-                        }
-                    }
-                    for row in &booked.rungs {
-                        if let Some(moved) = self.decoder.rung(row) {
-                            reader.rung_move(&moved);
+                        if let Some((booking, entry)) = self.decoder.entry(row) {
+                            reader.entry(booking, &entry, row.night);
                         }
                     }
                     for row in &booked.rewards {
-                        if let Some(issued) = self.decoder.reward(row) {
-                            reader.reward(&issued);
+                        if let Some((booking, issued)) = self.decoder.reward(row) {
+                            reader.reward(booking, &issued, row.night);
                         }
                     }
+                    let moves = self.decoder.moves(&booked.rungs);
+                    moves.iter().for_each(|moved| reader.rung_move(moved));
                 }
                 visit(&reader.facts(&account));
             }

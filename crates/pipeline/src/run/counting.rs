@@ -6,7 +6,7 @@ use rungs_engine::calendar::{Day, Instant};
 use rungs_engine::event::Batch;
 use rungs_engine::fold::AccountState;
 use rungs_engine::kpi::{PointsFact, RewardFact, Together};
-use rungs_engine::ledger::{Entry, Issued};
+use rungs_engine::ledger::{Booking, Entry, Issued};
 use rungs_engine::program::Program;
 use std::ops::Range;
 
@@ -14,6 +14,8 @@ use std::ops::Range;
 #[derive(Debug)]
 pub struct Counting<'p> {
     program: &'p Program,
+    /// The run's last night.
+    as_of: Day,
     /// What came of it.
     pub together: Together,
     facts: FactsReader<'p>,
@@ -27,6 +29,7 @@ impl<'p> Counting<'p> {
     pub fn new(program: &'p Program, as_of: Day) -> Counting<'p> {
         Counting {
             program,
+            as_of,
             together: Together::new(program),
             facts: FactsReader::new(program, as_of),
             held: Held::new(program),
@@ -48,30 +51,45 @@ impl<'p> Counting<'p> {
         self.day.0
     }
 
-    /// An entry of the account. Those of earlier runs, if they are booked again in a replay, say only
-    /// which lots were released.
+    /// An entry of an earlier run: it says only which lots were released.
     #[inline]
-    pub fn entry(&mut self, entry: &Entry, new: bool) {
-        let pending = self.held.back(entry);
-        if new {
-            let day = self.day(entry.at);
-            self.together.point(&PointsFact {
-                day,
-                kind: entry.kind,
-                points: entry.points,
-                pending,
-            });
-        }
+    pub fn known(&mut self, entry: &Entry) {
+        self.held.back(Booking::OnTime, entry);
+    }
+
+    /// An entry of this run.
+    #[inline]
+    pub fn entry(&mut self, booking: Booking, entry: &Entry) {
+        let pending = self.held.back(booking, entry);
+        let day = self.booked(booking, entry.at);
+        self.together.point(&PointsFact {
+            day,
+            kind: entry.kind,
+            points: booking.sign() * entry.points,
+            taken: entry.points < 0,
+            pending,
+        });
     }
 
     /// A reward of this run.
-    pub fn reward(&mut self, issued: &Issued) {
-        let day = self.day(issued.at);
+    pub fn reward(&mut self, booking: Booking, issued: &Issued) {
+        let day = self.booked(booking, issued.at);
         self.together.reward(&RewardFact {
             day,
             reward: issued.reward,
-            cost: issued.cost,
+            number: booking.sign(),
+            cost: booking.sign() * issued.cost,
         });
+    }
+
+    /// The day that a line counts for: what is corrected counts when it is booked, so that months that
+    /// were reported stay as they were.
+    #[inline]
+    fn booked(&mut self, booking: Booking, at: Instant) -> Day {
+        match booking {
+            Booking::OnTime => self.day(at),
+            _ => self.as_of,
+        }
     }
 
     /// The events of this run, where none of them changes what earlier ones are worth. `before`: orders
@@ -82,11 +100,11 @@ impl<'p> Counting<'p> {
         after
     }
 
-    /// All events of the account, those of this run from `settled` on.
-    pub fn events_again(&mut self, batch: &Batch, settled: Instant) -> i64 {
-        let new = batch.time.partition_point(|at| *at < settled);
-        let before = self.count(batch, 0..new, -1);
-        let after = self.count(batch, 0..batch.rows, 1);
+    /// All events of the account: those of earlier runs as they were known, and all as they are known
+    /// now.
+    pub fn events_again(&mut self, past: &Batch, all: &Batch) -> i64 {
+        let before = self.count(past, 0..past.rows, -1);
+        let after = self.count(all, 0..all.rows, 1);
         self.customer(before, after);
         after
     }

@@ -2,6 +2,7 @@
 
 use super::intake::Intake;
 use super::night::{Night, RangeFold, Settled};
+use crate::lake::corrections::Correction;
 use crate::lake::cut::{Cut, ObjectCounts, Window, cut};
 use crate::lake::history::History;
 use crate::lake::layout::Layout;
@@ -11,6 +12,7 @@ use crate::lake::quarantine::QuarantineRow;
 use crate::lake::resolve::Resolver;
 use crate::lake::shard::ShardRange;
 use crate::lake::store::Store;
+use crate::lake::superseded::Gone;
 use crate::trouble::Trouble;
 use rungs_engine::program::Program;
 use std::collections::BTreeMap;
@@ -27,6 +29,10 @@ pub struct Part {
     pub counts: BTreeMap<u32, ObjectCounts>,
     /// Rows that were refused, with the number of their object.
     pub quarantined: Vec<(Option<u32>, QuarantineRow)>,
+    /// Rows of the history that do not stand any more.
+    pub gone: Vec<Gone>,
+    /// Events that changed what was settled.
+    pub corrections: Vec<Correction>,
 }
 
 /// What is needed to cut a shard.
@@ -128,5 +134,9 @@ pub fn settle(
         waiting,
         counts,
         quarantined,
+        gone: all.iter().flat_map(|(_, cut)| cut.gone.clone()).collect(),
+        corrections: (all.iter())
+            .flat_map(|(_, cut)| cut.corrections.clone())
+            .collect(),
     })
 }

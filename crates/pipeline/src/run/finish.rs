@@ -6,13 +6,16 @@ use super::intake::Intake;
 use super::night::Night;
 use super::totals::{Totals, counts};
 use super::{Outcome, Request};
+use crate::lake::corrections::write_corrections;
 use crate::lake::decisions::{Decision, write_decisions};
 use crate::lake::ledger::LedgerFiles;
 use crate::lake::ledger::cause::write_causes;
 use crate::lake::levels::merge_levels;
 use crate::lake::manifest::{FORMAT, LakeFile, Manifest, Nights, Table};
 use crate::lake::quarantine::{QuarantineRow, write_quarantine};
+use crate::lake::shard::ShardRange;
 use crate::lake::states::compact_states;
+use crate::lake::superseded::{self, Superseded};
 use crate::lake::views::write_views;
 use crate::progress::Progress;
 use crate::report;
@@ -61,6 +64,7 @@ pub fn finish(
         Some(before) => report::sums::kept(store, program, before.run),
     };
     let (mut history, mut states) = (kept(Table::History), kept(Table::States));
+    let (mut gone, mut corrections) = (Vec::new(), Vec::new());
     for part in parts {
         totals.merge(&part.settled.totals);
         LedgerFiles::join_used(&mut used, &part.settled.ledger.used);
@@ -81,6 +85,8 @@ pub fn finish(
             .or_default()
             .extend(part.waiting);
         history.extend(part.history);
+        gone.extend(part.gone);
+        corrections.extend(part.corrections);
         states.extend(part.settled.states);
         match (&mut together, &part.settled.together) {
             (Some(all), Some(more)) => all.merge(more),
@@ -88,6 +94,7 @@ pub fn finish(
         }
         served.members.extend(part.settled.served.members);
         served.rewards.extend(part.settled.served.rewards);
+        served.revoked.extend(part.settled.served.revoked);
         for (object, counts) in part.counts {
             if let Some(object) = objects.get_mut(object as usize) {
                 object.accepted += counts.accepted;
@@ -103,7 +110,26 @@ pub fn finish(
                 .map(|(source, id, why)| rejection(&source, &id, &why)),
         );
     }
-    files.insert(Table::History, merge_levels(store, run, history, program)?);
+    let all_shards = ShardRange {
+        first: 0,
+        last: store.shards() - 1,
+    };
+    let mut standing = match night.before {
+        Some(before) => Superseded::read(store, before, all_shards)?,
+        None => Superseded::default(),
+    };
+    standing.add(gone.iter().cloned());
+    let history = merge_levels(store, run, history, &standing, program)?;
+    let gone = superseded::carry_on(store, run, night.before, gone, &history)?;
+    files.insert(Table::Superseded, gone.into_iter().collect());
+    files.insert(Table::History, history);
+    let mut late: BTreeMap<String, u64> = BTreeMap::new();
+    for correction in &corrections {
+        let name = format!("corrections.{}", correction.change.text());
+        *late.entry(name).or_default() += 1;
+    }
+    let corrections = write_corrections(store, run, corrections)?;
+    files.insert(Table::Corrections, corrections.into_iter().collect());
     files.insert(Table::States, compact_states(store, run, states)?);
     files
         .entry(Table::Causes)
@@ -111,6 +137,7 @@ pub fn finish(
         .extend(write_causes(store, run, night.numbers, &used)?);
     let rejected = quarantine.len() as u64;
     let mut counts = counts(night, &totals, &quarantine);
+    counts.extend(late);
     // Whole files stand in the list as well, but are not counted as rows.
     quarantine.extend(intake.refused.iter().map(QuarantineRow::of_refused));
     files

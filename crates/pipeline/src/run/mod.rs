@@ -3,6 +3,7 @@
 //! behind that counts, and the next one begins where the last finished run ended.
 
 mod again;
+mod books;
 mod counting;
 mod cutting;
 mod draws;
@@ -11,6 +12,7 @@ mod intake;
 mod keys;
 mod night;
 mod population;
+mod replay;
 mod serving_copy;
 #[cfg(test)]
 mod tests;
@@ -130,6 +132,7 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
     let zone = &program.zone;
     let window = Window {
         settled: settled_day.map_or(Instant::MIN, |day| zone.midnight(day + 1)),
+        open: settled_day.map_or(Instant::MIN, |day| zone.midnight(first_open(program, day))),
         before: zone.midnight(request.as_of + 1),
     };
     let numbers = CauseNumbers::new(&store, before, &[program])?;
@@ -191,6 +194,17 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
     store.remove_staged(&lock)?;
     drop(lock);
     Ok(outcome)
+}
+
+/// The first settled night that a run after the night of `settled` may still correct: it stays open for
+/// `[program] late` nights after its own.
+fn first_open(program: &Program, settled: Day) -> Day {
+    let mut first = settled + 1;
+    // Lengths of the calendar are not all alike, so the days are asked one by one.
+    while first > program.from && program.late.after(first - 1) > settled {
+        first -= 1;
+    }
+    first
 }
 
 /// The programme made ready, or what is too fine in it.

@@ -2,29 +2,28 @@
 //! out. Accounts never read each other, so ranges are settled at the same time and the result does not
 //! depend on how many there are.
 
+use super::books::Books;
 use super::counting::Counting;
 use super::draws::Nothing;
+use super::replay::{past_and_all, replay};
 use super::totals::Totals;
 use crate::lake::cut::Cut;
 use crate::lake::error::LakeError;
 use crate::lake::history::{ColumnSet, History};
 use crate::lake::ledger::{CauseNumbers, LedgerFiles, LedgerWriter};
 use crate::lake::manifest::{LakeFile, Manifest};
-use crate::lake::rows::{concat, pieces, slice};
+use crate::lake::rows::pieces;
 use crate::lake::shard::ShardRange;
 use crate::lake::states::{Remembered, StateReader, StateRow, StateWriter};
 use crate::lake::store::Store;
-use crate::serving::{Changes, MemberRow, RewardRow};
+use crate::serving::{Changes, MemberRow};
 use rungs_engine::calendar::{Day, Instant, day_text};
-use rungs_engine::event::Batch;
+use rungs_engine::event::{Batch, EventId};
 use rungs_engine::fold::{
-    AccountState, FORMAT, Fold, Given, NEVER, Piece, Plan, Prepared, Rejection, Sink, Win,
-    account_rows, refunded_orders,
+    AccountState, FORMAT, Fold, Given, NEVER, Piece, Plan, Prepared, Rejection, Win, account_rows,
+    refunded_orders,
 };
 use rungs_engine::kpi::Together;
-use rungs_engine::ledger::canonical::{rule_text, source_text};
-use rungs_engine::ledger::{Entry, Issued, RungMove};
-use rungs_engine::program::Program;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -67,75 +66,6 @@ pub struct Settled {
     pub served: Changes,
     /// What was added to the sums over all accounts, if that was asked for.
     pub together: Option<Together>,
-}
-
-/// Books into the lake, and keeps the sums.
-struct Booking<'w, 'a> {
-    ledger: &'w mut LedgerWriter<'a>,
-    totals: &'w mut Totals,
-    rejected: &'w mut Vec<(usize, Rejection)>,
-    served: &'w mut Vec<RewardRow>,
-    counting: Option<&'w mut Counting<'a>>,
-    night: (&'w Program, &'w str),
-    /// What takes effect before is a replay of what was booked already.
-    from: Instant,
-    error: Option<LakeError>,
-}
-
-impl Sink for Booking<'_, '_> {
-    #[inline]
-    fn entry(&mut self, entry: Entry) {
-        let new = entry.at >= self.from;
-        if let Some(counting) = &mut self.counting {
-            counting.entry(&entry, new);
-        }
-        if !new {
-            return;
-        }
-        self.totals.booked[entry.kind as usize] += entry.points;
-        self.totals.entries += 1;
-        self.ledger.entry(0, &entry);
-    }
-    fn rung(&mut self, moved: RungMove) {
-        if moved.at < self.from {
-            return;
-        }
-        self.totals.moves += 1;
-        self.ledger.rung(0, &moved);
-    }
-    fn issued(&mut self, issued: Issued) {
-        if issued.at < self.from {
-            return;
-        }
-        self.totals.rewards += 1;
-        if let Some(counting) = &mut self.counting {
-            counting.reward(&issued);
-        }
-        let (program, account) = self.night;
-        let cause = issued.event.as_ref().map_or_else(
-            || issued.at.to_string(),
-            |event| format!("{}/{}", source_text(program, event.0), event.1),
-        );
-        self.served.push(RewardRow {
-            id: format!(
-                "{}/{cause}/{}/{}",
-                rule_text(program, issued.rule),
-                issued.member,
-                issued.occurrence
-            ),
-            account: account.to_owned(),
-            member: issued.member.clone(),
-            reward: program.rewards[usize::from(issued.reward)].id.clone(),
-            at: issued.at,
-            until: issued.until,
-        });
-        if let Err(error) = self.ledger.reward(0, &issued) {
-            self.error.get_or_insert(error);
-        }
-    }
-    fn reject(&mut self, row: usize, why: Rejection) {
-        self.rejected.push((row, why));
-    }
 }
 
 /// Settles a range of shards.
@@ -214,7 +144,9 @@ impl<'n, 'a> RangeFold<'n, 'a> {
                 names.insert(account.0);
             }
         }
+        names.extend(cut.replays.keys().map(String::as_str));
         let names: Vec<&str> = names.into_iter().collect();
+        let gone = |account: &str| cut.replays.get(account).map(Vec::as_slice);
         let mut known = states
             .touched(&names, self.night.as_of)?
             .into_iter()
@@ -227,16 +159,19 @@ impl<'n, 'a> RangeFold<'n, 'a> {
             let piece = Piece::new(self.night.plan, batch, &prepared);
             for (account, rows) in account_rows(batch) {
                 while let Some((name, row)) = known.next_if(|(name, _)| name.as_str() < account) {
-                    self.account(shard, &name, Some(row), &history, &idle, 0..0)?;
+                    let past = (&history, gone(&name));
+                    self.account(shard, &name, Some(row), past, &idle, 0..0)?;
                 }
                 let row = known
                     .next_if(|(name, _)| name == account)
                     .map(|(_, row)| row);
-                self.account(shard, account, row, &history, &piece, rows)?;
+                let past = (&history, gone(account));
+                self.account(shard, account, row, past, &piece, rows)?;
             }
         }
         for (name, row) in known {
-            self.account(shard, &name, Some(row), &history, &idle, 0..0)?;
+            let past = (&history, gone(&name));
+            self.account(shard, &name, Some(row), past, &idle, 0..0)?;
         }
         Ok(())
     }
@@ -254,7 +189,7 @@ impl<'n, 'a> RangeFold<'n, 'a> {
                 let prepared = Prepared::new(self.night.plan, &batch);
                 let piece = Piece::new(self.night.plan, &batch, &prepared);
                 for (account, rows) in account_rows(&batch) {
-                    self.account(shard, account, None, &none, &piece, rows)?;
+                    self.account(shard, account, None, (&none, None), &piece, rows)?;
                 }
             }
         }
@@ -266,7 +201,7 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         shard: u16,
         account: &str,
         known: Option<Remembered>,
-        history: &History,
+        (history, gone): (&History, Option<&[(u16, EventId)]>),
         piece: &Piece<'_>,
         rows: Range<usize>,
     ) -> Result<(), LakeError> {
@@ -297,21 +232,30 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         let mut rejected = Vec::new();
         let no_wins = Vec::new();
         let wins = night.wins.get(account).unwrap_or(&no_wins);
-        let mut booking = Booking {
+        let mut books = Books {
             ledger: &mut self.ledger,
             totals: &mut self.done.totals,
             rejected: &mut rejected,
-            served: &mut self.done.served.rewards,
+            served: &mut self.done.served,
             counting: self.counting.as_mut(),
             night: (plan.program, account),
             from: night.settled,
             error: None,
         };
-        // Refunds of orders from earlier runs need the account's history.
-        let asks_history =
-            history.levels() > 0 && prepared.refunds && reaches_back(plan, batch, rows.clone());
+        // Refunds of orders from earlier runs need the account's history, and so does another past.
+        let asks_history = gone.is_some()
+            || history.levels() > 0 && prepared.refunds && reaches_back(plan, batch, rows.clone());
         let replayed = asks_history
-            .then(|| combined(account, history, plan, batch, rows.clone()))
+            .then(|| {
+                past_and_all(
+                    account,
+                    history,
+                    plan,
+                    gone.unwrap_or(&[]),
+                    batch,
+                    rows.clone(),
+                )
+            })
             .transpose()?;
         let wins = match &replayed {
             Some(_) => {
@@ -325,25 +269,32 @@ impl<'n, 'a> RangeFold<'n, 'a> {
             wins,
             until: night.until,
         };
+        let state = &mut self.state;
         let wake = match &replayed {
-            Some(all) => {
+            Some((past, all)) if gone.is_some() => {
+                let events = (past, all);
+                let booked = replay(&mut self.fold, plan, events, given, night.settled, state);
+                books.correct(&booked);
+                booked.wake
+            }
+            Some((_, all)) => {
                 let prepared = Prepared::new(plan, all);
                 let (piece, rows) = (Piece::new(plan, all, &prepared), 0..all.rows);
-                let state = &mut self.state;
-                self.fold.account(&piece, given, state, rows, &mut booking)
+                self.fold.account(&piece, given, state, rows, &mut books)
             }
             None => {
-                let (state, rows) = (&mut self.state, rows.clone());
-                self.fold.account(piece, given, state, rows, &mut booking)
+                let rows = rows.clone();
+                self.fold.account(piece, given, state, rows, &mut books)
             }
         };
-        let error = booking.error.take();
+        let error = books.error.take();
         if let Some(error) = error {
             return Err(error);
         }
-        let rejecting = replayed.as_ref().unwrap_or(batch);
+        let rejecting = replayed.as_ref().map_or(batch, |(_, all)| all);
         for (row, why) in rejected {
-            if rejecting.time[row] >= night.settled {
+            // Of a replay that changes nothing of the past, what was refused before is known.
+            if gone.is_some() || rejecting.time[row] >= night.settled {
                 let source = plan
                     .program
                     .datasets
@@ -359,7 +310,7 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         if let Some(counting) = &mut self.counting {
             counting.state(&self.state, 1);
             orders = match &replayed {
-                Some(all) => counting.events_again(all, night.settled),
+                Some((past, all)) => counting.events_again(past, all),
                 None => counting.events(batch, rows, orders),
             };
         }
@@ -453,22 +404,4 @@ fn reaches_back(plan: &Plan<'_>, batch: &Batch, rows: Range<usize>) -> bool {
                 && batch.id.get(row) == *order
         })
     })
-}
-
-/// All events of an account: its history, then the new ones.
-pub fn combined(
-    account: &str,
-    history: &History,
-    plan: &Plan<'_>,
-    batch: &Batch,
-    rows: Range<usize>,
-) -> Result<Batch, LakeError> {
-    let past = history.account(account, &ColumnSet::all(plan.program))?;
-    if rows.is_empty() {
-        return Ok(past);
-    }
-    if past.rows == 0 {
-        return Ok(slice(batch, rows.start, rows.len()));
-    }
-    Ok(concat(&[&past, &slice(batch, rows.start, rows.len())]))
 }

@@ -1,10 +1,11 @@
 //! Everybody at once, for the draws of a run.
 
 use super::draws::{Walker, draw as decide, scheduled};
-use super::night::combined;
+use super::replay::past_and_all;
 use super::{Request, Trouble};
 use crate::lake::cut::{Cut, Window};
 use crate::lake::decisions::Decision;
+use crate::lake::error::LakeError;
 use crate::lake::history::History;
 use crate::lake::manifest::Manifest;
 use crate::lake::states::StateReader;
@@ -52,6 +53,26 @@ pub fn draw(
                 Ok(())
             })?;
         }
+        let past = |account: &str, batch: &Batch, rows: Range<usize>| match before {
+            None => Ok(None),
+            Some(before) => {
+                let history = History::open(store, before, *shard, plan.program)?;
+                let gone = cut.replays.get(account).map_or(&[][..], Vec::as_slice);
+                let (_, all) = past_and_all(account, &history, plan, gone, batch, rows)?;
+                Ok::<_, LakeError>(Some(all))
+            }
+        };
+        // Whose events were cancelled need not have any others.
+        for account in cut.replays.keys() {
+            if let (Some(place), Some(all)) = (
+                places.get_mut(account),
+                past(account, &Batch::empty(), 0..0)?,
+            ) {
+                place.state = None;
+                place.batch = Some((batches.len(), 0..all.rows));
+                batches.push(all);
+            }
+        }
         for batch in cut.events() {
             if let Some(at) = batch.time.iter().min() {
                 earliest = earliest.min(plan.program.zone.day(*at));
@@ -67,10 +88,10 @@ pub fn draw(
                 let reaches_back = place.state.is_some()
                     && !refunded_orders(plan, &batch, rows.clone()).is_empty();
                 place.batch = Some((index, rows.clone()));
-                if let (true, Some(before)) = (reaches_back, before) {
-                    // Its refunds name orders of earlier runs: it walks its whole history.
-                    let history = History::open(store, before, *shard, plan.program)?;
-                    let all = combined(account, &history, plan, &batch, rows)?;
+                // Its refunds name orders of earlier runs, or its past has changed: it walks its whole
+                // history.
+                let walks_all = reaches_back || cut.replays.contains_key(account);
+                if walks_all && let Some(all) = past(account, &batch, rows)? {
                     place.state = None;
                     place.batch = Some((batches.len(), 0..all.rows));
                     batches.push(all);

@@ -39,7 +39,7 @@ fn serving_from_lake(
         Ok(Changes {
             members: members(store, latest, shard, &night)?,
             rewards: rewards(&ledger, shard, until)?,
-            lapsed_before: None,
+            ..Changes::default()
         })
     });
     Ok(serving.replace(latest.run, &night, shards)?)

@@ -25,8 +25,8 @@ pub struct Totals {
     pub rungs: BTreeMap<u8, i64>,
     /// Accounts that were touched.
     pub touched: u64,
-    /// Rewards issued.
-    pub rewards: u64,
+    /// Rewards issued, less those that were taken back.
+    pub rewards: i64,
     /// Rung moves.
     pub moves: u64,
     /// Entries.
@@ -91,7 +91,10 @@ pub fn counts(
                 total(format!("all.{}_up", kind.text()), points.max(0));
                 total(format!("all.{}_down", kind.text()), (-points).max(0));
             }
-            kind => total(format!("all.{}", kind.text()), points.abs()),
+            EntryKind::Redeem | EntryKind::Expire | EntryKind::Reverse | EntryKind::Repay => {
+                total(format!("all.{}", kind.text()), -points);
+            }
+            kind => total(format!("all.{}", kind.text()), points),
         }
     }
     total("all.open".into(), totals.open);
@@ -99,7 +102,7 @@ pub fn counts(
     total("all.owed".into(), totals.debt);
     total("all.accounts".into(), totals.accounts);
     total("all.enrolled".into(), totals.enrolled);
-    total("all.rewards".into(), totals.rewards as i64);
+    total("all.rewards".into(), totals.rewards);
     total("all.entries".into(), totals.entries as i64);
     let rungs = night
         .plan

@@ -7,7 +7,7 @@ use super::sample::{
 use rungs_engine::canonical::Kind;
 use rungs_engine::event::EventId;
 use rungs_engine::kpi::{OrderFact, PointsFact};
-use rungs_engine::ledger::{Entry, EntryKind, Issued, Rule, RungMove, RungReason};
+use rungs_engine::ledger::{Booking, Entry, EntryKind, Issued, Rule, RungMove, RungReason};
 use rungs_engine::program::{Enrol, Program};
 use rungs_pipeline::report::FactsReader;
 
@@ -226,7 +226,7 @@ fn pending_points_are_told_from_open_ones() {
         entry(&program, "1997-01-16", EntryKind::Reverse, 3, 2, -10),
         entry(&program, "1997-01-17", EntryKind::Redeem, 4, 1, -5),
     ] {
-        reader.entry(&entry);
+        reader.entry(Booking::OnTime, &entry, 0);
     }
     let facts = reader.facts("a");
     let pending: i64 = facts.points.iter().map(|fact| fact.pending).sum();
@@ -269,7 +269,7 @@ fn a_new_end_of_the_same_rung_is_no_move() {
     };
     reader.rung_move(&moved(0, 1, RungReason::Reached));
     reader.rung_move(&moved(1, 1, RungReason::Kept));
-    reader.reward(&Issued {
+    let issued = Issued {
         at: program.zone.midnight(day("1997-01-01")),
         reward: 0,
         member: "a".to_owned(),
@@ -278,7 +278,8 @@ fn a_new_end_of_the_same_rung_is_no_move() {
         occurrence: 1,
         until: 0,
         cost: 120,
-    });
+    };
+    reader.reward(Booking::OnTime, &issued, 0);
     let facts = reader.facts("a");
     assert_eq!((facts.rungs.len(), facts.rewards.len()), (1, 1));
     reader.clear();

@@ -73,6 +73,7 @@ fn accounts() -> TwoAccounts {
         day: day(on),
         kind,
         points,
+        taken: points < 0,
         pending,
     };
     TwoAccounts {
@@ -95,6 +96,7 @@ fn accounts() -> TwoAccounts {
             vec![RewardFact {
                 day: day("1997-02-11"),
                 reward: 0,
+                number: 1,
                 cost: 120,
             }],
         ),

@@ -270,6 +270,7 @@ fn reward_cost_counts_rewards_given_without_points() {
         .map(|(reward, cost)| RewardFact {
             day: day("2026-01-05"),
             reward,
+            number: 1,
             cost,
         })
         .into();

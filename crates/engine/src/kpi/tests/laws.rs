@@ -78,6 +78,7 @@ fn points() -> impl Strategy<Value = PointsFact> {
                 day,
                 kind,
                 points: sign * points,
+                taken: sign * points < 0,
                 pending: pending * points,
             }
         })
@@ -108,7 +109,12 @@ fn account() -> impl Strategy<Value = Account> {
                 .collect();
             let mut rewards: Vec<RewardFact> = rewards
                 .into_iter()
-                .map(|(day, reward, cost)| RewardFact { day, reward, cost })
+                .map(|(day, reward, cost)| RewardFact {
+                    day,
+                    reward,
+                    number: 1,
+                    cost,
+                })
                 .collect();
             rewards.sort_by_key(|reward| reward.day);
             Account {

@@ -192,6 +192,7 @@ impl Account {
             day: day(on),
             kind,
             points,
+            taken: points < 0,
             pending,
         });
         self

@@ -132,7 +132,6 @@ fn the_generated_rows_contain_what_the_property_is_about() {
         RowCode::OutOfRange,
         RowCode::NotATime,
         RowCode::Negative,
-        RowCode::NotYet,
         RowCode::TwoAccounts,
         RowCode::HeaderDiffers,
     ] {

@@ -220,12 +220,6 @@ const CASES: &[Case] = &[
     ),
     (&[("qty", "-1")], RowCode::Negative, "qty", "is below zero"),
     (
-        &[("void", "true")],
-        RowCode::NotYet,
-        "void",
-        "does not do yet",
-    ),
-    (
         &[("net", "1,2")],
         RowCode::WrongFieldCount,
         "",
@@ -274,7 +268,7 @@ fn every_code_of_the_ingest_has_a_case() {
         RowCode::HeaderDiffers,
         RowCode::Late,
         RowCode::Conflict,
-        RowCode::Revised,
+        RowCode::Superseded,
         RowCode::UnknownOrder,
         RowCode::UnknownName,
         RowCode::FinerThanMetric,

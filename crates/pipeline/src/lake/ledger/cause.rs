@@ -10,7 +10,7 @@ use arrow_array::types::Int32Type;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use rungs_engine::ledger::canonical::{rule_line, rule_text};
-use rungs_engine::ledger::{EntryKind, EventRef, Rule};
+use rungs_engine::ledger::{Booking, EntryKind, EventRef, Rule};
 use rungs_engine::program::Program;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,6 +41,7 @@ impl CauseKind {
         entries.chain([CauseKind::RungMove, CauseKind::Issue])
     }
 
+    #[inline(always)]
     fn number(self) -> usize {
         match self {
             CauseKind::Entry(kind) => kind as usize,
@@ -50,11 +51,40 @@ impl CauseKind {
     }
 }
 
+/// The place of what was booked, and how, among the numbers of a version.
+#[inline(always)]
+fn booked(kind: CauseKind, booking: Booking) -> usize {
+    match booking {
+        Booking::OnTime => kind.number(),
+        Booking::Late => KINDS + kind.number(),
+        Booking::Withdrawn => 2 * KINDS + kind.number(),
+        // Of rewards only.
+        Booking::Kept => 3 * KINDS,
+        Booking::Restored => 3 * KINDS + 1,
+    }
+}
+
+/// What stands at a place.
+fn kind_and_booking(place: usize) -> Option<(CauseKind, Booking)> {
+    let any = |booking: &Booking| {
+        CauseKind::all()
+            .find(|kind| booked(*kind, *booking) == place)
+            .map(|kind| (kind, *booking))
+    };
+    match place {
+        KEPT => Some((CauseKind::Issue, Booking::Kept)),
+        RESTORED => Some((CauseKind::Issue, Booking::Restored)),
+        _ => Booking::ALL[..3].iter().find_map(any),
+    }
+}
+
 /// Why something was booked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cause {
     /// What was booked.
     pub kind: CauseKind,
+    /// Whether that was on time.
+    pub booking: Booking,
     /// `earn`, `reward`, `surprise`, `points`, `tiers`, `refunds`, `redeem` or `adjust`: the table of the
     /// programme, or (the last two) the event itself.
     pub rule_kind: String,
@@ -78,8 +108,9 @@ pub struct Cause {
 #[derive(Debug, Clone)]
 struct Numbering {
     first: i32,
-    /// By kind and form of rule, in the order of [`form`]: the number of the first rule's first cause.
-    starts: [[u32; FORMS]; KINDS],
+    /// By kind and booking ([`booked`]) and form of rule ([`form`]): the number of the first rule's first
+    /// cause.
+    starts: [[u32; FORMS]; PLACES],
     rules: usize,
     /// No event, the datasets, and events that no dataset gave.
     sources: usize,
@@ -88,12 +119,15 @@ struct Numbering {
 }
 
 const KINDS: usize = EntryKind::ALL.len() + 2;
+const KEPT: usize = 3 * KINDS;
+const RESTORED: usize = KEPT + 1;
+const PLACES: usize = RESTORED + 1;
 const FORMS: usize = 10;
 
 impl Numbering {
     fn new(first: i32, rules: &[Rule], sources: usize) -> Numbering {
         let of_rule = (sources * sources) as u32;
-        let mut starts = [[0; FORMS]; KINDS];
+        let mut starts = [[0; FORMS]; PLACES];
         for (kind, starts) in (0_u32..).zip(&mut starts) {
             let before = first as u32 + kind * rules.len() as u32 * of_rule;
             for (place, rule) in (0_u32..).zip(rules) {
@@ -156,7 +190,7 @@ impl CauseNumbers {
         for program in programs {
             let sources = program.datasets.len() + 2;
             let rules = all_rules(program);
-            let count = KINDS * rules.len() * sources * sources;
+            let count = PLACES * rules.len() * sources * sources;
             let next = known
                 .iter()
                 .map(|version| i64::from(version.first_cause) + i64::from(version.causes));
@@ -222,7 +256,7 @@ impl CauseNumbers {
     pub(crate) fn number(
         &self,
         version: usize,
-        kind: CauseKind,
+        (kind, booking): (CauseKind, Booking),
         rule: Rule,
         source: Option<&EventRef>,
         lot: Option<&EventRef>,
@@ -234,7 +268,7 @@ impl CauseNumbers {
             event.map_or(0, |event| event.0.wrapping_add(1).min(sources - 1) as u32)
         };
         // All numbers of the version fit, which was seen when they were given: this is asked for each entry.
-        let number = numbering.starts[kind.number()][form]
+        let number = numbering.starts[booked(kind, booking)][form]
             .wrapping_add((index as u32).wrapping_mul(numbering.of_rule))
             .wrapping_add(place(source).wrapping_mul(sources as u32))
             .wrapping_add(place(lot));
@@ -244,7 +278,7 @@ impl CauseNumbers {
     /// What a number of this run's versions means.
     fn meaning(&self, number: i32) -> Option<Cause> {
         let of = |numbering: &Numbering| {
-            let count = KINDS * numbering.rules * numbering.sources * numbering.sources;
+            let count = PLACES * numbering.rules * numbering.sources * numbering.sources;
             (numbering.first..numbering.first + count as i32).contains(&number)
         };
         let version = self.versions.iter().position(of)?;
@@ -258,7 +292,7 @@ impl CauseNumbers {
         let lot = digit(numbering.sources);
         let source = digit(numbering.sources);
         let rule = digit(numbering.rules);
-        let kind = CauseKind::all().nth(rest)?;
+        let (kind, booking) = kind_and_booking(rest)?;
         let dataset = |place: usize| {
             let dataset = program.datasets.get(place.checked_sub(1)?)?;
             Some(dataset.id.clone())
@@ -266,6 +300,7 @@ impl CauseNumbers {
         let rule = *all_rules(program).get(rule)?;
         Some(Cause {
             kind,
+            booking,
             rule_kind: rule_kind(rule).to_owned(),
             rule: rule_text(program, rule),
             source: dataset(source),
@@ -326,7 +361,7 @@ pub fn write_causes(
 ) -> Result<Option<LakeFile>, LakeError> {
     let mut number = Int32Builder::new();
     let mut line = Int32Builder::new();
-    let mut texts: Vec<StringBuilder> = (0..8).map(|_| StringBuilder::new()).collect();
+    let mut texts: Vec<StringBuilder> = (0..9).map(|_| StringBuilder::new()).collect();
     for cause in (0..).zip(used).filter(|(_, used)| **used).map(|(at, _)| at) {
         let Some(meaning) = numbers.meaning(cause) else {
             continue;
@@ -342,6 +377,7 @@ pub fn write_causes(
             Some(meaning.version.as_str()),
             Some(meaning.file.as_str()),
             Some(&meaning.ladder.join(",")),
+            meaning.booking.text(),
         ];
         for (text, value) in texts.iter_mut().zip(values) {
             text.append_option(value);
@@ -366,6 +402,7 @@ pub fn write_causes(
         text("version", false),
         text("file", false),
         text("ladder", false),
+        text("booking", true),
         Field::new("line", DataType::Int32, false),
     ]));
     let record = RecordBatch::try_new(schema, arrays).at(&store.path(&name))?;
@@ -401,6 +438,7 @@ pub(crate) fn read_causes(
                 "ladder",
                 "source",
                 "lot_source",
+                "booking",
             ];
             let columns: Option<Vec<_>> = names.into_iter().map(text).collect();
             let columns = columns.ok_or_else(damaged)?;
@@ -412,10 +450,15 @@ pub(crate) fn read_causes(
                 let all = |column: usize| at(column).unwrap_or_default();
                 let kind = CauseKind::all().find(|kind| kind.text() == all(0));
                 let ladder = all(5);
+                let booking = at(8);
+                let booking = Booking::ALL
+                    .iter()
+                    .find(|known| known.text() == booking.as_deref());
                 causes.insert(
                     cause.value(row),
                     Cause {
                         kind: kind.ok_or_else(damaged)?,
+                        booking: *booking.ok_or_else(damaged)?,
                         rule_kind: all(1),
                         rule: all(2),
                         version: all(3),

@@ -1,10 +1,13 @@
-//! Stored rows as the engine books them, for what compares, explains or reports in its terms.
+//! Stored rows as the engine books them, for what compares, explains or reports in its terms: each line
+//! as it was booked, and the lines that stand once later nights have taken some back.
 
 use super::cause::{Cause, CauseKind, all_rules, ladder, rule_kind};
 use super::read::{AccountLedger, EntryRow, Ledger, RewardRow, RungRow};
 use rungs_engine::event::EventId;
 use rungs_engine::ledger::canonical::rule_text;
-use rungs_engine::ledger::{Entry, EntryKind, EventRef, Issued, Rule, RungMove, RungReason};
+use rungs_engine::ledger::{
+    Booking, Entry, EntryKind, EventRef, Issued, Rule, RungMove, RungReason,
+};
 use rungs_engine::program::Program;
 
 /// Source of events that no dataset of the programme gave.
@@ -22,6 +25,7 @@ pub struct Decoder {
 #[derive(Clone, Copy)]
 struct Known {
     kind: CauseKind,
+    booking: Booking,
     rule: Rule,
     source: Option<u16>,
     lot_source: Option<u16>,
@@ -52,6 +56,7 @@ impl Decoder {
             }
             causes[place] = rule(cause).map(|rule| Known {
                 kind: cause.kind,
+                booking: cause.booking,
                 rule,
                 source: source(&cause.source),
                 lot_source: source(&cause.lot_source),
@@ -72,26 +77,27 @@ impl Decoder {
         *self.causes.get(usize::try_from(number).ok()?)?
     }
 
-    /// An entry.
-    pub fn entry(&self, row: &EntryRow) -> Option<Entry> {
+    /// An entry, and how it was booked. Of one that was taken back, the line that it takes back.
+    pub fn entry(&self, row: &EntryRow) -> Option<(Booking, Entry)> {
         let cause = self.cause(row.cause)?;
         let CauseKind::Entry(kind) = cause.kind else {
             return None;
         };
-        Some(Entry {
+        let entry = Entry {
             at: row.at,
             kind,
             rule: cause.rule,
             event: reference(cause.source, &row.event),
             lot: row.lot.as_ref().map(|lot| reference(cause.lot_source, lot)),
-            points: row.points,
+            points: cause.booking.sign() * row.points,
             expires: row.expires,
             rung: row.rung,
-        })
+        };
+        Some((cause.booking, entry))
     }
 
-    /// A move on the ladder.
-    pub fn rung(&self, row: &RungRow) -> Option<RungMove> {
+    /// A move on the ladder, and how it was booked.
+    pub fn rung(&self, row: &RungRow) -> Option<(Booking, RungMove)> {
         const REASONS: [RungReason; 6] = [
             RungReason::Reached,
             RungReason::Kept,
@@ -105,7 +111,7 @@ impl Decoder {
             let place = self.rungs.iter().position(|rung| rung == id)?;
             u8::try_from(place).ok()
         };
-        Some(RungMove {
+        let moved = RungMove {
             at: row.at,
             from: rung(&row.from)?,
             to: rung(&row.to)?,
@@ -117,17 +123,18 @@ impl Decoder {
                 .event
                 .as_ref()
                 .map(|event| reference(cause.source, event)),
-        })
+        };
+        Some((cause.booking, moved))
     }
 
-    /// A reward.
-    pub fn reward(&self, row: &RewardRow) -> Option<Issued> {
+    /// A reward, and how it was booked; it has its cost where the row says it.
+    pub fn reward(&self, row: &RewardRow) -> Option<(Booking, Issued)> {
         let cause = self.cause(row.cause)?;
         let place = self
             .rewards
             .iter()
             .position(|reward| *reward == row.reward)?;
-        Some(Issued {
+        let issued = Issued {
             at: row.at,
             reward: place as u16,
             member: row.member.clone(),
@@ -138,32 +145,54 @@ impl Decoder {
                 .map(|event| reference(cause.source, event)),
             occurrence: row.occurrence,
             until: row.until,
-            cost: row.cost,
-        })
+            cost: cause.booking.sign() * row.cost,
+        };
+        Some((cause.booking, issued))
     }
 
-    /// All that was booked for an account; nothing if a part of it cannot be translated.
-    pub fn account(
-        &self,
-        ledger: &AccountLedger,
-    ) -> Option<(Vec<Entry>, Vec<RungMove>, Vec<Issued>)> {
-        Some((
-            ledger
-                .entries
-                .iter()
-                .map(|row| self.entry(row))
-                .collect::<Option<_>>()?,
-            ledger
-                .rungs
-                .iter()
-                .map(|row| self.rung(row))
-                .collect::<Option<_>>()?,
-            ledger
-                .rewards
-                .iter()
-                .map(|row| self.reward(row))
-                .collect::<Option<_>>()?,
-        ))
+    /// What stands of all that was booked for an account; nothing if a part of it cannot be translated.
+    pub fn standing(&self, ledger: &AccountLedger) -> Option<Standing> {
+        let mut standing = Standing::default();
+        for row in &ledger.entries {
+            let (booking, entry) = self.entry(row)?;
+            standing.lost += stand(&mut standing.entries, booking, entry);
+        }
+        for row in &ledger.rungs {
+            let (booking, moved) = self.rung(row)?;
+            standing.lost += stand(&mut standing.rungs, booking, moved);
+        }
+        for row in &ledger.rewards {
+            let (booking, issued) = self.reward(row)?;
+            let same = |other: &Issued| {
+                Issued {
+                    cost: other.cost,
+                    ..issued.clone()
+                } == *other
+            };
+            let (from, to) = match booking {
+                Booking::Kept => (&mut standing.issued, &mut standing.kept),
+                Booking::Restored => (&mut standing.kept, &mut standing.issued),
+                _ => {
+                    standing.lost += stand(&mut standing.issued, booking, issued);
+                    continue;
+                }
+            };
+            match from.iter().rposition(same) {
+                Some(place) => to.push(from.remove(place)),
+                None => standing.lost += 1,
+            }
+        }
+        Some(standing)
+    }
+
+    /// The moves on the ladder that stand, by time.
+    pub fn moves(&self, rows: &[RungRow]) -> Vec<RungMove> {
+        let mut moves = Vec::with_capacity(rows.len());
+        for (booking, moved) in rows.iter().filter_map(|row| self.rung(row)) {
+            stand(&mut moves, booking, moved);
+        }
+        moves.sort_by_key(|moved| moved.at);
+        moves
     }
 
     /// The kind of an entry, without translating the rest.
@@ -171,6 +200,45 @@ impl Decoder {
         match self.cause(row.cause)?.kind {
             CauseKind::Entry(kind) => Some(kind),
             _ => None,
+        }
+    }
+}
+
+/// What stands of an account's ledger once later nights have taken back what did not hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Points.
+    pub entries: Vec<Entry>,
+    /// Moves on the ladder.
+    pub rungs: Vec<RungMove>,
+    /// Rewards that are deserved.
+    pub issued: Vec<Issued>,
+    /// Rewards that are not, and stay because they were used.
+    pub kept: Vec<Issued>,
+    /// Lines that take back what was never booked: a ledger of this version has none.
+    pub lost: usize,
+}
+
+impl Standing {
+    /// Whether nothing stands.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.rungs.is_empty() && self.issued.is_empty()
+    }
+}
+
+/// Books a line, or takes it back; returns how many lines were to be taken back that are not there.
+fn stand<T: PartialEq>(lines: &mut Vec<T>, booking: Booking, line: T) -> usize {
+    match booking {
+        Booking::Withdrawn => match lines.iter().rposition(|other| *other == line) {
+            Some(place) => {
+                lines.remove(place);
+                0
+            }
+            None => 1,
+        },
+        _ => {
+            lines.push(line);
+            0
         }
     }
 }

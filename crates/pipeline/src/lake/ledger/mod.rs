@@ -17,6 +17,6 @@ pub mod write;
 mod tests;
 
 pub use cause::{Cause, CauseKind, CauseNumbers};
-pub use decode::Decoder;
+pub use decode::{Decoder, Standing};
 pub use read::{AccountLedger, EntryRow, Ledger, RewardRow, RungRow};
 pub use write::{LedgerFiles, LedgerWriter};

@@ -37,6 +37,8 @@ pub struct EntryRow {
     pub expires: Option<Instant>,
     /// Index of the rung.
     pub rung: u8,
+    /// The last night of the run that booked it.
+    pub night: Day,
 }
 
 /// A move on the ladder as it is stored.
@@ -77,6 +79,8 @@ pub struct RewardRow {
     pub until: Instant,
     /// Minor units.
     pub cost: i64,
+    /// The last night of the run that booked it.
+    pub night: Day,
 }
 
 /// All that was booked for an account, in order.
@@ -171,6 +175,7 @@ impl<'a> Ledger<'a> {
                 for file in manifest.files_of(table, shard) {
                     let reader = TableReader::open(self.store, file, only.is_some())?;
                     let mut cursor = Cursor {
+                        night: manifest.nights.last(self.store.folder())?,
                         groups: reader.groups_of(shard).map(|group| group.index).collect(),
                         reader,
                         table,
@@ -218,6 +223,7 @@ impl AccountLedger {
 /// A walk over one file.
 struct Cursor {
     reader: TableReader,
+    night: Day,
     table: Table,
     groups: Vec<usize>,
     next: usize,
@@ -271,9 +277,9 @@ impl Cursor {
                 path: self.reader.path(),
             };
             let decoded = match self.table {
-                Table::Entries => Decoded::Entries(entries(&columns)?),
+                Table::Entries => Decoded::Entries(entries(&columns, self.night)?),
                 Table::Rungs => Decoded::Rungs(rungs(&columns)?),
-                _ => Decoded::Rewards(rewards(&columns)?),
+                _ => Decoded::Rewards(rewards(&columns, self.night)?),
             };
             self.rows = Some(Rows {
                 account,
@@ -390,7 +396,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-fn entries(columns: &Columns<'_>) -> Result<Vec<EntryRow>, LakeError> {
+fn entries(columns: &Columns<'_>, night: Day) -> Result<Vec<EntryRow>, LakeError> {
     let mut to = Vec::with_capacity(columns.record.num_rows());
     let (at, expires) = (columns.instants("at")?, columns.instants("expires")?);
     let (cause, points) = (columns.small("cause")?, columns.numbers("points")?);
@@ -407,6 +413,7 @@ fn entries(columns: &Columns<'_>) -> Result<Vec<EntryRow>, LakeError> {
             lot: lot(row),
             expires: expires(row),
             rung: rung.value(row) as u8,
+            night,
         });
     }
     Ok(to)
@@ -436,7 +443,7 @@ fn rungs(columns: &Columns<'_>) -> Result<Vec<RungRow>, LakeError> {
     Ok(to)
 }
 
-fn rewards(columns: &Columns<'_>) -> Result<Vec<RewardRow>, LakeError> {
+fn rewards(columns: &Columns<'_>, night: Day) -> Result<Vec<RewardRow>, LakeError> {
     let mut to = Vec::with_capacity(columns.record.num_rows());
     let (at, until) = (columns.instants("at")?, columns.instants("until")?);
     let (cause, cost) = (columns.small("cause")?, columns.numbers("cost")?);
@@ -453,6 +460,7 @@ fn rewards(columns: &Columns<'_>) -> Result<Vec<RewardRow>, LakeError> {
             occurrence: u32::try_from(occurrence(row)).unwrap_or_default(),
             until: until(row).unwrap_or_default(),
             cost: cost(row),
+            night,
         });
     }
     Ok(to)

@@ -9,7 +9,7 @@ use crate::lake::shard::{ShardRange, shard_of};
 use crate::lake::store::Store;
 use rungs_engine::event::EventId;
 use rungs_engine::finding::Place;
-use rungs_engine::ledger::{Entry, EntryKind, Issued, Rule, RungMove, RungReason};
+use rungs_engine::ledger::{Booking, Entry, EntryKind, Issued, Rule, RungMove, RungReason};
 use rungs_engine::number::Rational;
 use rungs_engine::program::{ByRung, Earn, EarnKind, Program};
 use std::collections::BTreeMap;
@@ -68,11 +68,15 @@ fn book(store: &Store, run: u32, program: &Program, accounts: &[Booked<'_>]) {
     for (account, entries, rungs, rewards) in sorted {
         let shard = shard_of(account, store.shards());
         writer.account(shard, account).unwrap();
-        entries.iter().for_each(|entry| writer.entry(0, entry));
-        rungs.iter().for_each(|rung| writer.rung(0, rung));
+        entries
+            .iter()
+            .for_each(|entry| writer.entry(0, Booking::OnTime, entry));
+        rungs
+            .iter()
+            .for_each(|rung| writer.rung(0, Booking::OnTime, rung));
         rewards
             .iter()
-            .for_each(|reward| writer.reward(0, reward).unwrap());
+            .for_each(|reward| writer.reward(0, Booking::OnTime, reward).unwrap());
     }
     let files = writer.finish().unwrap();
     let causes = write_causes(store, run, &numbers, &files.used).unwrap();
@@ -302,12 +306,12 @@ fn stored_rows_are_again_what_was_booked() {
     );
     let ledger = Ledger::open(&store).unwrap();
     let decoder = Decoder::new(&ledger, &program);
-    let (decoded, _, _) = decoder.account(&ledger.account("a").unwrap()).unwrap();
-    assert_eq!(decoded, entries);
+    let standing = decoder.standing(&ledger.account("a").unwrap()).unwrap();
+    assert_eq!(standing.entries, entries);
     let mut without = program;
     without.earn.clear();
     assert_eq!(
-        Decoder::new(&ledger, &without).account(&ledger.account("a").unwrap()),
+        Decoder::new(&ledger, &without).standing(&ledger.account("a").unwrap()),
         None
     );
 }
@@ -355,7 +359,8 @@ fn an_account_may_fill_many_pages_and_others_follow_it() {
         let mut stored = ledger.account(account).unwrap();
         // The programme has no ladder: its moves are compared as they are stored.
         let moves = std::mem::take(&mut stored.rungs);
-        assert!(decoder.account(&stored).unwrap().0 == entries, "{account}");
+        let standing = decoder.standing(&stored).unwrap();
+        assert!(standing.entries == entries, "{account}");
         let moves = moves.into_iter().map(|row| (row.at, row.until, row.event));
         let expected = rungs.into_iter().map(|rung| {
             let event = rung.event.map(|(_, event)| event);

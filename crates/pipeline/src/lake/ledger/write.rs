@@ -9,7 +9,7 @@ use crate::lake::error::{LakeCode, LakeError};
 use crate::lake::manifest::LakeFile;
 use crate::lake::shard::ShardRange;
 use crate::lake::store::Store;
-use rungs_engine::ledger::{Entry, Issued, Rule, RungMove};
+use rungs_engine::ledger::{Booking, Entry, Issued, Rule, RungMove};
 
 /// What one task wrote.
 #[derive(Debug, Default)]
@@ -103,12 +103,13 @@ impl<'a> LedgerWriter<'a> {
 
     /// Books an entry of the account. `version` is the index of the programme's version.
     #[inline]
-    pub fn entry(&mut self, version: usize, entry: &Entry) {
-        let (kind, event) = (CauseKind::Entry(entry.kind), Some(&entry.event));
+    pub fn entry(&mut self, version: usize, booking: Booking, entry: &Entry) {
+        let kind = (CauseKind::Entry(entry.kind), booking);
+        let event = Some(&entry.event);
         let lot = entry.lot.as_ref();
         let cause = self.numbers.number(version, kind, entry.rule, event, lot);
         let (row, to) = self.entries.row(entry.at, cause);
-        to.points.set(row, entry.points);
+        to.points.set(row, booking.sign() * entry.points);
         to.event.set(row, event);
         to.lot.set(row, lot);
         to.expires.set(row, entry.expires.unwrap_or(NEVER));
@@ -116,9 +117,9 @@ impl<'a> LedgerWriter<'a> {
     }
 
     /// Books a move on the ladder.
-    pub fn rung(&mut self, version: usize, rung: &RungMove) {
+    pub fn rung(&mut self, version: usize, booking: Booking, rung: &RungMove) {
         let event = rung.event.as_ref();
-        let kind = CauseKind::RungMove;
+        let kind = (CauseKind::RungMove, booking);
         let cause = self.numbers.number(version, kind, Rule::Tiers, event, None);
         let ladder = self.names.get(version).map_or(&[][..], |names| &names.0);
         let name = |rung: u8| ladder.get(usize::from(rung)).map_or("", String::as_str);
@@ -131,9 +132,14 @@ impl<'a> LedgerWriter<'a> {
     }
 
     /// Books a reward.
-    pub fn reward(&mut self, version: usize, issued: &Issued) -> Result<(), LakeError> {
+    pub fn reward(
+        &mut self,
+        version: usize,
+        booking: Booking,
+        issued: &Issued,
+    ) -> Result<(), LakeError> {
         let event = issued.event.as_ref();
-        let kind = CauseKind::Issue;
+        let kind = (CauseKind::Issue, booking);
         let cause = self.numbers.number(version, kind, issued.rule, event, None);
         let names = self.names.get(version).map_or(&[][..], |names| &names.1);
         let occurrence = i32::try_from(issued.occurrence).map_err(|_| {
@@ -154,7 +160,7 @@ impl<'a> LedgerWriter<'a> {
         to.event.set(row, event);
         to.occurrence.set(row, occurrence);
         to.until.set(row, issued.until);
-        to.cost.set(row, issued.cost);
+        to.cost.set(row, booking.sign() * issued.cost);
         Ok(())
     }
 

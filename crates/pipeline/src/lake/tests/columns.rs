@@ -1,7 +1,6 @@
 //! Columns of the history: those that are read, and those that follow from others.
 
-use super::{first, history, settle, store};
-use crate::lake::cut::Window;
+use super::{after, first, history, settle, store};
 use crate::lake::fixture::{Row, line, lines, order, program, visit};
 use crate::lake::history::ColumnSet;
 use crate::lake::history::History;
@@ -66,10 +65,7 @@ fn amounts_follow_from_others_where_a_file_does_not_give_them() {
     assert_eq!(column("order_discount"), [Some(50), Some(50), None]);
     assert_eq!(column("order_total"), [Some(650), Some(650), Some(999)]);
     // Filled amounts are no reason to take the same file for another: it comes again.
-    let window = Window {
-        settled: 100,
-        before: 200,
-    };
+    let window = after(100, 200);
     let cuts = settle(&store, &program, &[&rows], window);
     assert!(cuts[0].rejected.is_empty());
     assert_eq!(cuts[0].counts[&0].duplicates, 3);

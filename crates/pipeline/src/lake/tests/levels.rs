@@ -1,7 +1,6 @@
 //! Night after night: what waits, and levels that are merged.
 
-use super::{first, history, settle, sorted, store};
-use crate::lake::cut::Window;
+use super::{after, first, history, settle, sorted, store};
 use crate::lake::fixture::{Row, line, lines, order, program, visit};
 use crate::lake::history::ColumnSet;
 use crate::lake::history::History;
@@ -28,10 +27,7 @@ fn events_after_the_night_wait_and_are_settled_by_a_later_one() {
     assert_eq!(waiting, 2);
     // The same row again while it waits is a duplicate; another content loses against the first cut.
     let again = [line("a", 110, "2", 1, 7), order("b", 251, "3", 4)];
-    let window = Window {
-        settled: 100,
-        before: 200,
-    };
+    let window = after(100, 200);
     let cuts = settle(&store, &program, &[&again], window);
     let rejected: Vec<Reason> = cuts
         .iter()
@@ -39,10 +35,7 @@ fn events_after_the_night_wait_and_are_settled_by_a_later_one() {
         .map(|row| row.reason)
         .collect();
     assert_eq!(rejected, [Reason::Conflict]);
-    let window = Window {
-        settled: 200,
-        before: 300,
-    };
+    let window = after(200, 300);
     settle(&store, &program, &[], window);
     assert_eq!(
         sorted(lines(&program, &history(&store, &program))),
@@ -80,10 +73,10 @@ fn many_nights_merge_levels_and_lose_nothing() {
             let net = row.net.unwrap();
             format!("{} {} order {}/1 {net}", row.account, row.time, row.id)
         }));
-        let window = Window {
-            settled: if night == 0 { i64::MIN } else { night * 100 },
-            before: (night + 1) * 100,
-        };
+        let window = after(
+            if night == 0 { i64::MIN } else { night * 100 },
+            (night + 1) * 100,
+        );
         settle(&store, &program, &[&rows], window);
         let latest = store.latest().unwrap().unwrap();
         let mut levels: Vec<u32> = (latest.files(Table::History).iter())
@@ -144,10 +137,7 @@ fn a_dataset_that_the_programme_no_longer_has_stays_in_the_history() {
         .retain(|column| column.stored() != "activity_name");
     for night in 1..15_i64 {
         let rows = [order("b", night * 10, &format!("n{night}"), 1)];
-        let window = Window {
-            settled: night * 10,
-            before: (night + 1) * 10,
-        };
+        let window = after(night * 10, (night + 1) * 10);
         settle(&store, &narrow, &[&rows], window);
     }
     let latest = store.latest().unwrap().unwrap();

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod columns;
+mod corrections;
 mod levels;
 mod order;
 mod store;
@@ -17,6 +18,7 @@ use super::resolve::Resolver;
 use super::shard::ShardRange;
 use super::staging::{Staged, StagingWriter};
 use super::store::Store;
+use super::superseded::{Gone, Superseded, carry_on};
 use rungs_engine::event::Batch;
 use rungs_engine::program::Program;
 use std::collections::BTreeMap;
@@ -63,9 +65,20 @@ pub fn settle(store: &Store, program: &Program, objects: &[&[Row]], window: Wind
         waiting.extend(write_waiting(store, run, range, &waits, &layout).unwrap());
         cuts.push(cut);
     }
-    let history = merge_levels(store, run, history, program).unwrap();
-    let files: BTreeMap<Table, Vec<LakeFile>> =
-        BTreeMap::from([(Table::History, history), (Table::Waiting, waiting)]);
+    let all = ShardRange {
+        first: 0,
+        last: store.shards() - 1,
+    };
+    let mut standing = Superseded::read(store, &latest, all).unwrap();
+    let gone: Vec<Gone> = cuts.iter().flat_map(|cut| cut.gone.clone()).collect();
+    standing.add(gone.iter().cloned());
+    let history = merge_levels(store, run, history, &standing, program).unwrap();
+    let superseded = carry_on(store, run, Some(&latest), gone, &history).unwrap();
+    let files: BTreeMap<Table, Vec<LakeFile>> = BTreeMap::from([
+        (Table::History, history),
+        (Table::Waiting, waiting),
+        (Table::Superseded, superseded.into_iter().collect()),
+    ]);
     let manifest = Manifest {
         run,
         files,
@@ -76,8 +89,14 @@ pub fn settle(store: &Store, program: &Program, objects: &[&[Row]], window: Wind
 }
 
 pub fn first(before: i64) -> Window {
+    after(i64::MIN, before)
+}
+
+/// A run after others, to which settled nights are closed.
+pub fn after(settled: i64, before: i64) -> Window {
     Window {
-        settled: i64::MIN,
+        settled,
+        open: settled,
         before,
     }
 }

@@ -1,7 +1,6 @@
 //! One event delivered more than once: duplicates, conflicts and revisions.
 
-use super::{first, history, settle, sorted, store};
-use crate::lake::cut::Window;
+use super::{after, first, history, settle, sorted, store};
 use crate::lake::fixture::{Row, line, lines, order, program, visit};
 use crate::lake::versions::Reason;
 
@@ -95,19 +94,13 @@ fn the_highest_revision_stands_within_a_cut() {
     assert_eq!(lines(&program, &cuts[0].stored), ["a 1 order 1/1 30"]);
     let reasons: Vec<Reason> = cuts[0].rejected.iter().map(|row| row.reason).collect();
     assert_eq!(reasons, [Reason::Superseded, Reason::Superseded]);
-    // Once settled, it stands.
-    let window = Window {
-        settled: 100,
-        before: 200,
-    };
+    // Once its night is closed, it stands.
+    let window = after(100, 200);
     let cuts = settle(&store, &program, &[&[revised(4, 40)]], window);
     assert_eq!(cuts[0].rows(), 0);
-    assert_eq!(cuts[0].rejected[0].reason, Reason::Revised);
+    assert_eq!(cuts[0].rejected[0].reason, Reason::Late);
     // An older one that comes later changes nothing, and nothing is to be done.
-    let window = Window {
-        settled: 200,
-        before: 300,
-    };
+    let window = after(200, 300);
     let cuts = settle(&store, &program, &[&[revised(2, 20)]], window);
     assert_eq!(cuts[0].rejected[0].reason, Reason::Superseded);
 }
@@ -123,10 +116,7 @@ fn lines_of_one_order_in_two_objects_are_a_conflict_that_says_so_tonight_and_lat
     let reasons: Vec<Reason> = cuts[0].rejected.iter().map(|row| row.reason).collect();
     assert!(!reasons.is_empty() && reasons.iter().all(|reason| *reason == Reason::Spread));
     assert_eq!(cuts[0].rows() + reasons.len(), 3);
-    let window = Window {
-        settled: 100,
-        before: 200,
-    };
+    let window = after(100, 200);
     let three = [line("a", 2, "2", 4, 8)];
     let cuts = settle(&store, &program, &[&three], window);
     assert_eq!(cuts[0].rejected[0].reason, Reason::Spread);
@@ -136,10 +126,7 @@ fn lines_of_one_order_in_two_objects_are_a_conflict_that_says_so_tonight_and_lat
         line("a", 2, "2", 2, 9),
         line("a", 2, "2", 3, 9),
     ];
-    let window = Window {
-        settled: 200,
-        before: 300,
-    };
+    let window = after(200, 300);
     let cuts = settle(&store, &program, &[&changed], window);
     assert_eq!(cuts[0].rejected[0].reason, Reason::Conflict);
 }
@@ -166,10 +153,7 @@ fn what_the_history_knows_is_a_duplicate_or_a_conflict_and_never_late() {
         order("c", 40, "8", 1),
         order("a", 160, "9", 3),
     ];
-    let window = Window {
-        settled: 100,
-        before: 200,
-    };
+    let window = after(100, 200);
     let cuts = settle(&store, &program, &[&second_night], window);
     let rejected: Vec<(String, Reason)> = cuts
         .iter()

@@ -1,0 +1,128 @@
+//! A generated history that is not told at once: files come late, first say something wrong and are
+//! corrected, and tell of events that are cancelled later. What is known in the end is the history.
+
+use crate::world::{Upload, World};
+use rungs_engine::calendar::Day;
+use rungs_engine::calendar::day_text;
+use rungs_histories::Random;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Nights that a settled night stays open: `[program] late` of the generated programmes.
+const OPEN: u64 = 30;
+
+/// Rows of one event, as one file has them.
+struct Told {
+    received: Day,
+    upload: usize,
+    rows: Vec<String>,
+}
+
+/// A history as it comes to be known.
+pub struct Receipts {
+    uploads: Vec<Upload>,
+    told: Vec<Told>,
+}
+
+/// Column of the account in every table.
+const ACCOUNT: usize = 1;
+
+fn with(row: &str, id: &str, of: &str, revision: u32, void: bool) -> String {
+    let own: Vec<&str> = of.split(',').collect();
+    let mut cells: Vec<&str> = row.split(',').collect();
+    cells[0] = id;
+    // The account stays: what another account says is another event.
+    cells[ACCOUNT..ACCOUNT + 2].copy_from_slice(&own[ACCOUNT..ACCOUNT + 2]);
+    let void = if void { "true" } else { "" };
+    format!("{},{revision},{void}", cells.join(","))
+}
+
+impl Receipts {
+    /// Invents when what is known of a history: always in time for it to be settled.
+    pub fn new(world: &World, seed: u64) -> Receipts {
+        let mut random = Random(seed ^ 0x1a7e);
+        let mut uploads = world.uploads();
+        let mut told = Vec::new();
+        for (index, upload) in uploads.iter_mut().enumerate() {
+            let mut events: BTreeMap<[String; 2], Vec<(Day, String)>> = BTreeMap::new();
+            for (day, row) in std::mem::take(&mut upload.rows) {
+                let mut cells = row.split(',').map(str::to_owned);
+                // Two accounts may each have an event of one id.
+                let event = [cells.next().unwrap(), cells.next().unwrap()];
+                events.entry(event).or_default().push((day, row));
+            }
+            let all: Vec<&[String; 2]> = events.keys().collect();
+            let mut tell = |received: Day, rows: Vec<String>| {
+                let received = received.min(world.as_of);
+                told.push(Told {
+                    received,
+                    upload: index,
+                    rows,
+                });
+            };
+            for ([id, _], rows) in &events {
+                let day = rows[0].0;
+                let right = |revision: u32, void: bool| -> Vec<String> {
+                    let rows = rows
+                        .iter()
+                        .map(|(_, row)| with(row, id, row, revision, void));
+                    rows.collect()
+                };
+                let later = |random: &mut Random, day: Day| day + random.below(OPEN + 1) as Day;
+                // What another event says, as if it were this one.
+                let other = &events[*random.pick(&all)];
+                let wrong = |id: &str, revision: u32| -> Vec<String> {
+                    let own = &rows[0].1;
+                    let rows = other
+                        .iter()
+                        .map(|(_, row)| with(row, id, own, revision, false));
+                    rows.collect()
+                };
+                let first = day.min(other[0].0);
+                match random.below(100) {
+                    0..60 => tell(day, right(1, false)),
+                    60..78 => tell(later(&mut random, day), right(1, false)),
+                    // In another content first, perhaps of another day.
+                    78..90 => {
+                        tell(later(&mut random, other[0].0), wrong(id, 1));
+                        tell(later(&mut random, first), right(2, false));
+                    }
+                    // Cancelled by mistake.
+                    90..94 => {
+                        tell(day, right(1, false));
+                        tell(later(&mut random, day), right(2, true));
+                        tell(later(&mut random, day), right(3, false));
+                    }
+                    // Beside one that never was.
+                    _ => {
+                        let id = format!("{id}x");
+                        tell(day, right(1, false));
+                        tell(later(&mut random, other[0].0), wrong(&id, 1));
+                        let gone = rows.iter().map(|(_, row)| with(row, &id, row, 2, true));
+                        tell(later(&mut random, first), gone.collect());
+                    }
+                }
+            }
+            upload.header.push_str(",revision,void");
+        }
+        Receipts { uploads, told }
+    }
+
+    /// Writes what came to be known after `settled`, up to and with `night`.
+    pub fn write(&self, inbox: &Path, settled: Day, night: Day) {
+        for (index, upload) in self.uploads.iter().enumerate() {
+            // A day's news in a file: what one file says of an event is one content of one revision.
+            let mut days: BTreeMap<Day, Vec<(Day, String)>> = BTreeMap::new();
+            for told in self.told.iter().filter(|told| told.upload == index) {
+                if told.received > settled && told.received <= night {
+                    let rows = told.rows.iter().map(|row| (told.received, row.clone()));
+                    days.entry(told.received).or_default().extend(rows);
+                }
+            }
+            for (day, rows) in days {
+                let name = format!("{}.csv", day_text(day));
+                upload.with(name, rows).write(inbox);
+            }
+        }
+    }
+}

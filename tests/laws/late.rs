@@ -1,0 +1,122 @@
+//! The law of convergence: once the last late or corrected event is settled, what stands of the ledger is
+//! what would have been booked had everything been known on its day. Late files, wrong contents that are
+//! corrected, and events that are cancelled, settled night by night or several nights at once.
+
+use crate::corrected::Receipts;
+use crate::world::World;
+use crate::{nights, number, recounted, wins};
+use rungs_engine::calendar::Day;
+use rungs_engine::fold::Plan;
+use rungs_engine::ledger::canonical::account_lines;
+use rungs_engine::rehearsal::rehearse;
+use rungs_histories::{Content, Random};
+use rungs_pipeline::lake::ledger::Ledger;
+use rungs_pipeline::lake::store::Store;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Histories in the default run.
+const HISTORIES: u64 = 120;
+
+/// What the runs of a store corrected.
+fn corrected(store: &Path, all: &mut BTreeMap<String, u64>) {
+    let store = Store::open(store).unwrap();
+    for manifest in store.manifests().unwrap() {
+        for (name, count) in &manifest.counts {
+            if name.starts_with("corrections.") || name.starts_with("quarantine.") {
+                *all.entry(name.clone()).or_default() += count;
+            }
+        }
+    }
+    let ledger = Ledger::open(&store).unwrap();
+    for shard in 0..store.shards() {
+        ledger
+            .for_each_account(shard, |account| {
+                let causes = account.entries.iter().map(|row| row.cause);
+                let causes = causes.chain(account.rungs.iter().map(|row| row.cause));
+                for cause in causes.chain(account.rewards.iter().map(|row| row.cause)) {
+                    let cause = ledger.cause(cause).unwrap();
+                    if let Some(booking) = cause.booking.text() {
+                        let name = format!("{} {booking}", cause.kind.text());
+                        *all.entry(name).or_default() += 1;
+                    }
+                }
+                Ok(())
+            })
+            .unwrap();
+    }
+}
+
+#[test]
+fn once_everything_is_known_the_ledger_is_that_of_the_history() {
+    let first = number("RUNGS_SEED").unwrap_or(0);
+    let histories = number("RUNGS_HISTORIES").unwrap_or(HISTORIES);
+    let mut content = Content::default();
+    let mut all = BTreeMap::new();
+    for seed in first..first + histories {
+        let world = World::corrected(seed);
+        let receipts = Receipts::new(&world, seed);
+        let mut random = Random(seed ^ 0x1a7e2);
+        let apart = *random.pick(&[7, 20, 60]);
+        let nights = nights(&world, &mut random, apart);
+        let (inbox, store) = (world.inbox("late-inbox", &[]), world.path("late-store"));
+        let shards = *random.pick(&[1, 7]);
+        let mut settled = Day::MIN;
+        for night in nights {
+            receipts.write(&inbox, settled, night);
+            world.settle(&inbox, &store, night, shards);
+            settled = night;
+        }
+        let plan = Plan::new(&world.program).unwrap();
+        let wins = wins(&world, &store);
+        let on_time = rehearse(&plan, &world.made.tables, &wins, world.as_of).unwrap();
+        let mut expected: Vec<String> = Vec::new();
+        for (account, one) in &on_time {
+            let kept = &one.kept;
+            let lines = account_lines(
+                &world.program,
+                account,
+                &kept.entries,
+                &kept.rungs,
+                &kept.issued,
+            );
+            expected.extend(lines);
+            content.count(kept);
+        }
+        content.histories += 1;
+        world.same(
+            "what came late, was corrected or cancelled did not end as the history",
+            &expected,
+            &world.ledger(&store),
+        );
+        recounted(&world, &store);
+        world.counted_anew(&store);
+        corrected(&store, &mut all);
+    }
+    println!("{content}");
+    all.iter()
+        .for_each(|(name, count)| println!("{count:>7} {name}"));
+    let rare = content.too_rare(20, true);
+    assert!(rare.is_empty(), "{}", rare.join("; "));
+    for name in [
+        "corrections.late",
+        "corrections.revised",
+        "corrections.void",
+        "grant late",
+        "grant withdrawn",
+        "expire withdrawn",
+        "redeem withdrawn",
+        "reverse withdrawn",
+        "release withdrawn",
+        "debt withdrawn",
+        "rung late",
+        "rung withdrawn",
+        "issue late",
+        "issue withdrawn",
+    ] {
+        let count = all.get(name).copied().unwrap_or(0);
+        assert!(count * 2 >= histories, "only {count} times: {name}");
+    }
+    assert_eq!(all.get("quarantine.row/late"), None);
+    assert_eq!(all.get("quarantine.row/conflict"), None);
+}
