@@ -17,6 +17,7 @@ use rungs_engine::finding::{Code, Finding, plain};
 use rungs_engine::language::{Source, check, scenarios};
 use rungs_pipeline::codes;
 use rungs_pipeline::trouble::TroubleCode;
+use rungs_tests::golden::{self, all_hold};
 use rungs_tests::scene;
 use std::collections::BTreeSet;
 use std::fs;
@@ -32,18 +33,7 @@ fn cases() -> Vec<(String, Vec<u8>)> {
 }
 
 fn ending_in(wanted: &str) -> Vec<(String, Vec<u8>)> {
-    let mut all: Vec<(String, Vec<u8>)> = fs::read_dir(folder())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == wanted))
-        .map(|path| {
-            let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            (stem, fs::read(path).unwrap())
-        })
-        .filter(|(stem, _)| !stem.starts_with('_'))
-        .collect();
-    all.sort();
-    all
+    golden::cases(&folder(), wanted)
 }
 
 /// The code that a case shows, from its name.
@@ -91,22 +81,8 @@ fn findings(stem: &str, bytes: &[u8]) -> (String, Vec<Finding>) {
     (text, checked.findings)
 }
 
-/// Holds an answer against the agreed one; what differs.
 fn held(stem: &str, answer: &str) -> Option<String> {
-    let expected = folder().join(format!("{stem}.txt"));
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&expected, answer).unwrap();
-    }
-    let agreed = fs::read_to_string(&expected).unwrap_or_default();
-    (answer != agreed).then(|| format!("── {stem}, now:\n{answer}\n── agreed:\n{agreed}"))
-}
-
-fn all_hold(wrong: &[String]) {
-    assert!(
-        wrong.is_empty(),
-        "{}\nif these read well, run this test with UPDATE=1 and commit the files",
-        wrong.join("\n")
-    );
+    golden::held(&folder(), stem, answer)
 }
 
 #[test]

@@ -7,6 +7,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+pub mod golden;
 pub mod peers;
 pub mod scene;
 

@@ -160,6 +160,9 @@ pub struct ExplainAccount {
     /// Only this rule; with an event: why it did not fire for it.
     #[arg(long, value_name = "ID")]
     pub rule: Option<String>,
+    /// What was known by this date, and what later nights learnt of the time before.
+    #[arg(long, value_name = "DATE", value_parser = date, conflicts_with_all = ["event", "rule"])]
+    pub known_at: Option<Day>,
     /// How it is shown.
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,

@@ -25,11 +25,16 @@ fn account(asked: &ExplainAccount) -> Ended {
         event: asked.event.as_deref(),
         rule: asked.rule.as_deref(),
     };
-    match explain::account(&program, &store, &asked.id, question) {
+    let answer = match asked.known_at {
+        Some(date) => explain::known_at(&program, &store, &asked.id, date),
+        None => explain::account(&program, &store, &asked.id, question),
+    };
+    match answer {
         Ok(Some(answer)) => {
-            match asked.format {
-                Format::Json => print(&format!("{answer:#}\n")),
-                Format::Text => print(&explain::text(&program, &answer)),
+            match (asked.format, asked.known_at) {
+                (Format::Json, _) => print(&format!("{answer:#}\n")),
+                (Format::Text, Some(_)) => print(&explain::known_text(&program, &answer)),
+                (Format::Text, None) => print(&explain::text(&program, &answer)),
             }
             Ended::Fine
         }

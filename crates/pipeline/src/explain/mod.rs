@@ -2,9 +2,11 @@
 //! of every rule kept, so what is explained is what the engine does and not a second opinion.
 
 mod account;
+mod known;
 mod text;
 
 pub use account::account;
+pub use known::{known_at, known_text};
 pub use text::text;
 
 use rungs_engine::calendar::{Day, Instant, day_text};

@@ -43,7 +43,7 @@ fn list<'a>(answer: &'a Value, key: &str) -> std::slice::Iter<'a, Value> {
 }
 
 /// A value in words; nothing where there is none.
-fn word(value: &Value) -> Option<String> {
+pub(super) fn word(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),
@@ -57,12 +57,12 @@ fn word(value: &Value) -> Option<String> {
     }
 }
 
-fn words(value: &Value) -> String {
+pub(super) fn words(value: &Value) -> String {
     word(value).unwrap_or_default()
 }
 
 /// Local time without the seconds, where they are none.
-fn time(value: &Value) -> String {
+pub(super) fn time(value: &Value) -> String {
     let text = words(value).replace('T', " ");
     match text.strip_suffix(":00") {
         Some(short) if text.len() == 19 => short.to_owned(),
@@ -88,7 +88,7 @@ fn event(value: &Value) -> String {
     }
 }
 
-fn section(title: &str, lines: Vec<String>) -> String {
+pub(super) fn section(title: &str, lines: Vec<String>) -> String {
     if lines.is_empty() {
         return String::new();
     }
@@ -213,7 +213,7 @@ fn next_rung(answer: &Value) -> Vec<String> {
     ways.collect()
 }
 
-fn signed(value: &Value) -> String {
+pub(super) fn signed(value: &Value) -> String {
     let text = words(value);
     if text.starts_with('-') {
         text

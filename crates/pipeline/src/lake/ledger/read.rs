@@ -58,6 +58,8 @@ pub struct RungRow {
     pub reason: String,
     /// The event that caused it.
     pub event: Option<EventId>,
+    /// The last night of the run that booked it.
+    pub night: Day,
 }
 
 /// A reward as it is stored.
@@ -108,12 +110,15 @@ const TABLES: [Table; 3] = [Table::Entries, Table::Rungs, Table::Rewards];
 impl<'a> Ledger<'a> {
     /// The ledger of all finished runs.
     pub fn open(store: &'a Store) -> Result<Ledger<'a>, LakeError> {
-        let manifests = store.manifests()?;
-        let causes = read_causes(store, &manifests)?;
+        Ledger::of(store, &store.manifests()?)
+    }
+
+    /// What these runs booked.
+    pub fn of(store: &'a Store, manifests: &[Manifest]) -> Result<Ledger<'a>, LakeError> {
         Ok(Ledger {
             store,
-            manifests,
-            causes,
+            manifests: manifests.to_vec(),
+            causes: read_causes(store, manifests)?,
         })
     }
 
@@ -209,7 +214,8 @@ impl<'a> Ledger<'a> {
 }
 
 impl AccountLedger {
-    fn is_empty(&self) -> bool {
+    /// Whether nothing was booked.
+    pub fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.rungs.is_empty() && self.rewards.is_empty()
     }
 
@@ -278,7 +284,7 @@ impl Cursor {
             };
             let decoded = match self.table {
                 Table::Entries => Decoded::Entries(entries(&columns, self.night)?),
-                Table::Rungs => Decoded::Rungs(rungs(&columns)?),
+                Table::Rungs => Decoded::Rungs(rungs(&columns, self.night)?),
                 _ => Decoded::Rewards(rewards(&columns, self.night)?),
             };
             self.rows = Some(Rows {
@@ -419,7 +425,7 @@ fn entries(columns: &Columns<'_>, night: Day) -> Result<Vec<EntryRow>, LakeError
     Ok(to)
 }
 
-fn rungs(columns: &Columns<'_>) -> Result<Vec<RungRow>, LakeError> {
+fn rungs(columns: &Columns<'_>, night: Day) -> Result<Vec<RungRow>, LakeError> {
     let mut to = Vec::with_capacity(columns.record.num_rows());
     let (at, cause) = (columns.instants("at")?, columns.small("cause")?);
     let (from, onto) = (columns.texts("rung_from")?, columns.texts("rung_to")?);
@@ -438,6 +444,7 @@ fn rungs(columns: &Columns<'_>) -> Result<Vec<RungRow>, LakeError> {
             until: until.is_valid(row).then(|| until.value(row)),
             reason: reason(row),
             event: event(row),
+            night,
         });
     }
     Ok(to)
