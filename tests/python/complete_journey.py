@@ -20,7 +20,7 @@ purchase after the draws. Of all baskets
 
 - 3 % are late: they arrive 1 to 20 days after their day;
 - 1 % first have every quantity and amount twice, as revision 1, and are corrected by revision 2 1 to 20 days later;
-- 1 % first have a wrong time, up to 72 hours early or late, and are corrected alike;
+- 1 % first have a wrong time, up to 72 hours early (not in the first four days) or late, and are corrected alike;
 - 0.3 % come corrected on their day, and what they correct, with everything twice, comes 1 to 20 days later;
 - 0.2 % are cancelled by mistake (revision 2) 1 to 10 days later, and come back (revision 3) up to 11 days after that;
 - 0.5 % are sent again five minutes later under another id, a basket that never was: cancelled 1 to 20 days later;
@@ -79,7 +79,7 @@ said as (
     union all by name select * replace (3 as revision) from correct where fate = 'mistaken'
     union all by name select * replace (2 as revision, true as void) from correct where fate = 'mistaken'
     union all by name select * replace (2 as times) from correct where fate in ('doubled', 'ahead')
-    union all by name select * replace (to_hours(hours) as moved) from correct where fate = 'moved'
+    union all by name select * replace (to_hours(if(day < date '{first}' + 4, abs(hours), hours)) as moved) from correct where fate = 'moved'
     union all by name select * replace (basket + 900000000000 as id, (v + 1)::int as revision, v = 1 as void,
         interval 5 minutes as moved) from correct, range(2) r(v) where fate = 'ghost'),
 dated as (select * replace (day + case

@@ -8,6 +8,7 @@
 //! keeps the file sound if the power goes but may lose the last commit. A lost commit is no loss, since
 //! `meta` then still names the run before and the next start applies the lake again.
 
+use crate::lake::disk::about_to_change;
 use crate::lake::error::{LakeCode, LakeError};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::{Path, PathBuf};
@@ -159,9 +160,11 @@ impl Serving {
     pub fn apply(&mut self, run: u32, night: &str, changes: &Changes) -> Result<(), LakeError> {
         let path = self.path.clone();
         let mut work = || -> rusqlite::Result<()> {
+            changing(&path)?;
             let transaction = self.connection.transaction()?;
             bring(&transaction, run, changes)?;
             transaction.execute(META, params![run, night])?;
+            changing(&path)?;
             transaction.commit()
         };
         work().map_err(|cause| at(&path, &cause))
@@ -177,6 +180,7 @@ impl Serving {
     ) -> Result<(), LakeError> {
         let path = self.path.clone();
         let sql = |cause: rusqlite::Error| at(&path, &cause);
+        changing(&path).map_err(sql)?;
         let transaction = self.connection.transaction().map_err(sql)?;
         transaction
             .execute_batch("delete from member; delete from reward; delete from meta;")
@@ -186,7 +190,8 @@ impl Serving {
         }
         transaction
             .execute(META, params![run, night])
-            .and_then(|_| transaction.commit())
+            .and_then(|_| changing(&path))
+            .and_then(|()| transaction.commit())
             .map_err(sql)
     }
 
@@ -287,6 +292,11 @@ fn bring(connection: &Connection, run: u32, changes: &Changes) -> rusqlite::Resu
         )?;
     }
     Ok(())
+}
+
+/// The file is about to be changed; what goes wrong then is said as the database says it.
+fn changing(path: &Path) -> rusqlite::Result<()> {
+    about_to_change(path).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
 fn at(path: &Path, cause: &rusqlite::Error) -> LakeError {

@@ -1,6 +1,6 @@
 //! Files of the lake: written once, with length and digest for the manifest, and read by row group.
 
-use super::disk::Underway;
+use super::disk::{NewFile, Underway};
 use super::encode::{Chunk, encode};
 use super::error::{At, LakeError};
 use super::manifest::LakeFile;
@@ -14,7 +14,6 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnDescPtr;
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,7 +35,7 @@ pub struct LakeWriter {
     name: String,
     level: u32,
     underway: Underway,
-    file: BufWriter<File>,
+    file: BufWriter<NewFile>,
     digest: Xxh3,
     bytes: u64,
 }
@@ -46,7 +45,7 @@ impl LakeWriter {
     pub fn create(store: &Store, name: &str, level: u32) -> Result<LakeWriter, LakeError> {
         let path = store.path(name);
         store.folder_of(&path)?;
-        let file = File::create(&path).at(&path)?;
+        let file = NewFile::create(&path).at(&path)?;
         Ok(LakeWriter {
             path,
             name: name.to_owned(),
@@ -66,7 +65,7 @@ impl LakeWriter {
     /// Ends the file: it can be read, and is on its way to the disk ([`Store::arrive`]).
     pub fn finish(self, range: ShardRange, rows: u64) -> Result<LakeFile, LakeError> {
         let file = self.file.into_inner().map_err(|error| error.into_error());
-        self.underway.send(file.at(&self.path)?, self.path)?;
+        self.underway.send(file.at(&self.path)?)?;
         Ok(LakeFile {
             name: self.name,
             level: self.level,

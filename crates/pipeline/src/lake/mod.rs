@@ -26,9 +26,11 @@ pub mod content;
 pub mod corrections;
 pub mod cut;
 pub mod decisions;
-mod disk;
+pub(crate) mod disk;
 mod encode;
 pub mod error;
+#[cfg(test)]
+pub(crate) mod faults;
 pub mod file;
 pub mod history;
 mod known;

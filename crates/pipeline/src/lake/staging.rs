@@ -7,6 +7,7 @@
 //!
 //! The index of chunks stays in memory: a run that was killed stages again.
 
+use super::disk::NewFile;
 use super::error::{At, LakeError};
 use super::layout::{Known, Layout};
 use super::rows::{Span, gather, take};
@@ -43,7 +44,7 @@ pub struct StagingWriter {
     layout: Layout,
     shards: u16,
     path: PathBuf,
-    file: BufWriter<File>,
+    file: BufWriter<NewFile>,
     offset: u64,
     chunks: Vec<Chunk>,
     /// Batches in the order of shards, with the first row of each shard.
@@ -149,7 +150,7 @@ impl StagingWriter {
     ) -> Result<StagingWriter, LakeError> {
         let path = store.path(&format!("staged/{run:05}/part-{part:03}.arrows"));
         store.folder_of(&path)?;
-        let file = File::create(&path).at(&path)?;
+        let file = NewFile::create(&path).at(&path)?;
         Ok(StagingWriter {
             layout: layout.clone(),
             shards: store.shards(),

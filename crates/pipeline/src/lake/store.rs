@@ -1,6 +1,6 @@
 //! The folder of a store: creating, opening, locking it, its manifests, and what a killed run left.
 
-use super::disk::Underway;
+use super::disk::{self, NewFile, Underway, sync_folder};
 use super::error::{At, LakeCode, LakeError};
 use super::manifest::{FORMAT, Manifest, StoreFile, Table};
 use std::collections::BTreeSet;
@@ -43,7 +43,7 @@ impl Store {
                 "open it, or name another folder",
             ));
         }
-        std::fs::create_dir_all(folder).at(folder)?;
+        disk::make_folder(folder).at(folder)?;
         let file = StoreFile {
             format: FORMAT,
             program: program.to_owned(),
@@ -135,7 +135,7 @@ impl Store {
 
     /// Claims a folder, whether it is a store already or is about to become one.
     pub fn claim(folder: &Path) -> Result<StoreLock, LakeError> {
-        std::fs::create_dir_all(folder).at(folder)?;
+        disk::make_folder(folder).at(folder)?;
         let path = folder.join("lock");
         let file = File::options()
             .create(true)
@@ -226,7 +226,7 @@ impl Store {
             .filter_map(|file| self.path(&file.name).parent().map(Path::to_owned))
             .collect();
         for folder in folders {
-            sync_folder(&folder)?;
+            sync_folder(&folder).at(&folder)?;
         }
         write_whole(&path, &json(manifest, &path)?)
     }
@@ -254,7 +254,7 @@ impl Store {
     pub fn remove_staged(&self, _lock: &StoreLock) -> Result<(), LakeError> {
         let staged = self.path("staged");
         match staged.exists() {
-            true => std::fs::remove_dir_all(&staged).at(&staged),
+            true => disk::remove_folder(&staged).at(&staged),
             false => Ok(()),
         }
     }
@@ -262,7 +262,7 @@ impl Store {
     /// Sees to it that the folder of a file exists.
     pub(crate) fn folder_of(&self, path: &Path) -> Result<(), LakeError> {
         match path.parent() {
-            Some(folder) => std::fs::create_dir_all(folder).at(folder),
+            Some(folder) => disk::make_folder(folder).at(folder),
             None => Ok(()),
         }
     }
@@ -289,27 +289,14 @@ fn json(value: &impl serde::Serialize, place: &Path) -> Result<Vec<u8>, LakeErro
 /// Writes a file so that it is there whole or not at all, even if the power goes.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
     let draft = path.with_extension("draft");
-    let mut file = File::create(&draft).at(&draft)?;
+    let mut file = NewFile::create(&draft).at(&draft)?;
     file.write_all(bytes).at(&draft)?;
-    file.sync_all().at(&draft)?;
-    std::fs::rename(&draft, path).at(path)?;
+    file.sync().at(&draft)?;
+    disk::rename(&draft, path).at(path)?;
     match path.parent() {
-        Some(folder) => sync_folder(folder),
+        Some(folder) => sync_folder(folder).at(folder),
         None => Ok(()),
     }
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> Result<(), LakeError> {
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .at(folder)
-}
-
-/// Folders cannot be opened as files elsewhere; the file system orders renames by itself.
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> Result<(), LakeError> {
-    Ok(())
 }
 
 fn names(folder: &Path) -> Result<Vec<String>, LakeError> {
@@ -330,10 +317,10 @@ fn remove_unnamed(folder: &Path, named: &BTreeSet<PathBuf>) -> Result<(), LakeEr
         if path.is_dir() {
             remove_unnamed(&path, named)?;
             if names(&path)?.is_empty() {
-                std::fs::remove_dir(&path).at(&path)?;
+                disk::remove_folder(&path).at(&path)?;
             }
         } else if !named.contains(&path) {
-            std::fs::remove_file(&path).at(&path)?;
+            disk::remove_file(&path).at(&path)?;
         }
     }
     Ok(())

@@ -225,6 +225,15 @@ fn newest(files: &[&LakeFile]) -> String {
     )
 }
 
+/// Writes `views.sql` if it is not that of these runs.
+pub fn mend_views(store: &Store, manifests: &[Manifest]) -> Result<(), LakeError> {
+    let (path, text) = (store.path("views.sql"), views(manifests));
+    match std::fs::read(&path) {
+        Ok(known) if known == text.as_bytes() => Ok(()),
+        _ => write_whole(&path, text.as_bytes()),
+    }
+}
+
 /// Writes `views.sql` after a run. It helps people and is no part of a run's result.
 pub fn write_views(store: &Store) -> Result<(), LakeError> {
     let text = views(&store.manifests()?);

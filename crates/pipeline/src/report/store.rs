@@ -4,6 +4,7 @@
 use super::figures::count_by;
 use super::{AccountSource, FactsReader, Quality, Report, json, sums, text};
 use crate::ingest::RowCode;
+use crate::lake::disk::make_folder;
 use crate::lake::error::LakeError;
 use crate::lake::history::{ColumnSet, History};
 use crate::lake::ledger::{Decoder, Ledger};
@@ -207,6 +208,13 @@ fn counted<'p>(
     ))
 }
 
+/// Whether the report of a run is there whole: its text is written last.
+pub fn is_kept(store: &Store, manifest: &Manifest) -> bool {
+    store
+        .path(&format!("reports/{}.txt", manifest.nights.to))
+        .exists()
+}
+
 /// Counts the figures of the last run and keeps the report: `reports/<date>.json` and `.txt`.
 /// `together` are the sums over all accounts, if they are known.
 pub fn write(
@@ -225,8 +233,7 @@ pub fn write(
     };
     let json = json::render(&report).map_err(unwritable)?;
     let folder = store.path("reports");
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| Trouble::from(LakeError::access(&folder, error)))?;
+    make_folder(&folder).map_err(|error| Trouble::from(LakeError::access(&folder, error)))?;
     let date = day_text(report.as_of);
     write_whole(
         &store.path(&format!("reports/{date}.json")),

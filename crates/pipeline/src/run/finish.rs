@@ -15,8 +15,9 @@ use crate::lake::manifest::{FORMAT, LakeFile, Manifest, Nights, Table};
 use crate::lake::quarantine::{QuarantineRow, write_quarantine};
 use crate::lake::shard::ShardRange;
 use crate::lake::states::compact_states;
+use crate::lake::store::Store;
 use crate::lake::superseded::{self, Superseded};
-use crate::lake::views::write_views;
+use crate::lake::views::{mend_views, write_views};
 use crate::progress::Progress;
 use crate::report;
 use crate::serving::{Changes, Serving};
@@ -24,6 +25,7 @@ use crate::trouble::Trouble;
 use rungs_engine::calendar::day_text;
 use rungs_engine::fold::Rejection;
 use rungs_engine::kpi::Together;
+use rungs_engine::program::Program;
 use std::collections::BTreeMap;
 
 /// Writes what belongs to the run as a whole, then its manifest, then the serving copy, the views and
@@ -196,6 +198,18 @@ pub fn finish(
         touched: totals.touched,
         entries: totals.entries,
     })
+}
+
+/// Makes what follows a manifest, if the run died before it had: views and report.
+pub fn mend(program: &Program, store: &Store, manifests: &[Manifest]) -> Result<(), Trouble> {
+    let Some(last) = manifests.last() else {
+        return Ok(());
+    };
+    mend_views(store, manifests)?;
+    match report::is_kept(store, last) {
+        true => Ok(()),
+        false => report::write(store, program, manifests, None),
+    }
 }
 
 fn rejection(source: &str, id: &str, why: &Rejection) -> QuarantineRow {

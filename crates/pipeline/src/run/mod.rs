@@ -7,6 +7,8 @@ mod books;
 mod counting;
 mod cutting;
 mod draws;
+#[cfg(test)]
+mod fault_tests;
 mod finish;
 mod intake;
 mod keys;
@@ -101,6 +103,7 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
     let store = Store::open_or_create(request.store, &program.id, shards)?;
     store.clean(&lock)?;
     serving_copy::mend(program, &store)?;
+    finish::mend(program, &store, &manifests)?;
     let before = manifests.last();
     let settled_day = before
         .map(|before| before.nights.last(request.store))

@@ -3,14 +3,16 @@
 
 use crate::lake::error::LakeError;
 use crate::lake::ledger::Ledger;
-use crate::lake::manifest::Manifest;
+use crate::lake::manifest::{Manifest, Table};
 use crate::lake::states::{StateReader, StateRow};
 use crate::lake::store::Store;
 use crate::serving::{Changes, MemberRow, RewardRow, Serving};
 use crate::trouble::Trouble;
 use rungs_engine::calendar::{Instant, day_text};
 use rungs_engine::fold::AccountState;
+use rungs_engine::ledger::Booking;
 use rungs_engine::program::Program;
+use std::collections::BTreeMap;
 
 /// Makes the serving copy anew if it is not that of the last finished run.
 pub fn mend(program: &Program, store: &Store) -> Result<(), Trouble> {
@@ -80,31 +82,39 @@ fn member(account: &str, row: &StateRow, night: &str) -> MemberRow {
     }
 }
 
-/// The rewards of a shard that do not lapse before `until`.
+/// The rewards of a shard that do not lapse before `until`, less those that were taken back.
 fn rewards(ledger: &Ledger<'_>, shard: u16, until: Instant) -> Result<Vec<RewardRow>, LakeError> {
     let mut rewards = Vec::new();
-    ledger.for_each_account(shard, |booked| {
-        for row in booked.rewards.iter().filter(|row| row.until >= until) {
+    ledger.for_each_account_in(shard, &[Table::Rewards], |booked| {
+        let mut held: BTreeMap<String, RewardRow> = BTreeMap::new();
+        for row in &booked.rewards {
             let cause = ledger.cause(row.cause);
             let source = cause.and_then(|cause| cause.source.as_deref());
             let event = row.event.as_ref().map_or_else(
                 || row.at.to_string(),
                 |event| format!("{}/{event}", source.unwrap_or_default()),
             );
-            rewards.push(RewardRow {
-                id: format!(
-                    "{}/{event}/{}/{}",
-                    cause.map_or("", |cause| &cause.rule),
-                    row.member,
-                    row.occurrence
-                ),
-                account: booked.account.clone(),
-                member: row.member.clone(),
-                reward: row.reward.clone(),
-                at: row.at,
-                until: row.until,
-            });
+            let rule = cause.map_or("", |cause| &cause.rule);
+            let id = format!("{rule}/{event}/{}/{}", row.member, row.occurrence);
+            match cause.map_or(Booking::OnTime, |cause| cause.booking) {
+                Booking::OnTime | Booking::Late => {
+                    let reward = RewardRow {
+                        id: id.clone(),
+                        account: booked.account.clone(),
+                        member: row.member.clone(),
+                        reward: row.reward.clone(),
+                        at: row.at,
+                        until: row.until,
+                    };
+                    held.insert(id, reward);
+                }
+                Booking::Withdrawn => {
+                    held.remove(&id);
+                }
+                Booking::Kept | Booking::Restored => {}
+            }
         }
+        rewards.extend(held.into_values().filter(|reward| reward.until >= until));
         Ok(())
     })?;
     Ok(rewards)
