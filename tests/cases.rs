@@ -215,6 +215,7 @@ fn booked(
                 row.insert("member", issued.member.clone());
                 row.insert("until", date(issued.until));
                 row.insert("event", id(issued.event.as_ref()));
+                row.insert("revoked_by", id(issued.revoked_by.as_ref()));
                 row
             })),
         }

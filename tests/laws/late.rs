@@ -5,6 +5,7 @@
 use crate::corrected::Receipts;
 use crate::world::World;
 use crate::{nights, number, recounted, wins};
+use rayon::prelude::*;
 use rungs_engine::calendar::Day;
 use rungs_engine::fold::Plan;
 use rungs_engine::ledger::canonical::account_lines;
@@ -47,51 +48,60 @@ fn corrected(store: &Path, all: &mut BTreeMap<String, u64>) {
     }
 }
 
+/// Settles a history as it comes to be known; what it contains, and what was corrected.
+fn settled_late(seed: u64) -> (Content, BTreeMap<String, u64>) {
+    let (mut content, mut all) = (Content::default(), BTreeMap::new());
+    let world = World::corrected(seed);
+    let receipts = Receipts::new(&world, seed);
+    let mut random = Random(seed ^ 0x1a7e2);
+    let apart = *random.pick(&[7, 20, 60]);
+    let nights = nights(&world, &mut random, apart);
+    let (inbox, store) = (world.inbox("late-inbox", &[]), world.path("late-store"));
+    let shards = *random.pick(&[1, 7]);
+    let mut settled = Day::MIN;
+    for night in nights {
+        receipts.write(&inbox, settled, night);
+        world.settle(&inbox, &store, night, shards);
+        settled = night;
+    }
+    let plan = Plan::new(&world.program).unwrap();
+    let wins = wins(&world, &store);
+    let on_time = rehearse(&plan, &world.made.tables, &wins, world.as_of).unwrap();
+    let mut expected: Vec<String> = Vec::new();
+    for (account, one) in &on_time {
+        let kept = &one.kept;
+        let (entries, rungs, issued) = (&kept.entries, &kept.rungs, &kept.issued);
+        let lines = account_lines(&world.program, account, entries, rungs, issued);
+        expected.extend(lines);
+        content.count(kept);
+    }
+    content.histories += 1;
+    // What was used before it turned out to be undeserved stays, beside what would have been booked.
+    let mut found = world.ledger(&store);
+    found.retain(|line| !line.contains("\"table\":\"kept\""));
+    let what = "what came late, was corrected or cancelled did not end as the history";
+    world.same(what, &expected, &found);
+    recounted(&world, &store);
+    world.counted_anew(&store);
+    corrected(&store, &mut all);
+    (content, all)
+}
+
 #[test]
 fn once_everything_is_known_the_ledger_is_that_of_the_history() {
     let first = number("RUNGS_SEED").unwrap_or(0);
     let histories = number("RUNGS_HISTORIES").unwrap_or(HISTORIES);
+    let settled: Vec<_> = (first..first + histories)
+        .into_par_iter()
+        .map(settled_late)
+        .collect();
     let mut content = Content::default();
-    let mut all = BTreeMap::new();
-    for seed in first..first + histories {
-        let world = World::corrected(seed);
-        let receipts = Receipts::new(&world, seed);
-        let mut random = Random(seed ^ 0x1a7e2);
-        let apart = *random.pick(&[7, 20, 60]);
-        let nights = nights(&world, &mut random, apart);
-        let (inbox, store) = (world.inbox("late-inbox", &[]), world.path("late-store"));
-        let shards = *random.pick(&[1, 7]);
-        let mut settled = Day::MIN;
-        for night in nights {
-            receipts.write(&inbox, settled, night);
-            world.settle(&inbox, &store, night, shards);
-            settled = night;
+    let mut all: BTreeMap<String, u64> = BTreeMap::new();
+    for (one, corrected) in settled {
+        content.merge(&one);
+        for (name, count) in corrected {
+            *all.entry(name).or_default() += count;
         }
-        let plan = Plan::new(&world.program).unwrap();
-        let wins = wins(&world, &store);
-        let on_time = rehearse(&plan, &world.made.tables, &wins, world.as_of).unwrap();
-        let mut expected: Vec<String> = Vec::new();
-        for (account, one) in &on_time {
-            let kept = &one.kept;
-            let lines = account_lines(
-                &world.program,
-                account,
-                &kept.entries,
-                &kept.rungs,
-                &kept.issued,
-            );
-            expected.extend(lines);
-            content.count(kept);
-        }
-        content.histories += 1;
-        world.same(
-            "what came late, was corrected or cancelled did not end as the history",
-            &expected,
-            &world.ledger(&store),
-        );
-        recounted(&world, &store);
-        world.counted_anew(&store);
-        corrected(&store, &mut all);
     }
     println!("{content}");
     all.iter()
@@ -113,9 +123,10 @@ fn once_everything_is_known_the_ledger_is_that_of_the_history() {
         "rung withdrawn",
         "issue late",
         "issue withdrawn",
+        "issue kept",
     ] {
         let count = all.get(name).copied().unwrap_or(0);
-        assert!(count * 2 >= histories, "only {count} times: {name}");
+        assert!(count * 8 >= histories, "only {count} times: {name}");
     }
     assert_eq!(all.get("quarantine.row/late"), None);
     assert_eq!(all.get("quarantine.row/conflict"), None);

@@ -320,6 +320,7 @@ fn dataset(kind: Kind) -> &'static str {
         Kind::Adjust => "desk",
         Kind::Opening => "brought",
         Kind::Survey => "answers",
+        Kind::Reward => "counter",
         other => panic!("no dataset of {}", other.text()),
     }
 }

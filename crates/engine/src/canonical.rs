@@ -137,8 +137,8 @@ kinds! {
     OptOut = "opt_out", false, ["scope": Text], [];
     /// A member invites another.
     Referral = "referral", false, ["state": Text, "other": Text, "code": Text, "device": Text, "address": Text], [];
-    /// An issued reward is used or given back.
-    Reward = "reward", false, ["reward": Text, "state": Text, "order": Text], [];
+    /// An issued reward, named by its number in the serving copy, is used (`state = "used"`), or that is undone (`"returned"`).
+    Reward = "reward", true, ["reward": Text, "state": Text, "order": Text], [];
     /// A paid membership starts, renews or ends.
     Subscription = "subscription", false, ["plan": Text, "state": Text, "amount": Money, "ends": Date], [];
     /// A member answers a question.

@@ -47,6 +47,19 @@ impl Content {
         self.capped += u64::from(kept.steps.iter().any(capped));
     }
 
+    /// Adds what other histories contain.
+    pub fn merge(&mut self, other: &Content) {
+        self.histories += other.histories;
+        self.accounts += other.accounts;
+        self.refunds += other.refunds;
+        self.debt += other.debt;
+        self.rung_changes += other.rung_changes;
+        self.capped += other.capped;
+        self.expired += other.expired;
+        self.rewards += other.rewards;
+        self.surprises += other.surprises;
+    }
+
     /// What occurs in fewer than one account of `every`, a sentence each. Surprises are asked only
     /// where draws were held.
     pub fn too_rare(&self, every: u64, drawn: bool) -> Vec<String> {

@@ -71,6 +71,10 @@ impl Writer {
                     Kind::Survey,
                     &["id", "account", "member", "time", "scale", "score"],
                 ),
+                table(
+                    Kind::Reward,
+                    &["id", "account", "member", "time", "reward", "state"],
+                ),
             ],
         }
     }
@@ -187,6 +191,7 @@ pub(crate) fn history(random: &mut Random, plain: bool) -> (Vec<EventTable>, Str
                             ],
                         );
                     }
+                    rewards_used(random, &mut writer, [&account, &member, &id], day);
                     orders.push((id, day, quantities));
                 }
                 55..=71 if !orders.is_empty() && !bare => refund(
@@ -275,6 +280,35 @@ pub(crate) fn history(random: &mut Random, plain: bool) -> (Vec<EventTable>, Str
         }
     }
     (writer.tables, day_text(first + span + 60))
+}
+
+/// What an order gave, if it gave something, is used soon after; sometimes it is handed back.
+fn rewards_used(random: &mut Random, writer: &mut Writer, order: [&String; 3], day: i32) {
+    // Of its own numbers, so that histories stay as they were without.
+    let mut own = Random(random.0 ^ 0x9e7a);
+    let [account, member, id] = order;
+    for reward in ["big-month", "climbed"] {
+        if !own.percent(40) {
+            continue;
+        }
+        let number = format!("{reward}/till/{id}/{member}/1");
+        let days = own.below(12) as i32;
+        let at = moment(&mut own, day + days);
+        let used = format!("u-{reward}-{id}");
+        writer.row(
+            Kind::Reward,
+            &[&used, account, member, &at, &number, "used"],
+        );
+        if own.percent(20) {
+            let days = 5 + own.below(12) as i32;
+            let at = moment(&mut own, day + days);
+            let back = format!("h-{reward}-{id}");
+            writer.row(
+                Kind::Reward,
+                &[&back, account, member, &at, &number, "returned"],
+            );
+        }
+    }
 }
 
 /// A lot and perhaps a rung that a member brings from another system; lots can be owed, or over already.

@@ -83,6 +83,13 @@ member = "member"
 account = "account"
 time = "time"
 
+[collect.counter]
+event = "reward"
+id = "id"
+member = "member"
+account = "account"
+time = "time"
+
 [collect.answers]
 event = "survey"
 id = "id"

@@ -104,7 +104,7 @@ pub fn verify(
                         done.differences.push(format!("account `{account}`: the ledger names rules that the programme does not have"));
                         continue;
                     };
-                    let Standing { entries, rungs, issued, kept, lost } = standing;
+                    let Standing { entries, rungs, issued, kept, lost, .. } = standing;
                     done.accounts += 1;
                     done.entries += entries.len() as u64;
                     done.rungs += rungs.len() as u64;

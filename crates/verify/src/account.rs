@@ -14,7 +14,7 @@ use rungs_engine::canonical::Kind;
 use rungs_engine::event::{Batch, EventId};
 use rungs_engine::ledger::{Entry, EntryKind, EventRef, Issued, Rule, RungMove};
 use rungs_engine::program::Enrol;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// A member of the account.
@@ -87,6 +87,13 @@ pub(crate) struct Account<'a> {
     pub(crate) rejected: Vec<(EventRef, Reason)>,
     /// Of issued rewards with caps per value: the value.
     pub(crate) issued_facts: Vec<crate::rewards::Fact>,
+    /// What refunds took back, and (by place among the issued) which rewards that were.
+    pub(crate) taken_back: Vec<(usize, Issued)>,
+    /// Rewards (by place among the issued) that reaching the rung held has brought, until it is kept, given or
+    /// lost.
+    pub(crate) brought: Vec<usize>,
+    /// Numbers of rewards that were used.
+    pub(crate) used: BTreeSet<String>,
 }
 
 impl<'a> Account<'a> {
@@ -118,6 +125,9 @@ impl<'a> Account<'a> {
             issued: Vec::new(),
             rejected: Vec::new(),
             issued_facts: Vec::new(),
+            taken_back: Vec::new(),
+            brought: Vec::new(),
+            used: BTreeSet::new(),
         }
     }
 

@@ -78,6 +78,7 @@ enum Line {
         occurrence: u32,
         until: Instant,
         cost: i64,
+        revoked_by: Option<EventRef>,
     },
 }
 
@@ -120,6 +121,7 @@ fn reward_line(issued: &Issued) -> Line {
         occurrence: issued.occurrence,
         until: issued.until,
         cost: issued.cost,
+        revoked_by: issued.revoked_by.clone(),
     }
 }
 
@@ -240,6 +242,7 @@ impl Line {
                     event,
                     occurrence,
                     at,
+                    revoked_by,
                     ..
                 },
                 Line::Reward {
@@ -249,16 +252,18 @@ impl Line {
                     event: other_event,
                     occurrence: other_occurrence,
                     at: other_at,
+                    revoked_by: other_revoked,
                     ..
                 },
             ) => {
-                (reward, member, rule, event, occurrence)
+                (reward, member, rule, event, occurrence, revoked_by)
                     == (
                         other_reward,
                         other_member,
                         other_rule,
                         other_event,
                         other_occurrence,
+                        other_revoked,
                     )
                     && (event.is_some() || at == other_at)
             }
@@ -405,13 +410,17 @@ impl Say<'_> {
                 occurrence,
                 until,
                 cost,
+                revoked_by,
                 ..
             } => format!(
-                "{} number {occurrence} at {} until {} at a cost of {}",
+                "{} number {occurrence} at {} until {} at a cost of {}{}",
                 self.reward(*reward),
                 days.wall_text(*at, ' '),
                 days.wall_text(*until, ' '),
-                decimal(*cost, self.reading.program.currency_digits)
+                decimal(*cost, self.reading.program.currency_digits),
+                revoked_by.as_ref().map_or_else(String::new, |refund| {
+                    format!(", taken back by {}", self.event(refund))
+                })
             ),
         }
     }

@@ -242,6 +242,7 @@ impl Account<'_> {
             Kind::Redeem => self.redeem(record, rows.start),
             Kind::Adjust => self.adjust(record, rows.start),
             Kind::Opening => self.opening(record, rows.start),
+            Kind::Reward => self.reward_used(rows.start),
             Kind::Refund => {
                 refund_of = outcome
                     .refunded
@@ -252,7 +253,9 @@ impl Account<'_> {
         let reached = self.climb(at, &event, refund_of);
         self.issue_due(at, outcome.rewards, member, Some(event.clone()), state.rung);
         if reached {
+            let first = self.issued.len();
             self.issue_rung_reached(member, at, Some(&event));
+            self.brought = (first..self.issued.len()).collect();
         }
     }
 

@@ -202,6 +202,10 @@ impl<'a> Account<'a> {
     ) {
         let from = self.held.rung;
         let day = self.reading.days.day(at);
+        let brought = std::mem::take(&mut self.brought);
+        if let (RungReason::Refunded, Some(refund)) = (reason, &event) {
+            self.take_rewards_back(at, &brought, refund);
+        }
         self.rungs.push(RungMove {
             at,
             from: from as u8,

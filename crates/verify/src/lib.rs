@@ -156,7 +156,9 @@ impl Reading<'_> {
         Recount {
             entries: account.entries,
             rungs: account.rungs,
-            issued: account.issued,
+            issued: (account.issued.into_iter())
+                .chain(account.taken_back.into_iter().map(|(_, back)| back))
+                .collect(),
             rejected: account.rejected,
             closing,
         }

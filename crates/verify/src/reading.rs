@@ -17,6 +17,8 @@ pub struct Reading<'p> {
     pub(crate) redeem: RedeemColumns,
     pub(crate) adjust: AdjustColumns,
     pub(crate) opening: OpeningColumns,
+    /// `reward.reward` and `reward.state`.
+    pub(crate) reward: [Option<usize>; 2],
     pub(crate) birthday: Option<usize>,
     /// All columns of profile.
     pub(crate) profile: Vec<usize>,
@@ -97,6 +99,7 @@ impl<'p> Reading<'p> {
                 program.week,
                 program.tiers.as_ref().map(|tiers| tiers.period),
             ),
+            reward: ["reward", "state"].map(|name| column(Kind::Reward, false, name)),
             order: OrderColumns {
                 gross: order("gross"),
                 discount: order("discount"),

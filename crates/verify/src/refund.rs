@@ -66,6 +66,8 @@ pub(crate) struct Refunded {
     points: Vec<(usize, i64)>,
     /// By metric: what the order contributes from now on.
     worths: Vec<(usize, crate::measure::Worth)>,
+    /// Rewards (by place) that what is left of the order does not deserve.
+    undeserved: Vec<usize>,
 }
 
 impl Account<'_> {
@@ -114,7 +116,16 @@ impl Account<'_> {
         for metric in on(self.reading, Kind::Order) {
             worths.push((metric, worth(self.reading, metric, &question, &view)?));
         }
+        let mut undeserved = Vec::new();
+        for place in self.given_by(&counted.event) {
+            let reward = usize::from(self.issued[place].reward);
+            let when = self.reading.program.rewards[reward].when.as_ref();
+            if view.lines.is_empty() || !question.holds_or_none(when)? {
+                undeserved.push(place);
+            }
+        }
         Ok(Some(Refunded {
+            undeserved,
             record,
             lines,
             points,
@@ -191,6 +202,7 @@ impl Account<'_> {
         if let Some(order) = &mut self.records[record].order {
             order.lines = refunded.lines;
         }
+        self.take_rewards_back(at, &refunded.undeserved, event);
         for (metric, worth) in refunded.worths {
             self.measures.replace(metric, worth, record);
         }

@@ -6,7 +6,7 @@ use crate::ask::{Moved, Question, Value};
 use crate::earn::{in_range, limit};
 use crate::exact::Checked;
 use rungs_engine::calendar::{Day, Instant, Per};
-use rungs_engine::canonical::Moment;
+use rungs_engine::canonical::{Kind, Moment};
 use rungs_engine::ledger::{EventRef, Issued, Rule};
 use rungs_engine::program::{Pool, Trigger};
 
@@ -80,8 +80,10 @@ impl Account<'_> {
                 .issued
                 .iter()
                 .zip(&self.issued_facts)
-                .filter(|(issued, fact)| {
-                    usize::from(issued.reward) == reward
+                .enumerate()
+                .filter(|(place, (issued, fact))| {
+                    !self.is_taken_back(*place)
+                        && usize::from(issued.reward) == reward
                         && window.holds(issued.at, fact.day)
                         && (cap.pool == Pool::Account || issued.member == question.member)
                         && (cap.each.is_none() || fact.each.get(number) == each.get(number))
@@ -111,6 +113,7 @@ impl Account<'_> {
             occurrence: cause.occurrence,
             until: self.reading.days.life(at, *declared.valid.at(rung)),
             cost: declared.cost.unwrap_or(0),
+            revoked_by: None,
         });
         self.issued_facts.push(Fact {
             day: self.reading.days.day(at),
@@ -221,5 +224,70 @@ impl Account<'_> {
             rung,
             nothing,
         );
+    }
+
+    fn is_taken_back(&self, place: usize) -> bool {
+        self.taken_back.iter().any(|(back, _)| *back == place)
+    }
+
+    /// What a reward is called: rule, cause, member and occurrence.
+    fn number_of(&self, issued: &Issued) -> String {
+        let cause = match &issued.event {
+            Some((source, id)) => {
+                let dataset = self.reading.program.datasets.get(*source);
+                format!("{}/{id}", dataset.map_or("", |dataset| dataset.id.as_str()))
+            }
+            None => issued.at.to_string(),
+        };
+        let rule = crate::compare::rule_name(self.reading.program, issued.rule);
+        format!("{rule}/{cause}/{}/{}", issued.member, issued.occurrence)
+    }
+
+    /// A row that says that a reward was used, or that it was not after all.
+    pub(crate) fn reward_used(&mut self, row: usize) {
+        let [id, state] = self
+            .reading
+            .reward
+            .map(|column| self.batch.text(column?, row));
+        match (id, state) {
+            (Some(id), Some("used")) => {
+                self.used.insert(id.to_owned());
+            }
+            (Some(id), Some("returned")) => {
+                self.used.remove(id);
+            }
+            _ => {}
+        }
+    }
+
+    /// The rewards, by place, that an order gave by its own worth and that a refund has not taken back.
+    pub(crate) fn given_by(&self, order: &EventRef) -> Vec<usize> {
+        let by_order = |issued: &Issued| {
+            let reward = &self.reading.program.rewards[usize::from(issued.reward)];
+            reward.on == Some(Trigger::Event(Kind::Order)) && issued.event.as_ref() == Some(order)
+        };
+        (0..self.issued.len())
+            .filter(|place| by_order(&self.issued[*place]) && !self.is_taken_back(*place))
+            .collect()
+    }
+
+    /// A refund takes back those of some rewards that live and were not used, where the programme wants that.
+    pub(crate) fn take_rewards_back(&mut self, at: Instant, places: &[usize], refund: &EventRef) {
+        if !self.reading.program.revokes_rewards {
+            return;
+        }
+        for place in places {
+            let issued = &self.issued[*place];
+            if issued.until <= at || self.used.contains(&self.number_of(issued)) {
+                continue;
+            }
+            let back = Issued {
+                at,
+                cost: -issued.cost,
+                revoked_by: Some(refund.clone()),
+                ..issued.clone()
+            };
+            self.taken_back.push((*place, back));
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::plan::Plan;
 use super::prepared::{Prepared, Row};
 use super::refund::OrderMemory;
 use super::sink::{NAMELESS, NotIssued, Rejection, Sink, Step, WhyNot};
-use super::state::{AccountState, Member};
+use super::state::{AccountState, Gift, Member};
 use super::straight::Straight;
 use super::view::View;
 use crate::calendar::{Day, Instant};
@@ -41,6 +41,8 @@ pub struct Scratch {
     /// Rewards whose condition held before the event.
     pub(super) candidates: Vec<usize>,
     pub(super) pass: Pass,
+    /// Rewards that were issued on the present occasion and that a refund may take back.
+    pub(super) given: Vec<Gift>,
     /// Rules by the remainder of their points.
     pub(super) order: Vec<usize>,
 }
@@ -52,6 +54,8 @@ pub struct Pass {
     pub(super) orders: Vec<OrderMemory>,
     /// Ids of those orders.
     pub(super) awaited: Vec<crate::event::EventId>,
+    /// Rewards that were used, by their numbers.
+    pub(super) used: Vec<String>,
 }
 
 /// One account while it is settled.
@@ -151,7 +155,8 @@ impl<S: Sink> Account<'_, '_, S> {
         }
         self.evaluate(kind, rows.clone(), member)?;
         let event = self.event_ref(rows.start);
-        if kind == Kind::Order && self.scratch.pass.awaited.contains(&event.1) {
+        let awaited = kind == Kind::Order && self.scratch.pass.awaited.contains(&event.1);
+        if awaited {
             self.remember(rows.clone(), member, &event);
         }
         // From here on nothing can fail: what was computed is booked.
@@ -162,10 +167,14 @@ impl<S: Sink> Account<'_, '_, S> {
             Kind::Adjust => self.adjust(rows.start, &event),
             Kind::Opening => self.opening(rows.start, &event),
             Kind::Profile => self.profile(rows.start, member),
+            Kind::Reward => self.reward_used(rows.start),
             _ => {}
         }
         self.climb(Some(&event));
         self.issue_candidates(rows.start, member, &event);
+        if awaited {
+            self.remember_gifts();
+        }
         Ok(())
     }
 

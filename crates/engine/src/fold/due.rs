@@ -142,6 +142,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 .at(usize::from(self.state.rung))
                 .end(self.at, &self.plan.program.zone),
             cost: reward.cost.unwrap_or(0),
+            revoked_by: None,
         });
     }
 }

@@ -25,6 +25,7 @@ mod plan;
 mod prepared;
 mod queue;
 mod refund;
+mod revoke;
 mod rewards;
 mod sink;
 mod state;
@@ -43,7 +44,7 @@ pub use prepared::Prepared;
 pub use queue::Queue;
 pub use refund::slice;
 pub use sink::{Kept, NotIssued, Rejection, Sink, Step, WhyNot};
-pub use state::{AccountState, FORMAT, Lot, NEVER};
+pub use state::{AccountState, FORMAT, Gift, Lot, NEVER};
 
 use crate::calendar::Instant;
 use crate::canonical::Kind;
@@ -106,6 +107,7 @@ impl Fold {
     ) -> Instant {
         self.scratch.pass.orders.clear();
         self.scratch.pass.awaited.clear();
+        self.scratch.pass.used.clear();
         if piece.prepared.refunds {
             self.scratch.pass.awaited.extend(refunded_orders(
                 piece.plan,
@@ -114,6 +116,11 @@ impl Fold {
             ));
         }
         self.settle(piece, given, state, rows, sink)
+    }
+
+    /// Which rewards the rows of the account that was settled last say to have been used, by their numbers.
+    pub fn used(&self) -> &[String] {
+        &self.scratch.pass.used
     }
 
     /// Settles a stretch of an account's rows; what later stretches of the same account need of its
@@ -167,6 +174,7 @@ impl Pass {
         Pass {
             orders: Vec::new(),
             awaited: refunded_orders(plan, batch, rows),
+            used: Vec::new(),
         }
     }
 }

@@ -5,9 +5,9 @@ use super::account::Account;
 use super::contribution::{Added, contributions, granted};
 use super::earn::{Earned, Moment};
 use super::plan::{CapOwner, column};
-use super::prepared::Prepared;
+use super::prepared::{Prepared, Row};
 use super::sink::{Rejection, Sink};
-use super::state::AccountState;
+use super::state::{AccountState, Gift};
 use super::stretch::{difference, take_back};
 use super::view::View;
 use crate::calendar::{Day, Instant};
@@ -46,6 +46,18 @@ pub struct OrderMemory {
     given: Vec<i64>,
     /// What it adds to each metric now.
     added: Vec<Added>,
+    /// Rewards that it gave and that were not taken back.
+    gifts: Vec<Gift>,
+}
+
+/// What is left of an order, by the rules.
+struct Left {
+    /// Scaled points that each rule would give.
+    given: Vec<i64>,
+    /// What it would add to each metric.
+    added: Vec<Added>,
+    /// By place in [`OrderMemory::gifts`]: whether it would give the reward.
+    deserves: Vec<bool>,
 }
 
 /// Columns of amounts that shrink with the lines.
@@ -85,7 +97,16 @@ impl<S: Sink> Account<'_, '_, S> {
             lines,
             given: self.scratch.earned.booked.clone(),
             added: self.scratch.added.clone(),
+            gifts: Vec::new(),
         });
+    }
+
+    /// What the order that was remembered last gave.
+    pub(super) fn remember_gifts(&mut self) {
+        let given = std::mem::take(&mut self.scratch.given);
+        if let Some(order) = self.scratch.pass.orders.last_mut() {
+            order.gifts = given;
+        }
     }
 
     /// One refund event: its rows are the lines that come back, or line 0 for the whole rest.
@@ -114,9 +135,15 @@ impl<S: Sink> Account<'_, '_, S> {
             self.take_line(&mut order, row);
         }
         match self.again(&order) {
-            Some((given, added)) => {
-                self.take_back(&mut order, &given, &event);
-                self.count_back(&mut order, added);
+            Some(left) => {
+                self.take_back(&mut order, &left.given, &event);
+                self.count_back(&mut order, left.added);
+                let mut deserves = left.deserves.into_iter();
+                let gifts = std::mem::take(&mut order.gifts).into_iter();
+                // What was used stays, and a later refund looks at it again.
+                order.gifts = gifts
+                    .filter(|gift| deserves.next().unwrap_or(true) || !self.revoke(gift, &event))
+                    .collect();
                 if self.plan.program.refund_rung == RefundRung::AtOnce {
                     self.refunded((order.at, order.day), &event);
                 }
@@ -166,15 +193,16 @@ impl<S: Sink> Account<'_, '_, S> {
     }
 
     /// Runs the rules on what is left, in the state of the order's moment.
-    fn again(&self, order: &OrderMemory) -> Option<(Vec<i64>, Vec<Added>)> {
+    fn again(&self, order: &OrderMemory) -> Option<Left> {
         let batch = self.reduced(order);
         let mut earned = Earned::default();
         let mut added = Vec::new();
         if batch.rows == 0 {
-            return Some((
-                vec![0; self.plan.rules.len()],
-                vec![Added::default(); self.plan.program.metrics.len()],
-            ));
+            return Some(Left {
+                given: vec![0; self.plan.rules.len()],
+                added: vec![Added::default(); self.plan.program.metrics.len()],
+                deserves: vec![false; order.gifts.len()],
+            });
         }
         let prepared = Prepared::new(self.plan, &batch);
         let moment = Moment {
@@ -200,7 +228,20 @@ impl<S: Sink> Account<'_, '_, S> {
             .run::<false>(&moment, 0..batch.rows, &view, &mut caps)
             .ok()?;
         contributions(&moment, 0..batch.rows, &view, &mut added).ok()?;
-        Some((earned.booked, added))
+        let row = Row {
+            batch: &batch,
+            row: 0,
+            days: &prepared.day,
+        };
+        let deserves = |gift: &Gift| {
+            let when = &prepared.reward_when[usize::from(gift.reward)];
+            when.holds(row, self.plan, &view).ok()
+        };
+        Some(Left {
+            given: earned.booked,
+            added,
+            deserves: order.gifts.iter().map(deserves).collect::<Option<_>>()?,
+        })
     }
 
     /// The order's rows with what is left of their amounts; lines of which nothing is left are gone.
@@ -238,7 +279,11 @@ impl<S: Sink> Account<'_, '_, S> {
                 } else {
                     0
                 };
-                Some((part - by_amount).max(0))
+                // A line below zero, such as a coupon on the whole basket, stays as it is.
+                Some(match part {
+                    ..0 => part,
+                    _ => (part - by_amount).max(0),
+                })
             };
             for row in 0..order.lines.len() {
                 let was = order.batch.number(column, row).unwrap_or(0);

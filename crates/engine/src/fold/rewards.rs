@@ -2,8 +2,10 @@
 
 use super::account::Account;
 use super::earn::find;
+use super::measure::Key;
 use super::prepared::{Row, ask};
 use super::sink::{NotIssued, Sink, WhyNot};
+use super::state::Gift;
 use super::view::View;
 use crate::calendar::{Day, Instant, MonthDay, date_of};
 use crate::condition::evaluate::{At, Value, evaluate};
@@ -13,6 +15,7 @@ use crate::program::{MetricKind, Pool};
 impl<S: Sink> Account<'_, '_, S> {
     /// Issues the rewards whose condition held before the event.
     pub(super) fn issue_candidates(&mut self, row: usize, member: usize, event: &EventRef) {
+        self.scratch.given.clear();
         for index in 0..self.scratch.candidates.len() {
             let reward = self.scratch.candidates[index];
             self.issue(reward, member, Some(row), Some(event));
@@ -74,10 +77,34 @@ impl<S: Sink> Account<'_, '_, S> {
             }
             uses.push((*cap, window, owner, each));
         }
+        if let (true, Some(event)) = (plan.revokes, event) {
+            let each = uses.iter().map(|(.., each)| each.clone()).collect();
+            self.give(reward, member, event, each);
+        }
         for (cap, window, owner, each) in uses {
             self.use_cap(cap, window, owner, each, 1);
         }
         self.book_issue(reward, member, event, 1);
+    }
+
+    /// Notes a reward that a refund may take back.
+    fn give(&mut self, reward: usize, member: usize, event: &EventRef, each: Vec<Option<Key>>) {
+        self.scratch.given.push(Gift {
+            reward: reward as u16,
+            member: member as u16,
+            event: event.clone(),
+            at: self.at,
+            until: self.lapses_at(reward),
+            used: false,
+            each,
+        });
+    }
+
+    /// When a reward that is issued now lapses.
+    fn lapses_at(&self, reward: usize) -> Instant {
+        let valid = &self.plan.program.rewards[reward].valid;
+        let length = valid.at(usize::from(self.state.rung));
+        length.end(self.at, &self.plan.program.zone)
     }
 
     fn not_issued(&mut self, event: Option<&EventRef>, member: usize, reward: usize, why: WhyNot) {
@@ -108,16 +135,14 @@ impl<S: Sink> Account<'_, '_, S> {
             rule: Rule::Reward(reward as u16),
             event: event.cloned(),
             occurrence,
-            until: declared
-                .valid
-                .at(usize::from(self.state.rung))
-                .end(self.at, &self.plan.program.zone),
+            until: self.lapses_at(reward),
             cost: declared.cost.unwrap_or(0),
+            revoked_by: None,
         });
     }
 
     /// The member; the account where single members are not remembered.
-    fn member_name(&self, member: usize) -> String {
+    pub(super) fn member_name(&self, member: usize) -> String {
         let known = self.state.members.get(member);
         known.map_or_else(|| self.account.to_owned(), |member| member.id.clone())
     }
@@ -131,6 +156,7 @@ impl<S: Sink> Account<'_, '_, S> {
         event: Option<&EventRef>,
     ) {
         let plan = self.plan;
+        self.scratch.given.clear();
         for reward in &plan.reached {
             let member = usize::from(self.current_member);
             if self.asked(*reward, member, Some((rung, former, until))) {
@@ -139,6 +165,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 self.not_issued(event, member, *reward, WhyNot::When);
             }
         }
+        self.state.gifts.append(&mut self.scratch.given);
     }
 
     /// Asks a reward's condition at a moment, with the state of now.

@@ -9,7 +9,7 @@ use crate::calendar::{Day, Instant};
 use crate::event::EventId;
 
 /// The shape of the stored bytes; another shape means that states are rebuilt from history.
-pub const FORMAT: u8 = 2;
+pub const FORMAT: u8 = 3;
 
 /// An instant that never comes.
 pub const NEVER: Instant = Instant::MAX;
@@ -84,6 +84,25 @@ pub struct CapUse {
     pub used: Measure,
 }
 
+/// A reward that a refund may take back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gift {
+    /// Index of the reward.
+    pub reward: u16,
+    /// Who has it (index in `AccountState::members`).
+    pub member: u16,
+    /// The event because of which it was issued.
+    pub event: (usize, EventId),
+    /// When it was issued.
+    pub at: Instant,
+    /// When it lapses.
+    pub until: Instant,
+    /// Whether it was used.
+    pub used: bool,
+    /// The values of `each` of its caps; not kept from night to night, because a rung has none.
+    pub each: Vec<Option<Key>>,
+}
+
 /// An account.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AccountState {
@@ -101,6 +120,8 @@ pub struct AccountState {
     pub until: Option<Day>,
     /// What the rung rests on, for refunds.
     pub ground: Option<Ground>,
+    /// What reaching the rung has brought, as long as it rests on what reached it.
+    pub gifts: Vec<Gift>,
     /// First day of the tier period that comes next (calendar periods).
     pub next_period: Option<Day>,
     /// Scaled points that can be spent.
@@ -142,6 +163,7 @@ impl AccountState {
         self.since = 0;
         self.until = None;
         self.ground = None;
+        self.gifts.clear();
         self.next_period = None;
         self.open = 0;
         self.pending = 0;

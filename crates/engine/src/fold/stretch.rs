@@ -142,7 +142,7 @@ impl<S: Sink> Account<'_, '_, S> {
         if tiers.validity == Validity::None {
             let qualified = self.qualified(tiers);
             if qualified < self.state.rung && self.falls(tiers) {
-                self.move_to(qualified, None, RungReason::Refunded, Some(event.clone()));
+                self.refunded_to(qualified, None, event);
             }
             return;
         }
@@ -186,7 +186,16 @@ impl<S: Sink> Account<'_, '_, S> {
         if lower < self.state.rung {
             self.state.ground = None;
             let until = self.valid_from(self.day);
-            self.move_to(lower, until, RungReason::Refunded, Some(event.clone()));
+            self.refunded_to(lower, until, event);
+        }
+    }
+
+    /// A refund takes the rung, and what reaching it had brought.
+    fn refunded_to(&mut self, lower: u8, until: Option<Day>, refund: &EventRef) {
+        let gifts = std::mem::take(&mut self.state.gifts);
+        self.move_to(lower, until, RungReason::Refunded, Some(refund.clone()));
+        for gift in &gifts {
+            self.revoke(gift, refund);
         }
     }
 }

@@ -88,6 +88,7 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
             self.state.former = Some(from);
             self.state.since = self.day;
         }
+        self.state.gifts.clear();
         self.state.rung = rung;
         self.state.until = until.filter(|_| rung > 0);
         self.state.next_period = None;

@@ -400,8 +400,12 @@ fn assemble(
     let objectives = objectives::objectives(build, some(root.objectives));
     let costs = root.costs.map(|raw| costs::costs(build, raw.value));
     let head = head?;
-    let (shortage, refund_rung, refunds_place) =
-        refunds.unwrap_or((Shortage::Forgive, RefundRung::AtOnce, Place::default()));
+    let refunds = refunds.unwrap_or(refunds::Refunds {
+        shortage: Shortage::Forgive,
+        rung: RefundRung::AtOnce,
+        revokes_rewards: true,
+        place: Place::default(),
+    });
     Some(Program {
         id: source.id.to_owned(),
         file: source
@@ -430,9 +434,10 @@ fn assemble(
         tiers,
         benefits,
         rewards,
-        shortage,
-        refund_rung,
-        refunds_place,
+        shortage: refunds.shortage,
+        refund_rung: refunds.rung,
+        revokes_rewards: refunds.revokes_rewards,
+        refunds_place: refunds.place,
         enrol,
         surprises,
         kpis,

@@ -14,7 +14,7 @@ table! {
         required shortage: Shortage,
         /// What becomes of a rung that rested on the refunded order.
         default("\"at_once\"") rung: RefundRung,
-        /// What becomes of rewards.
+        /// What becomes of rewards that the order gave, by its `when` or by the rung that it reached, and that what is left of it does not deserve.
         default("\"revoke_unused\"") rewards: Rewards,
         /// What becomes of missions.
         default("\"unwind\"") missions: Unwind,
@@ -38,10 +38,16 @@ choice!(RefundRung {
 } later ["never"]);
 
 /// What becomes of rewards that are no longer deserved.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Rewards;
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rewards {
+    RevokeUnused,
+    Keep,
+}
 
-choice!(Rewards { "revoke_unused" => Rewards, "Unused ones are revoked, used ones kept."; } later ["keep"]);
+choice!(Rewards {
+    "revoke_unused" => Rewards::RevokeUnused, "Those that can still be used and were not (events of kind `reward` say which were) are taken back, and make room under their caps; used ones are kept.";
+    "keep" => Rewards::Keep, "They are kept.";
+} later []);
 
 /// What becomes of missions and referrals that are no longer deserved.
 #[derive(Debug, Clone, Copy)]
@@ -68,12 +74,20 @@ impl Value for Life {
     }
 }
 
+/// `[refunds]`, checked.
+pub(crate) struct Refunds {
+    pub(crate) shortage: Shortage,
+    pub(crate) rung: RefundRung,
+    pub(crate) revokes_rewards: bool,
+    pub(crate) place: Place,
+}
+
 /// Checks `[refunds]`.
 pub(crate) fn refunds(
     build: &mut Build<'_>,
     raw: Option<Placed<RefundsTable>>,
     wallet: Option<Place>,
-) -> Option<(Shortage, RefundRung, Place)> {
+) -> Option<Refunds> {
     let Some(raw) = raw else {
         if let Some(place) = wallet {
             build.reader.find(
@@ -86,5 +100,10 @@ pub(crate) fn refunds(
         }
         return None;
     };
-    Some((raw.value.shortage?.value, raw.value.rung?.value, raw.place))
+    Some(Refunds {
+        shortage: raw.value.shortage?.value,
+        rung: raw.value.rung?.value,
+        revokes_rewards: raw.value.rewards?.value == Rewards::RevokeUnused,
+        place: raw.place,
+    })
 }

@@ -122,8 +122,22 @@ pub fn kept_line(program: &Program, account: &str, issued: &Issued) -> String {
     reward_line(program, account, "kept", issued)
 }
 
+/// What a reward is called for ever: rule, cause (dataset and event, or the instant), member and occurrence.
+pub fn reward_id(program: &Program, issued: &Issued) -> String {
+    let cause = issued.event.as_ref().map_or_else(
+        || issued.at.to_string(),
+        |event| format!("{}/{}", source_text(program, event.0), event.1),
+    );
+    format!(
+        "{}/{cause}/{}/{}",
+        rule_text(program, issued.rule),
+        issued.member,
+        issued.occurrence
+    )
+}
+
 fn reward_line(program: &Program, account: &str, table: &str, issued: &Issued) -> String {
-    line(&[
+    let mut parts = vec![
         ("account", json!(account)),
         ("at", json!(instant_text(issued.at))),
         ("table", json!(table)),
@@ -137,7 +151,11 @@ fn reward_line(program: &Program, account: &str, table: &str, issued: &Issued) -
         ("occurrence", json!(issued.occurrence)),
         ("until", json!(instant_text(issued.until))),
         ("cost", json!(decimal(issued.cost, program.currency_digits))),
-    ])
+    ];
+    if let Some(refund) = &issued.revoked_by {
+        parts.push(("revoked_by", event(program, Some(refund))));
+    }
+    line(&parts)
 }
 
 /// All lines of an account, sorted.

@@ -229,14 +229,14 @@ pub struct RungMove {
     pub event: Option<EventRef>,
 }
 
-/// A reward that was issued.
+/// A reward that was issued, or taken back by a refund.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Issued {
     /// When.
     pub at: Instant,
     /// Index of the reward.
     pub reward: u16,
-    /// Who gets it.
+    /// Who gets it, or had it.
     pub member: String,
     /// Why: [`Rule::Reward`] (bought or by its own occasion) or [`Rule::Surprise`].
     pub rule: Rule,
@@ -246,6 +246,25 @@ pub struct Issued {
     pub occurrence: u32,
     /// Instant at which it lapses.
     pub until: Instant,
-    /// Minor units that it costs.
+    /// Minor units that it costs; negative where it is taken back.
     pub cost: i64,
+    /// The refund that takes it back; none where it is issued.
+    pub revoked_by: Option<EventRef>,
+}
+
+impl Issued {
+    /// 1 where it is issued, −1 where it is taken back.
+    pub fn number(&self) -> i64 {
+        match self.revoked_by {
+            None => 1,
+            Some(_) => -1,
+        }
+    }
+
+    /// Whether both speak of the same reward: rule, cause, member and occurrence.
+    pub fn same_reward(&self, other: &Issued) -> bool {
+        (self.rule, &self.event, &self.member, self.occurrence)
+            == (other.rule, &other.event, &other.member, other.occurrence)
+            && (self.event.is_some() || self.at == other.at)
+    }
 }

@@ -69,6 +69,8 @@ pub struct Program {
     pub shortage: Shortage,
     /// What becomes of the rung on a refund.
     pub refund_rung: RefundRung,
+    /// Whether a refund takes back rewards that are not deserved any more, as far as they were not used.
+    pub revokes_rewards: bool,
     /// Where `[refunds]` stands.
     pub refunds_place: Place,
     /// How one becomes a member.

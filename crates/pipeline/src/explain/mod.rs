@@ -126,6 +126,7 @@ pub fn explain(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) ->
                 "member": issued.member,
                 "until": local(program, issued.until),
                 "event": issued.event.as_ref().map(|event| event_json(program, event)),
+                "revoked_by": issued.revoked_by.as_ref().map(|event| event_json(program, event)),
                 "place": format!("{}:{}", program.file, rule_line(program, issued.rule)),
             })
         })

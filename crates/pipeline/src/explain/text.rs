@@ -361,6 +361,15 @@ fn reward(reward: &Value) -> String {
     let cause = word(&reward["event"]["id"])
         .map_or_else(String::new, |_| format!(" by {}", event(&reward["event"])));
     let (id, rule) = (words(&reward["reward"]), words(&reward["rule"]));
+    if word(&reward["revoked_by"]["id"]).is_some() {
+        return format!(
+            "{}  {id} of {}{cause}, taken back by {}; {}",
+            time(&reward["at"]),
+            words(&reward["member"]),
+            event(&reward["revoked_by"]),
+            words(&reward["place"])
+        );
+    }
     let rule = if id == rule {
         String::new()
     } else {

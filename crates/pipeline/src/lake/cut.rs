@@ -141,7 +141,7 @@ pub fn cut(
     let objects = objects(&all, layout);
     for account in 0..accounts.names.len() {
         let rows = accounts.rows(account);
-        match all_different(&all, rows, objects, &mut keys) {
+        match all_different(&all, rows, (objects, layout), &mut keys) {
             true => verdict.kept.extend_from_slice(rows),
             false => judge(&all, rows, layout, &mut verdict),
         }

@@ -101,6 +101,7 @@ pub fn program() -> Program {
         rewards: vec![],
         shortage: Shortage::Debt,
         refund_rung: RefundRung::AtOnce,
+        revokes_rewards: true,
         refunds_place: Place::default(),
         enrol: Enrol::Automatic,
         surprises: vec![],

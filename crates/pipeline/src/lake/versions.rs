@@ -111,7 +111,7 @@ fn same_moment(batch: &Batch, a: u32, b: u32) -> bool {
 pub fn all_different(
     batch: &Batch,
     rows: &[u32],
-    objects: Option<&[i64]>,
+    (objects, layout): (Option<&[i64]>, &Layout),
     keys: &mut Vec<(u16, i64, u32)>,
 ) -> bool {
     keys.clear();
@@ -122,7 +122,11 @@ pub fn all_different(
             let before = rows[place - 1];
             if same_moment(batch, before, *row) && same_event(batch, before, *row) {
                 let object = |row: u32| objects.map(|objects| objects[row as usize]);
-                if batch.line[at] == batch.line[before as usize] || object(before) != object(*row) {
+                let rank = |row: u32| Rank::of(batch, row as usize, layout);
+                if batch.line[at] == batch.line[before as usize]
+                    || object(before) != object(*row)
+                    || rank(before) != rank(*row)
+                {
                     return false;
                 }
                 continue;

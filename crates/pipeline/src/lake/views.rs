@@ -35,7 +35,7 @@ const EMPTY: [(Table, &str); 9] = [
         "null::varchar as account, null::timestamptz as at, null::integer as cause, \
          null::varchar as reward, null::varchar as member, null::bigint as event_number, \
          null::varchar as event, null::integer as occurrence, null::timestamptz as until, \
-         null::bigint as cost, 0 as run",
+         null::bigint as cost, null::bigint as revoked_by_number, null::varchar as revoked_by, 0 as run",
     ),
     (
         Table::Causes,
@@ -82,7 +82,8 @@ from rungs r join causes c using (cause) join runs n using (run);
 create or replace view issued as
 select r.account, r.at, r.reward, r.member, c.booking, n.night, c.rule_kind, c.rule,
        coalesce(r.event_number::varchar, r.event) as event, c.source as event_source,
-       r.occurrence, r.until, r.cost, c.version, c.file, c.line
+       r.occurrence, r.until, r.cost, coalesce(r.revoked_by_number::varchar, r.revoked_by) as revoked_by,
+       c.lot_source as revoked_by_source, c.version, c.file, c.line
 from rewards r join causes c using (cause) join runs n using (run);
 ";
 

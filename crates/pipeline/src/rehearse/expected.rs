@@ -140,11 +140,14 @@ impl<'a> Asked<'a> {
     fn rewards(self) -> Option<Difference> {
         let program = self.program();
         let mut expected = self.expect.rewards.clone()?;
+        let all = || self.settled.into_iter().flat_map(|it| &it.kept.issued);
+        let taken_back = |issued: &Issued| {
+            all().any(|other| other.revoked_by.is_some() && other.same_reward(issued))
+        };
         let own = || {
-            self.settled
-                .into_iter()
-                .flat_map(|it| &it.kept.issued)
-                .filter(|issued| self.is_member(&issued.member))
+            all()
+                .filter(|issued| self.is_member(&issued.member) && issued.revoked_by.is_none())
+                .filter(|issued| !taken_back(issued))
         };
         let id = |issued: &Issued| program.rewards[usize::from(issued.reward)].id.clone();
         // A reward that ends with the day was held until its end.

@@ -284,7 +284,7 @@ impl<'p> FactsReader<'p> {
         self.rewards.push(RewardFact {
             day,
             reward: issued.reward,
-            number: booking.sign(),
+            number: booking.sign() * issued.number(),
             cost: booking.sign() * issued.cost,
         });
     }

@@ -22,6 +22,7 @@ use rungs_engine::ledger::{Entry, EntryKind, Issued, RungMove};
 use rungs_engine::program::{Dataset, Program};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// Sums, and nothing else. Only where orders can be refunded do events have to be known by their names.
 #[derive(Debug, Default)]
@@ -104,6 +105,7 @@ pub fn settle_again(
                 numbers: &numbers,
                 serves: false,
                 wins: &wins,
+                booked: OnceLock::new(),
             };
             let all: Vec<_> = ranges
                 .par_iter()

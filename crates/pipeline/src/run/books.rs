@@ -8,7 +8,7 @@ use crate::lake::ledger::LedgerWriter;
 use crate::serving::{Changes, RewardRow};
 use rungs_engine::calendar::Instant;
 use rungs_engine::fold::{Rejection, Sink};
-use rungs_engine::ledger::canonical::{rule_text, source_text};
+use rungs_engine::ledger::canonical::reward_id;
 use rungs_engine::ledger::{Booking, Entry, Issued, RungMove};
 use rungs_engine::program::Program;
 
@@ -20,6 +20,8 @@ pub struct Books<'w, 'a> {
     pub totals: &'w mut Totals,
     /// Events that could not be settled, by their row.
     pub rejected: &'w mut Vec<(usize, Rejection)>,
+    /// The first of the account's rewards in `served`.
+    pub first_reward: usize,
     /// Rows of the serving copy.
     pub served: &'w mut Changes,
     /// Sums over all accounts.
@@ -49,20 +51,22 @@ impl Books<'_, '_> {
     }
 
     fn book_reward(&mut self, booking: Booking, issued: &Issued) {
-        self.totals.rewards += booking.sign();
+        self.totals.rewards += booking.sign() * issued.number();
         if let Some(counting) = &mut self.counting {
             counting.reward(booking, issued);
         }
-        match booking {
-            Booking::OnTime | Booking::Late => {
-                let row = self.served_reward(issued);
-                self.served.rewards.push(row);
-            }
-            Booking::Withdrawn => {
-                let row = self.served_reward(issued);
+        let row = self.served_reward(issued);
+        match (booking, &issued.revoked_by) {
+            (Booking::OnTime | Booking::Late, None) => self.served.rewards.push(row),
+            (Booking::OnTime | Booking::Late, Some(_)) | (Booking::Withdrawn, None) => {
+                let own = &self.served.rewards[self.first_reward..];
+                if let Some(place) = own.iter().position(|known| known.id == row.id) {
+                    self.served.rewards.swap_remove(self.first_reward + place);
+                }
                 self.served.revoked.push((row.account, row.id));
             }
-            Booking::Kept | Booking::Restored => {}
+            // What a refund took back is the member's again: replays say when it was issued.
+            (Booking::Withdrawn, Some(_)) | (Booking::Kept | Booking::Restored, _) => {}
         }
         if let Err(error) = self.ledger.reward(0, booking, issued) {
             self.error.get_or_insert(error);
@@ -85,22 +89,23 @@ impl Books<'_, '_> {
         for (booking, issued) in &booked.issued {
             self.book_reward(*booking, issued);
         }
+        // What was taken back and is the member's again.
+        for (booking, back) in &booked.issued {
+            if *booking == Booking::Withdrawn
+                && back.revoked_by.is_some()
+                && let Some(issued) = booked.standing(back)
+            {
+                let row = self.served_reward(issued);
+                self.served.rewards.push(row);
+            }
+        }
         self.rejected.extend(booked.rejected.iter().cloned());
     }
 
     fn served_reward(&self, issued: &Issued) -> RewardRow {
         let (program, account) = self.night;
-        let cause = issued.event.as_ref().map_or_else(
-            || issued.at.to_string(),
-            |event| format!("{}/{}", source_text(program, event.0), event.1),
-        );
         RewardRow {
-            id: format!(
-                "{}/{cause}/{}/{}",
-                rule_text(program, issued.rule),
-                issued.member,
-                issued.occurrence
-            ),
+            id: reward_id(program, issued),
             account: account.to_owned(),
             member: issued.member.clone(),
             reward: program.rewards[usize::from(issued.reward)].id.clone(),

@@ -77,7 +77,7 @@ impl<'p> Counting<'p> {
         self.together.reward(&RewardFact {
             day,
             reward: issued.reward,
-            number: booking.sign(),
+            number: booking.sign() * issued.number(),
             cost: booking.sign() * issued.cost,
         });
     }

@@ -44,6 +44,7 @@ use rungs_engine::fold::{Plan, Win};
 use rungs_engine::program::Program;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// Rows of a shard when the number of shards is chosen.
 const SHARD_ROWS: u64 = 250_000;
@@ -180,6 +181,7 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
         numbers: &numbers,
         serves: true,
         wins: &wins,
+        booked: OnceLock::new(),
     };
     progress.stage("settling", ranges.len() as u64);
     let done: Vec<Part> = ranges
@@ -204,7 +206,7 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
 fn first_open(program: &Program, settled: Day) -> Day {
     let mut first = settled + 1;
     // Lengths of the calendar are not all alike, so the days are asked one by one.
-    while first > program.from && program.late.after(first - 1) > settled {
+    while program.late.after(first - 1) > settled {
         first -= 1;
     }
     first

@@ -10,8 +10,8 @@ use super::totals::Totals;
 use crate::lake::cut::Cut;
 use crate::lake::error::LakeError;
 use crate::lake::history::{ColumnSet, History};
-use crate::lake::ledger::{CauseNumbers, LedgerFiles, LedgerWriter};
-use crate::lake::manifest::{LakeFile, Manifest};
+use crate::lake::ledger::{CauseNumbers, Decoder, Ledger, LedgerFiles, LedgerWriter};
+use crate::lake::manifest::{LakeFile, Manifest, Table};
 use crate::lake::rows::pieces;
 use crate::lake::shard::ShardRange;
 use crate::lake::states::{Remembered, StateReader, StateRow, StateWriter};
@@ -24,8 +24,10 @@ use rungs_engine::fold::{
     refunded_orders,
 };
 use rungs_engine::kpi::Together;
+use rungs_engine::ledger::Issued;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// What all shards of a run share.
 pub struct Night<'a> {
@@ -49,6 +51,8 @@ pub struct Night<'a> {
     pub serves: bool,
     /// All wins by account, those of earlier runs too, by time.
     pub wins: &'a BTreeMap<String, Vec<Win>>,
+    /// The ledger of the runs before, opened when an account is settled again.
+    pub booked: OnceLock<Result<(Ledger<'a>, Decoder), LakeError>>,
 }
 
 /// What a range gave.
@@ -236,6 +240,7 @@ impl<'n, 'a> RangeFold<'n, 'a> {
             ledger: &mut self.ledger,
             totals: &mut self.done.totals,
             rejected: &mut rejected,
+            first_reward: self.done.served.rewards.len(),
             served: &mut self.done.served,
             counting: self.counting.as_mut(),
             night: (plan.program, account),
@@ -273,7 +278,9 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         let wake = match &replayed {
             Some((past, all)) if gone.is_some() => {
                 let events = (past, all);
-                let booked = replay(&mut self.fold, plan, events, given, night.settled, state);
+                let kept = night.kept(account)?;
+                let known = (night.settled, kept.as_slice());
+                let booked = replay(&mut self.fold, plan, events, given, known, state);
                 books.correct(&booked);
                 booked.wake
             }
@@ -392,6 +399,29 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         self.done.states = self.states.finish()?;
         self.done.together = self.counting.map(|counting| counting.together);
         Ok(self.done)
+    }
+}
+
+impl Night<'_> {
+    /// Rewards of an account that earlier nights found undeserved, or taken back, but used. Nothing is used
+    /// where the programme does not hear of it.
+    fn kept(&self, account: &str) -> Result<Vec<Issued>, LakeError> {
+        if self.plan.named.reward_id.is_none() {
+            return Ok(Vec::new());
+        }
+        let open = || {
+            let ledger = Ledger::open(self.store)?;
+            let decoder = Decoder::new(&ledger, self.plan.program);
+            Ok((ledger, decoder))
+        };
+        let (ledger, decoder) = self
+            .booked
+            .get_or_init(open)
+            .as_ref()
+            .map_err(Clone::clone)?;
+        let booked = ledger.account_in(account, &[Table::Rewards])?;
+        let standing = decoder.standing(&booked).unwrap_or_default();
+        Ok(standing.kept.into_iter().chain(standing.undone).collect())
     }
 }
 

@@ -10,6 +10,7 @@ use rungs_engine::event::{Batch, EventId};
 use rungs_engine::fold::{
     AccountState, Fold, Given, Piece, Plan, Prepared, Rejection, Sink, difference,
 };
+use rungs_engine::ledger::canonical::reward_id;
 use rungs_engine::ledger::{Booking, Entry, Issued, RungMove};
 use std::ops::Range;
 
@@ -58,15 +59,38 @@ pub struct Booked {
     pub wake: Instant,
 }
 
+impl Booked {
+    /// The line by which a reward was issued that was taken back and is not any more.
+    pub fn standing(&self, back: &Issued) -> Option<&Issued> {
+        let issues = |line: &&Issued| line.revoked_by.is_none() && line.same_reward(back);
+        let withdrawn = |line: &Issued| {
+            let mut lines = self.issued.iter();
+            lines.any(|(booking, other)| *booking == Booking::Withdrawn && other == line)
+        };
+        let new = self
+            .issued
+            .iter()
+            .filter(|(booking, _)| *booking != Booking::Withdrawn);
+        new.map(|(_, line)| line).find(issues).or_else(|| {
+            self.before
+                .issued
+                .iter()
+                .find(issues)
+                .filter(|line| !withdrawn(line))
+        })
+    }
+}
+
 /// Settles an account again. `past` are its events as they were known, `all` as they are known now;
 /// `given` is what it brings along to the end of the run, of which all before `settled` is settled
-/// already. Leaves the state at the end of the run.
+/// already; `kept` are rewards that earlier nights found undeserved, or taken back, but used. Leaves the
+/// state at the end of the run.
 pub fn replay(
     fold: &mut Fold,
     plan: &Plan<'_>,
     (past, all): (&Batch, &Batch),
     given: Given<'_>,
-    settled: Instant,
+    (settled, kept): (Instant, &[Issued]),
     state: &mut AccountState,
 ) -> Booked {
     let metrics = plan.program.metrics.len();
@@ -99,11 +123,44 @@ pub fn replay(
     Booked {
         entries: correct(&before.entries, now.entries, |line| line.at < settled),
         rungs: correct(&before.rungs, now.rungs, |line| line.at < settled),
-        issued: correct(&before.issued, now.issued, |line| line.at < settled),
+        issued: rewards(
+            plan,
+            correct(&before.issued, now.issued, |line| line.at < settled),
+            fold.used(),
+            kept,
+        ),
         rejected: now.rejected.iter().filter(new).cloned().collect(),
         before,
         wake,
     }
+}
+
+/// What was used cannot be taken back: such lines are booked as kept, and as restored where what was kept
+/// turns out to be deserved.
+fn rewards(
+    plan: &Plan<'_>,
+    lines: Vec<(Booking, Issued)>,
+    used: &[String],
+    kept: &[Issued],
+) -> Vec<(Booking, Issued)> {
+    let is_used = |line: &Issued| used.contains(&reward_id(plan.program, line));
+    let mut kept: Vec<Issued> = kept.to_vec();
+    let mut booked = Vec::with_capacity(lines.len());
+    for (booking, line) in lines {
+        let back = line.revoked_by.is_some();
+        let known = |other: &Issued| other.same_reward(&line) && other.revoked_by.is_some() == back;
+        let known = kept.iter().any(known);
+        let booking = match (booking, back) {
+            (Booking::Late, false) | (Booking::Withdrawn, true) if known => Booking::Restored,
+            (Booking::Withdrawn, false) | (Booking::Late, true) if is_used(&line) => {
+                kept.push(line.clone());
+                Booking::Kept
+            }
+            (booking, _) => booking,
+        };
+        booked.push((booking, line));
+    }
+    booked
 }
 
 /// What takes `before` to `now`, as far as that is `past`; then the rest of `now`.

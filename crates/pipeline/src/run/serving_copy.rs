@@ -87,6 +87,7 @@ fn rewards(ledger: &Ledger<'_>, shard: u16, until: Instant) -> Result<Vec<Reward
     let mut rewards = Vec::new();
     ledger.for_each_account_in(shard, &[Table::Rewards], |booked| {
         let mut held: BTreeMap<String, RewardRow> = BTreeMap::new();
+        let mut taken_back: BTreeMap<String, RewardRow> = BTreeMap::new();
         for row in &booked.rewards {
             let cause = ledger.cause(row.cause);
             let source = cause.and_then(|cause| cause.source.as_deref());
@@ -96,8 +97,13 @@ fn rewards(ledger: &Ledger<'_>, shard: u16, until: Instant) -> Result<Vec<Reward
             );
             let rule = cause.map_or("", |cause| &cause.rule);
             let id = format!("{rule}/{event}/{}/{}", row.member, row.occurrence);
-            match cause.map_or(Booking::OnTime, |cause| cause.booking) {
-                Booking::OnTime | Booking::Late => {
+            let booking = cause.map_or(Booking::OnTime, |cause| cause.booking);
+            match (booking, &row.revoked_by) {
+                (Booking::OnTime | Booking::Late, Some(_)) => {
+                    taken_back.extend(held.remove_entry(&id));
+                }
+                (Booking::Withdrawn, Some(_)) => held.extend(taken_back.remove_entry(&id)),
+                (Booking::OnTime | Booking::Late, None) => {
                     let reward = RewardRow {
                         id: id.clone(),
                         account: booked.account.clone(),
@@ -108,10 +114,10 @@ fn rewards(ledger: &Ledger<'_>, shard: u16, until: Instant) -> Result<Vec<Reward
                     };
                     held.insert(id, reward);
                 }
-                Booking::Withdrawn => {
+                (Booking::Withdrawn, None) => {
                     held.remove(&id);
                 }
-                Booking::Kept | Booking::Restored => {}
+                (Booking::Kept | Booking::Restored, _) => {}
             }
         }
         rewards.extend(held.into_values().filter(|reward| reward.until >= until));

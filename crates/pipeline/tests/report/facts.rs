@@ -278,6 +278,7 @@ fn a_new_end_of_the_same_rung_is_no_move() {
         occurrence: 1,
         until: 0,
         cost: 120,
+        revoked_by: None,
     };
     reader.reward(Booking::OnTime, &issued, 0);
     let facts = reader.facts("a");

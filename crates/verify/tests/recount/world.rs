@@ -153,6 +153,7 @@ impl World {
                 rewards: Vec::new(),
                 shortage: Shortage::Debt,
                 refund_rung: RefundRung::AtOnce,
+                revokes_rewards: true,
                 refunds_place: Place::default(),
                 enrol: Enrol::OptIn,
                 surprises: Vec::new(),

@@ -21,6 +21,7 @@
 //! | bit 7 `measures` | list, see [`Writer::measure`] |
 //! | bit 8 `caps` | list of `cap` number, `member` number, 0 or 1 and the key `each`, measure |
 //! | bit 9 `wins` | list of three: number, number, signed |
+//! | bit 11 `gifts` | after the members: list of `reward`, `member` and source number, id key, `at` signed, `until` gap from `at`, `used` number |
 //! | bit 10 `members` | list of `id` text, bits of `enrolled` and `birthday`, these two as signed and gap from 0, `profile` as list of number and key, list of measures |
 //!
 //! Sums wrap around: any state comes back as it was, and no bytes make reading panic.
@@ -31,9 +32,11 @@ mod primitive;
 #[cfg(test)]
 mod tests;
 
-use super::state::{AccountState, CapUse, FORMAT, Lot, Member};
+use super::measure::Key;
+use super::state::{AccountState, CapUse, FORMAT, Gift, Lot, Member};
 use super::stretch::{Ground, Worth};
 use crate::calendar::{Day, Instant};
+use crate::event::EventId;
 use lots::sums;
 use primitive::{DAY, Reader, Writer};
 
@@ -48,6 +51,7 @@ const MEASURES: u64 = 1 << 7;
 const CAPS: u64 = 1 << 8;
 const WINS: u64 = 1 << 9;
 const MEMBERS: u64 = 1 << 10;
+const GIFTS: u64 = 1 << 11;
 
 /// Appends a state to bytes.
 pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
@@ -65,7 +69,8 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
             | flag(!state.measures.is_empty(), MEASURES)
             | flag(!state.caps.is_empty(), CAPS)
             | flag(!state.wins.is_empty(), WINS)
-            | flag(!state.members.is_empty(), MEMBERS),
+            | flag(!state.members.is_empty(), MEMBERS)
+            | flag(!state.gifts.is_empty(), GIFTS),
     );
     if let Some(enrolled) = state.enrolled {
         to.signed(enrolled.into());
@@ -118,6 +123,12 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
         to.length(state.members.len());
         for member in &state.members {
             to.member(member, &state.lots);
+        }
+    }
+    if !state.gifts.is_empty() {
+        to.length(state.gifts.len());
+        for gift in &state.gifts {
+            to.gift(gift);
         }
     }
 }
@@ -186,10 +197,28 @@ pub fn read(bytes: &[u8]) -> Option<AccountState> {
             state.members.push(from.member(&state.lots)?);
         }
     }
+    if has(GIFTS) {
+        for _ in 0..from.length()? {
+            state.gifts.push(from.gift()?);
+        }
+    }
     from.rest.is_empty().then_some(state)
 }
 
 impl Writer<'_> {
+    fn gift(&mut self, gift: &Gift) {
+        self.number(gift.reward.into());
+        self.number(gift.member.into());
+        self.number(gift.event.0 as u64);
+        self.key(&match &gift.event.1 {
+            EventId::Number(number) => Key::Number(*number),
+            EventId::Text(text) => Key::Text((&**text).into()),
+        });
+        self.signed(gift.at);
+        self.gap(gift.until, gift.at);
+        self.number(gift.used.into());
+    }
+
     fn ground(&mut self, ground: &Ground, since: Day) {
         self.number(ground.from.into());
         self.days(ground.day, since);
@@ -230,6 +259,25 @@ fn beginning(day: Day) -> Instant {
 }
 
 impl Reader<'_> {
+    fn gift(&mut self) -> Option<Gift> {
+        let (reward, member) = (self.small()?, self.small()?);
+        let source = usize::try_from(self.number()?).ok()?;
+        let id = match self.key()? {
+            Key::Number(number) => EventId::Number(number),
+            Key::Text(text) => EventId::Text(text.as_str().into()),
+        };
+        let at = self.signed()?;
+        Some(Gift {
+            reward,
+            member,
+            event: (source, id),
+            at,
+            until: self.gap(at)?,
+            used: self.number()? != 0,
+            each: Vec::new(),
+        })
+    }
+
     fn ground(&mut self, since: Day) -> Option<Ground> {
         let from = self.small()?;
         let day = self.days(since)?;

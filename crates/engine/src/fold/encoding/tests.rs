@@ -83,6 +83,20 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn gift()(
+        reward in any::<u16>(),
+        member in 0..3_u16,
+        source in 0..20_usize,
+        id in prop_oneof![any::<u32>().prop_map(|id| id.to_string()), "[a-z]{0,9}"],
+        at in instant(),
+        until in instant(),
+        used in any::<bool>(),
+    ) -> Gift {
+        Gift { reward, member, event: (source, EventId::of(&id)), at, until, used, each: Vec::new() }
+    }
+}
+
 fn ground() -> impl Strategy<Value = Ground> {
     let worth = (value(), vec(key(), 0..3)).prop_map(|(total, keys)| Worth { total, keys });
     (any::<u8>(), any::<Day>(), instant(), vec(worth, 0..3)).prop_map(|(from, day, at, metrics)| {
@@ -131,6 +145,7 @@ prop_compose! {
         caps in vec(cap_use(), 0..3),
         wins in vec((any::<u16>(), any::<u16>(), any::<Day>()), 0..3),
         members in vec(member(), 0..3),
+        gifts in vec(gift(), 0..3),
         next_release in of(instant()),
         in_order in any::<bool>(),
     ) -> AccountState {
@@ -153,6 +168,7 @@ prop_compose! {
             since,
             until,
             ground,
+            gifts,
             next_period,
             open: open.wrapping_add(off.0),
             pending: pending.wrapping_add(off.1),

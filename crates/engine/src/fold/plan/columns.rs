@@ -21,6 +21,10 @@ pub struct Named {
     pub adjust_ends: Option<usize>,
     pub adjust_metric: Option<usize>,
     pub adjust_value: Option<usize>,
+    /// `reward.reward`.
+    pub reward_id: Option<usize>,
+    /// `reward.state`.
+    pub reward_state: Option<usize>,
     pub opening_wallet: Option<usize>,
     pub opening_points: Option<usize>,
     pub opening_expires: Option<usize>,
@@ -46,6 +50,8 @@ impl Named {
             adjust_ends: find(Kind::Adjust, "ends"),
             adjust_metric: find(Kind::Adjust, "metric"),
             adjust_value: find(Kind::Adjust, "value"),
+            reward_id: find(Kind::Reward, "reward"),
+            reward_state: find(Kind::Reward, "state"),
             opening_wallet: find(Kind::Opening, "wallet"),
             opening_points: find(Kind::Opening, "points"),
             opening_expires: find(Kind::Opening, "expires"),
@@ -89,6 +95,8 @@ impl Plan<'_> {
             named.adjust_ends,
             named.adjust_metric,
             named.adjust_value,
+            named.reward_id,
+            named.reward_state,
             named.opening_wallet,
             named.opening_points,
             named.opening_expires,

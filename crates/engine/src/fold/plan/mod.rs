@@ -136,6 +136,8 @@ pub struct Plan<'p> {
     pub rewards: Vec<Vec<usize>>,
     /// Rewards on reaching a rung.
     pub reached: Vec<usize>,
+    /// Whether refunds can take rewards back, so that one must know why they were given.
+    pub revokes: bool,
     /// Rewards on a birthday.
     pub birthday: Vec<usize>,
     /// The profile's birthday column, if the programme has one.
@@ -291,6 +293,11 @@ impl<'p> Plan<'p> {
                 program.rewards.len(),
             ),
             reached: on_moment(program, Moment::RungReached),
+            revokes: program.revokes_rewards
+                && program
+                    .datasets
+                    .iter()
+                    .any(|dataset| dataset.event == Kind::Refund),
             birthday: on_moment(program, Moment::Birthday),
             birthday_column: column(program, Kind::Profile, false, "birthday"),
             members: false,

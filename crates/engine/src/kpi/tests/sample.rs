@@ -125,6 +125,7 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
         rewards: ["cup", "cake"].map(reward).into(),
         shortage: Shortage::Forgive,
         refund_rung: RefundRung::Checkpoint,
+        revokes_rewards: true,
         refunds_place: Place::default(),
         enrol: Enrol::Automatic,
         surprises: Vec::new(),

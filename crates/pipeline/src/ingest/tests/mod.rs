@@ -67,6 +67,7 @@ pub(super) fn program(own: Vec<Column>) -> Program {
         rewards: Vec::new(),
         shortage: Shortage::Debt,
         refund_rung: RefundRung::AtOnce,
+        revokes_rewards: true,
         refunds_place: Place::default(),
         enrol: Enrol::Automatic,
         surprises: Vec::new(),

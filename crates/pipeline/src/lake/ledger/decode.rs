@@ -146,6 +146,7 @@ impl Decoder {
             occurrence: row.occurrence,
             until: row.until,
             cost: cause.booking.sign() * row.cost,
+            revoked_by: (row.revoked_by.as_ref()).map(|refund| reference(cause.lot_source, refund)),
         };
         Some((cause.booking, issued))
     }
@@ -163,24 +164,7 @@ impl Decoder {
         }
         for row in &ledger.rewards {
             let (booking, issued) = self.reward(row)?;
-            let same = |other: &Issued| {
-                Issued {
-                    cost: other.cost,
-                    ..issued.clone()
-                } == *other
-            };
-            let (from, to) = match booking {
-                Booking::Kept => (&mut standing.issued, &mut standing.kept),
-                Booking::Restored => (&mut standing.kept, &mut standing.issued),
-                _ => {
-                    standing.lost += stand(&mut standing.issued, booking, issued);
-                    continue;
-                }
-            };
-            match from.iter().rposition(same) {
-                Some(place) => to.push(from.remove(place)),
-                None => standing.lost += 1,
-            }
+            standing.reward(booking, issued);
         }
         Some(standing)
     }
@@ -215,11 +199,53 @@ pub struct Standing {
     pub issued: Vec<Issued>,
     /// Rewards that are not, and stay because they were used.
     pub kept: Vec<Issued>,
+    /// Among the issued: lines by which refunds take back what was used before that was known, so that it
+    /// stays all the same.
+    pub undone: Vec<Issued>,
     /// Lines that take back what was never booked: a ledger of this version has none.
     pub lost: usize,
 }
 
 impl Standing {
+    /// Books a line of the rewards. What is kept or restored names no cost: it has that of the line by which
+    /// the reward was issued.
+    fn reward(&mut self, booking: Booking, line: Issued) {
+        let at_cost = |cost: i64| Issued {
+            cost,
+            ..line.clone()
+        };
+        let of = |lines: &[Issued]| lines.iter().rposition(|other| other.same_reward(&line));
+        match (booking, line.revoked_by.is_some()) {
+            (Booking::Kept, false) => match of(&self.issued) {
+                Some(place) => self.kept.push(self.issued.remove(place)),
+                None => self.lost += 1,
+            },
+            (Booking::Restored, false) => match of(&self.kept) {
+                Some(place) => {
+                    let cost = self.kept.remove(place).cost;
+                    self.issued.push(at_cost(cost));
+                }
+                None => self.lost += 1,
+            },
+            (Booking::Kept, true) => match of(&self.issued) {
+                Some(place) => {
+                    let back = at_cost(-self.issued[place].cost);
+                    self.issued.push(back.clone());
+                    self.undone.push(back);
+                }
+                None => self.lost += 1,
+            },
+            (Booking::Restored, true) => match of(&self.undone) {
+                Some(place) => {
+                    let back = self.undone.remove(place);
+                    self.lost += stand(&mut self.issued, Booking::Withdrawn, back);
+                }
+                None => self.lost += 1,
+            },
+            _ => self.lost += stand(&mut self.issued, booking, line),
+        }
+    }
+
     /// Whether nothing stands.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.rungs.is_empty() && self.issued.is_empty()

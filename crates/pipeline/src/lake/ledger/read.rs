@@ -81,6 +81,8 @@ pub struct RewardRow {
     pub until: Instant,
     /// Minor units.
     pub cost: i64,
+    /// The refund that takes it back, in the cause's lot source.
+    pub revoked_by: Option<EventId>,
     /// The last night of the run that booked it.
     pub night: Day,
 }
@@ -153,12 +155,17 @@ impl<'a> Ledger<'a> {
 
     /// What was booked for one account.
     pub fn account(&self, account: &str) -> Result<AccountLedger, LakeError> {
+        self.account_in(account, &TABLES)
+    }
+
+    /// As [`Ledger::account`], with what stands in some of its tables only.
+    pub fn account_in(&self, account: &str, tables: &[Table]) -> Result<AccountLedger, LakeError> {
         let mut found = AccountLedger {
             account: account.to_owned(),
             ..AccountLedger::default()
         };
         let shard = crate::lake::shard::shard_of(account, self.store.shards());
-        self.walk(shard, &TABLES, Some(account), |ledger| {
+        self.walk(shard, tables, Some(account), |ledger| {
             found = ledger.clone();
             Ok(())
         })?;
@@ -457,6 +464,7 @@ fn rewards(columns: &Columns<'_>, night: Day) -> Result<Vec<RewardRow>, LakeErro
     let (reward, member) = (columns.texts("reward")?, columns.texts("member")?);
     let event = columns.ids("event_number", "event")?;
     let occurrence = columns.small("occurrence")?;
+    let revoked_by = columns.ids("revoked_by_number", "revoked_by")?;
     for row in 0..columns.record.num_rows() {
         to.push(RewardRow {
             at: at(row).unwrap_or_default(),
@@ -467,6 +475,7 @@ fn rewards(columns: &Columns<'_>, night: Day) -> Result<Vec<RewardRow>, LakeErro
             occurrence: u32::try_from(occurrence(row)).unwrap_or_default(),
             until: until(row).unwrap_or_default(),
             cost: cost(row),
+            revoked_by: revoked_by(row),
             night,
         });
     }

@@ -116,6 +116,7 @@ pub(super) struct Rewards {
     pub(super) occurrence: NumberColumn<i32>,
     pub(super) until: NumberColumn<i64>,
     pub(super) cost: NumberColumn<i64>,
+    pub(super) revoked_by: IdColumn,
 }
 
 impl Rewards {
@@ -127,6 +128,7 @@ impl Rewards {
             occurrence: NumberColumn::required(false),
             until: NumberColumn::required(false),
             cost: NumberColumn::required(false),
+            revoked_by: IdColumn::new(),
         }
     }
 }
@@ -138,7 +140,8 @@ impl Columns for Rewards {
         self.event.page(rows)?;
         self.occurrence.page(rows)?;
         self.until.page(rows)?;
-        self.cost.page(rows)
+        self.cost.page(rows)?;
+        self.revoked_by.page(rows)
     }
 
     fn drain(&mut self, rows: usize, to: &[ColumnDescPtr]) -> Result<Vec<Chunk>> {
@@ -150,6 +153,7 @@ impl Columns for Rewards {
         chunks.push(self.occurrence.drain(&to[4])?);
         chunks.push(self.until.drain(&to[5])?);
         chunks.push(self.cost.drain(&to[6])?);
+        chunks.extend(self.revoked_by.drain(rows, &to[7], &to[8])?);
         Ok(chunks)
     }
 }
@@ -218,5 +222,7 @@ pub(super) fn rewards_schema(currency_digits: u8) -> SchemaRef {
         field("occurrence", DataType::Int32),
         field("until", time_type()),
         field("cost", scaled(currency_digits)),
+        optional("revoked_by_number", DataType::Int64),
+        optional("revoked_by", DataType::Utf8),
     ]))
 }

@@ -135,6 +135,7 @@ fn entries_of_all_runs_come_together_by_account() {
         event: Some((0, EventId::of("11"))),
     };
     let issued = Issued {
+        revoked_by: Some((0, EventId::of("b-7"))),
         at: 50,
         reward: 0,
         member: "b-2".to_owned(),

@@ -140,7 +140,10 @@ impl<'a> LedgerWriter<'a> {
     ) -> Result<(), LakeError> {
         let event = issued.event.as_ref();
         let kind = (CauseKind::Issue, booking);
-        let cause = self.numbers.number(version, kind, issued.rule, event, None);
+        let refund = issued.revoked_by.as_ref();
+        let cause = self
+            .numbers
+            .number(version, kind, issued.rule, event, refund);
         let names = self.names.get(version).map_or(&[][..], |names| &names.1);
         let occurrence = i32::try_from(issued.occurrence).map_err(|_| {
             LakeError::new(
@@ -161,6 +164,7 @@ impl<'a> LedgerWriter<'a> {
         to.occurrence.set(row, occurrence);
         to.until.set(row, issued.until);
         to.cost.set(row, booking.sign() * issued.cost);
+        to.revoked_by.set(row, refund);
         Ok(())
     }
 

@@ -182,6 +182,29 @@ fn a_cancelled_event_is_gone_and_does_not_come_back() {
 }
 
 #[test]
+fn two_revisions_in_one_file_are_not_lines_of_one_event() {
+    let (program, line_2) = (program(), revised(2, line("a", 10, "1", 2, 20)));
+    // Their lines do not even meet.
+    let higher = [revised(1, line("a", 10, "1", 1, 10)), line_2.clone()];
+    let cancelled = [
+        line("b", 20, "2", 1, 5),
+        line("b", 20, "2", 2, 5),
+        void(line("b", 20, "2", 0, 0)),
+    ];
+    for (rows, expected) in [(&higher[..], &["a 10 order 1/2 20"][..]), (&cancelled, &[])] {
+        for split in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let store = store(&folder, 1);
+            let (one, two) = rows.split_at(rows.len() - 1);
+            let objects: &[&[Row]] = if split { &[one, two] } else { &[rows] };
+            let cuts = settle(&store, &program, objects, first(100));
+            assert_eq!(stands(&store, &program), expected, "split {split}");
+            assert_eq!(refused(&cuts).len(), one.len());
+        }
+    }
+}
+
+#[test]
 fn what_does_not_stand_any_more_is_left_out_of_every_read_and_gone_after_a_merge() {
     let folder = tempfile::tempdir().unwrap();
     let (program, store) = (program(), store(&folder, 2));
