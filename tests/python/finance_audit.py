@@ -32,6 +32,12 @@ class Audit:
         self.db = duckdb.connect()
         self.db.execute("set file_search_path = ?", [str(store)])
         self.db.execute((self.store / "views.sql").read_text())
+        entry = "kind, rule, event, event_source, lot, lot_source, expires, rung, sign * points as points"
+        move = "rung_from, rung_to, until, reason, event"
+        for view, line in ("ledger", entry), ("rung_moves", move):  # what was booked and not withdrawn by a later night
+            self.db.execute(f"""create table standing_{view} as select * exclude n from (select account, "at", {line},
+                sum(sign)::int as n from (select *, if(booking = 'withdrawn', -1, 1) as sign from {view}) group by all),
+                unnest(range(n))""")
         zone = self.program["program"]["zone"]
         self.db.execute(f"""create macro local(t) as timezone('{zone}', t);
             create macro midnight(d) as epoch_us(timezone('{zone}', d::date::timestamp))""")
@@ -50,7 +56,7 @@ class Audit:
         self.db.execute(f"""create table lots as select account, coalesce(lot_source, event_source) as source,
                 coalesce(lot, event) as id, sum(points) filter (kind not in {AMOUNTS}) as rest, max(expires) as ends,
                 max("at") filter (kind = 'expire') as expired, bool_or(kind = 'grant') as granted,
-                bool_or(kind = 'release') as released from ledger where kind not in ('debt', 'forgive') group by all""")
+                bool_or(kind = 'release') as released from standing_ledger where kind not in ('debt', 'forgive') group by all""")
         wrong = self.rows("""select account, source, id, rest, ends::varchar, expired::varchar from lots
             where rest < 0 or rest <> 0 and epoch_us(ends) < midnight(? + 1) or expired <> ends""", self.as_of)
         self.differences += [f"lot (account, source, id, rest, end, expired): {lot}" for lot in wrong]
@@ -58,7 +64,7 @@ class Audit:
         if expiry["kind"] == "rolling" and expiry.get("round") == "month_end":
             day = f"""(local("at")::date + interval '{expiry["length"]}')"""  # then on to the first of a month
             for event, found, counted in self.rows(f"""select event, epoch_us(expires), midnight(date_trunc('month',
-                    {day} - interval 1 day) + interval 1 month) from ledger where kind = 'grant'"""):
+                    {day} - interval 1 day) + interval 1 month) from standing_ledger where kind = 'grant'"""):
                 self.expect(f"the end of what {event} gave", found, counted)
 
     def balances(self):
@@ -77,8 +83,8 @@ class Audit:
     def roll_forward(self):
         """What was there, plus what came, less what went, month by month; and the same in the report."""
         months, closing = defaultdict(lambda: defaultdict(int)), 0
-        for month, kind, points in self.rows("""select strftime(local("at"), '%Y-%m'), kind, sum(points)
-                from ledger group by all"""):
+        for month, kind, points in self.rows("""select strftime(if(booking is null, local("at"), night), '%Y-%m'), kind,
+                sum(points) from ledger group by all"""):
             months[month][kind] = points
         print(f"{'month':8}{'before':>12}" + "".join(f"{kind:>11}" for kind in MOVES) + f"{'after':>12}")
         for month, moved in sorted(months.items()):
@@ -94,11 +100,12 @@ class Audit:
         """Every move: instant, rung before and after, the day on which it ends, why."""
         counted = {account: Ladder(self, facts).moves for account, facts in self.facts().items()}
         stored = defaultdict(list)
-        for account, *move in self.rows('select account, epoch_us("at"), rung_from, rung_to, until, reason from rungs'):
+        for account, *move in self.rows("""select account, epoch_us("at"), rung_from, rung_to, until, reason
+                from standing_rung_moves"""):
             stored[account].append(tuple(move))
         for account in sorted(stored.keys() | counted):
-            stored[account].sort(key=lambda move: move[0])
-            self.expect(f"rungs of {account}", stored[account], counted.get(account, []))
+            both = [sorted(moves, key=str) for moves in (stored[account], counted.get(account, []))]
+            self.expect(f"rungs of {account}", *both)
         return sum(map(len, stored.values()))
 
     def facts(self):
@@ -116,7 +123,7 @@ class Audit:
             facts[account] += [(at, day, *fact)] if name else []
         counting = [rule["id"] for rule in self.program["earn"] if rule.get("counts", True)] or [""]
         for account, *fact in self.rows(f"""select account, epoch_us("at"), local("at")::date, {EARNED},
-                coalesce(lot, event), points from ledger where kind in ('grant', 'reverse') and rule in ?""", counting):
+                coalesce(lot, event), points from standing_ledger where kind in ('grant', 'reverse') and rule in ?""", counting):
             facts[account].append(tuple(fact))
         return {account: sorted(those, key=IN_TURN) for account, those in facts.items() if those}
 
@@ -185,7 +192,8 @@ class Ladder:
             if not any(self.meets(need, look) for need in needs for look in (self.rests, now)):
                 self.step(at, max(self.qualified(now), self.below), day, "refunded")
         if (rung := self.qualified(now)) > self.rung:
-            self.step(at, rung, day, "reached", now)
+            # In the calendar it rests on its whole period, also on what came after the rung was reached.
+            self.step(at, rung, day, "reached", now if self.rolling else (*now[:2], self.audit.midnight(now[1])))
 
     def time_passes(self, until):
         """What time alone does: orders leave a rolling period, periods of the calendar end, rungs end."""

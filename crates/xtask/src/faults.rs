@@ -36,6 +36,42 @@ struct Fault {
 
 const FAULTS: &[Fault] = &[
     Fault {
+        name: "a reward that was used is taken back",
+        area: "decision",
+        right: "if gift.used || gift.until <= self.at || self.scratch.pass.used.contains(&id) {",
+        wrong: "if gift.until <= self.at {",
+    },
+    Fault {
+        name: "a reward that has lapsed is taken back",
+        area: "decision",
+        right: "gift.used || gift.until <= self.at ||",
+        wrong: "gift.used ||",
+    },
+    Fault {
+        name: "a reward that is handed back counts as used",
+        area: "decision",
+        right: "\"returned\" => false,",
+        wrong: "\"returned\" => true,",
+    },
+    Fault {
+        name: "what is taken back makes no room under its cap",
+        area: "cap",
+        right: "used.take_back(window, issued.0, issued.1, 1);",
+        wrong: "used.take_back(window, issued.0, issued.1, 0);",
+    },
+    Fault {
+        name: "what is left of an order deserves every reward",
+        area: "refund",
+        right: "when.holds(row, self.plan, &view).ok()",
+        wrong: "when.holds(row, self.plan, &view).ok().map(|_| true)",
+    },
+    Fault {
+        name: "a refund that takes the rung leaves what it had brought",
+        area: "refund",
+        right: "for gift in &gifts {",
+        wrong: "for gift in gifts.iter().take(0) {",
+    },
+    Fault {
         name: "a half goes up where it should go to the even neighbour",
         area: "rounding",
         right: "(rest == den - rest && floor % 2 != 0)",

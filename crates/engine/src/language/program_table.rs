@@ -21,7 +21,7 @@ table! {
         default("1") edition: Edition,
         /// How long a night waits for stragglers.
         default("\"1 day\"") settle_after: DurationOrZero,
-        /// How long a settled night stays open to late events.
+        /// How long a settled night stays open: events that come later than their night, in a higher revision or as a cancellation (`void`) replay their account, and what differs is booked by the night that learns of it. What comes later still goes to quarantine.
         default("\"30 days\"") late: DurationOrZero,
         /// When 29 February falls in a common year.
         default("\"02-28\"") leap_day: LeapDay,

@@ -37,7 +37,7 @@ pub struct Program {
     pub currency: String,
     /// Digits of the currency's minor unit.
     pub currency_digits: u8,
-    /// How long a settled night stays open to late events (used from the next edition on).
+    /// How long a settled night stays open to late events.
     pub late: Length,
     /// How long the schedule waits for stragglers.
     pub settle_after: Length,
