@@ -117,6 +117,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 .reject(rows.start, Rejection::UnknownOrder(text.to_owned()));
         };
         let mut order = self.scratch.pass.orders.swap_remove(index);
+        let (first, before) = (rows.start, order.lines.clone());
         for row in rows {
             self.take_line(&mut order, row);
         }
@@ -134,10 +135,12 @@ impl<S: Sink> Account<'_, '_, S> {
                     self.refunded((order.at, order.day), &event);
                 }
             }
-            None => self.sink.reject(
-                self.batch.rows.min(index),
-                Rejection::Overflow(text.to_owned()),
-            ),
+            None => {
+                // The refund gives nothing back, neither now nor to a later one.
+                order.lines = before;
+                self.sink
+                    .reject(first, Rejection::Overflow(text.to_owned()));
+            }
         }
         self.scratch.pass.orders.push(order);
         self.climb(Some(&event));

@@ -61,7 +61,8 @@ codes! {
     /// The refund names an order that the account does not have before it. It takes nothing back. Look at the
     /// refund's order and account, and whether the order itself is in quarantine.
     UnknownOrder = "row/unknown-order";
-    /// The row of the desk or of an opening names a rung, metric or wallet that the programme does not have.
+    /// The row of the desk or of an opening names a rung, metric or wallet that the programme does not have; or that of
+    /// a reward a state other than `used` and `returned`.
     UnknownName = "row/unknown-name";
     /// The desk adds to a metric a number that is finer than what the metric counts in, such as half an order. It
     /// is not rounded. Write a number that fits, or let the metric sum a column with more `digits`.

@@ -125,13 +125,14 @@ pub fn carry_on(
         None => Vec::new(),
     };
     let known = listed.len();
+    let nothing_new = added.is_empty();
     added.extend(listed);
     added.retain(|gone| there.contains(gone.file.as_str()));
     if added.is_empty() {
         return Ok(None);
     }
     let unchanged = before.and_then(|before| before.files(Table::Superseded).first());
-    if let Some(file) = unchanged.filter(|_| added.len() == known) {
+    if let Some(file) = unchanged.filter(|_| nothing_new && added.len() == known) {
         return Ok(Some(file.clone()));
     }
     let mut shards: BTreeMap<u16, Vec<Gone>> = BTreeMap::new();
@@ -168,6 +169,50 @@ pub fn carry_on(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::lake::manifest::{FORMAT, Nights};
+
+    #[test]
+    fn as_many_new_rows_as_a_merge_has_taken_are_not_the_same_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(folder.path(), "test", 1).unwrap();
+        let gone = |file: &str, row: u64| Gone {
+            account: "a".to_owned(),
+            file: file.to_owned(),
+            row,
+        };
+        let there = |name: &str| LakeFile {
+            name: name.to_owned(),
+            level: 1,
+            shards: [0, 0],
+            rows: 9,
+            bytes: 9,
+            digest: String::new(),
+        };
+        let after = |run: u32, file: Option<LakeFile>| Manifest {
+            format: FORMAT,
+            run,
+            program: "test".to_owned(),
+            nights: Nights::of(0, 0),
+            versions: vec![],
+            objects: vec![],
+            counts: BTreeMap::new(),
+            files: BTreeMap::from([(Table::Superseded, file.into_iter().collect())]),
+        };
+        let files = [there("old"), there("large")];
+        let added = vec![gone("old", 1), gone("large", 2)];
+        let first = carry_on(&store, 1, None, added, &files).unwrap();
+        let first = after(1, first);
+        // Nothing new: the same file holds.
+        let same = carry_on(&store, 2, Some(&first), vec![], &files).unwrap();
+        assert_eq!(same.as_ref(), first.files(Table::Superseded).first());
+        // `old` was merged away, and one row of another file came.
+        let files = [there("large"), there("new")];
+        let second = carry_on(&store, 2, Some(&first), vec![gone("new", 7)], &files).unwrap();
+        store.arrive().unwrap();
+        let all = ShardRange { first: 0, last: 0 };
+        let listed = read(&store, &after(2, second), all).unwrap();
+        assert_eq!(listed, [gone("large", 2), gone("new", 7)]);
+    }
 
     #[test]
     fn what_stands_is_everything_but_the_rows_that_are_gone() {

@@ -233,7 +233,9 @@ fn rejection(source: &str, id: &str, why: &Rejection) -> QuarantineRow {
         ),
         Rejection::UnknownName(name) => (
             RowCode::UnknownName,
-            format!("the programme has no rung, metric or wallet `{name}`; name one that it has"),
+            format!(
+                "the programme has no rung, metric or wallet `{name}`, and a reward no such state; name one that it has"
+            ),
         ),
         Rejection::FinerThanMetric(metric) => (
             RowCode::FinerThanMetric,

@@ -204,10 +204,10 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
 /// The first settled night that a run after the night of `settled` may still correct: it stays open for
 /// `[program] late` nights after its own.
 fn first_open(program: &Program, settled: Day) -> Day {
-    let mut first = settled + 1;
-    // Lengths of the calendar are not all alike, so the days are asked one by one.
-    while program.late.after(first - 1) > settled {
-        first -= 1;
+    // Lengths of the calendar are not all alike: from a few days before it, the days are asked one by one.
+    let mut first = program.late.before(settled) - 5;
+    while program.late.after(first) <= settled {
+        first += 1;
     }
     first
 }
