@@ -6,12 +6,12 @@
 use rungs_engine::calendar::{Day, Instant, day_from, day_text};
 use rungs_engine::canonical::Kind;
 use rungs_engine::cron::occurrences;
-use rungs_engine::fold::{Plan, Win, day_key, ticket, wins};
+use rungs_engine::fold::{Plans, Win, day_key, ticket, wins};
 use rungs_engine::language::text_table::TextTable;
 use rungs_engine::language::{Source, check};
 use rungs_engine::ledger::EventRef;
 use rungs_engine::ledger::canonical::{points_text, rule_text, rung_text};
-use rungs_engine::program::Program;
+use rungs_engine::program::Versions;
 use rungs_engine::rehearsal::{EventTable, Rehearsed, rehearse};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,8 @@ type Wins = BTreeMap<String, Vec<Win>>;
 
 /// A case, read.
 struct Case {
-    toml: String,
+    /// The versions, each with the day from which it rules; the first says none.
+    toml: Vec<(Option<Day>, String)>,
     events: Vec<EventTable>,
     /// Expected tables by name.
     ledger: BTreeMap<String, TextTable>,
@@ -92,23 +93,36 @@ fn run(text: &str) -> Vec<String> {
             .iter()
             .filter_map(move |row| row[at].as_ref()?.get(..10).and_then(day_from))
     });
-    let file = format!("{}.toml", day_text(first.min().expect("a case has events")));
-    let checked = check(&Source {
-        id: "case",
-        file: &file,
-        text: &case.toml,
-    });
-    if !checked.findings.is_empty() {
-        let says = checked
-            .findings
-            .iter()
-            .map(|it| format!("{} {}", it.code.text(), it.message));
-        return says.collect();
+    let first = first.min().expect("a case has events");
+    let mut programs = Vec::new();
+    for (from, text) in &case.toml {
+        let file = format!("{}.toml", day_text(from.unwrap_or(first)));
+        let checked = check(&Source {
+            id: "case",
+            file: &file,
+            text,
+        });
+        if !checked.findings.is_empty() {
+            let says = checked
+                .findings
+                .iter()
+                .map(|it| format!("{file}: {} {}", it.code.text(), it.message));
+            return says.collect();
+        }
+        programs.push((file, checked.program.unwrap()));
     }
-    let program = checked.program.unwrap();
-    let plan = Plan::new(&program).unwrap();
-    let wins = drawn(&plan, &case);
-    let settled = match rehearse(&plan, &case.events, &wins, case.as_of) {
+    let versions = match Versions::of(programs) {
+        Ok(versions) => versions,
+        Err(findings) => {
+            let says = findings
+                .iter()
+                .map(|it| format!("{}: {} {}", it.file, it.code.text(), it.message));
+            return says.collect();
+        }
+    };
+    let plans = Plans::new(&versions).unwrap();
+    let wins = drawn(&plans, &case);
+    let settled = match rehearse(&plans, &case.events, &wins, case.as_of) {
         Ok(settled) => settled,
         Err(problems) => return problems.iter().map(|it| format!("{it:?}")).collect(),
     };
@@ -121,7 +135,7 @@ fn run(text: &str) -> Vec<String> {
             _ if !expected.columns.is_empty() => &expected.columns,
             _ => &["account".to_owned(), "date".to_owned()],
         };
-        let mut got: Vec<Vec<String>> = booked(&program, &settled, name)
+        let mut got: Vec<Vec<String>> = booked(&versions, &settled, name)
             .iter()
             .map(|row| {
                 columns
@@ -140,7 +154,7 @@ fn run(text: &str) -> Vec<String> {
             ));
         }
     }
-    problems.extend(recounted(&program, &settled, &wins, case.as_of));
+    problems.extend(recounted(&versions, &settled, &wins, case.as_of));
     problems
 }
 
@@ -167,10 +181,12 @@ fn difference(wanted: &[Vec<String>], got: &[Vec<String>]) -> String {
 
 /// What settlement booked, as rows of a table.
 fn booked(
-    program: &Program,
+    versions: &Versions,
     settled: &BTreeMap<String, Rehearsed>,
     name: &str,
 ) -> Vec<BTreeMap<&'static str, String>> {
+    let program = versions.newest();
+    let by = |version: u8| day_text(versions.all()[usize::from(version)].from);
     let id = |event: Option<&EventRef>| event.map_or(String::new(), |event| event.1.to_string());
     let date = |at: Instant| day_text(program.zone.day(at));
     let rung = |rung: u8| rung_text(program, rung).unwrap_or_default().to_owned();
@@ -195,6 +211,7 @@ fn booked(
                 row.insert("expires", entry.expires.map_or(String::new(), date));
                 row.insert("event", id(Some(&entry.event)));
                 row.insert("lot", id(entry.lot.as_ref()));
+                row.insert("version", by(entry.version));
                 row
             })),
             "rungs" => rows.extend(kept.rungs.iter().map(|moved| {
@@ -204,6 +221,7 @@ fn booked(
                 row.insert("until", moved.until.map_or(String::new(), day_text));
                 row.insert("reason", moved.reason.text().to_owned());
                 row.insert("event", id(moved.event.as_ref()));
+                row.insert("version", by(moved.version));
                 row
             })),
             _ => rows.extend(kept.issued.iter().map(|issued| {
@@ -224,13 +242,16 @@ fn booked(
 }
 
 /// Draws every occurrence, one after the other, each from the state at the start of its day.
-fn drawn(plan: &Plan<'_>, case: &Case) -> Wins {
-    let program = plan.program;
-    let first = day_from(program.file.trim_end_matches(".toml")).unwrap();
+fn drawn(plans: &Plans<'_>, case: &Case) -> Wins {
+    let versions = plans.versions;
+    let program = versions.newest();
+    let first = day_from(versions.all()[0].file.trim_end_matches(".toml")).unwrap();
     let mut due: Vec<(Instant, usize, String)> = Vec::new();
-    for (index, surprise) in program.surprises.iter().enumerate() {
-        for (local, at) in occurrences(&surprise.schedule, &program.zone, first, case.as_of + 1) {
-            due.push((at, index, local.strftime("%Y-%m-%dT%H:%M").to_string()));
+    for day in first..=case.as_of {
+        for (index, surprise) in versions.on(day).surprises.iter().enumerate() {
+            for (local, at) in occurrences(&surprise.schedule, &program.zone, day, day + 1) {
+                due.push((at, index, local.strftime("%Y-%m-%dT%H:%M").to_string()));
+            }
         }
     }
     due.sort();
@@ -238,9 +259,10 @@ fn drawn(plan: &Plan<'_>, case: &Case) -> Wins {
     for (at, surprise, occurrence) in due {
         let day = program.zone.day(at);
         let key = day_key(b"cases", &program.id, day);
-        let declared = &program.surprises[surprise];
+        let plan = &plans.all()[versions.at(day)];
+        let declared = &plan.program.surprises[surprise];
         let mut won = Vec::new();
-        for (account, mut rehearsed) in rehearse(plan, &case.events, &decided, day - 1).unwrap() {
+        for (account, mut rehearsed) in rehearse(plans, &case.events, &decided, day - 1).unwrap() {
             let mut members: Vec<String> = rehearsed
                 .state
                 .members
@@ -279,11 +301,12 @@ fn drawn(plan: &Plan<'_>, case: &Case) -> Wins {
 
 /// Where the recount says otherwise than settlement.
 fn recounted(
-    program: &Program,
+    versions: &Versions,
     settled: &BTreeMap<String, Rehearsed>,
     wins: &Wins,
     as_of: Day,
 ) -> Vec<String> {
+    let program = versions.newest();
     let until = program.zone.midnight(as_of + 1);
     let mut problems = Vec::new();
     for (account, rehearsed) in settled {
@@ -298,7 +321,7 @@ fn recounted(
             })
             .collect();
         let batch = &rehearsed.batch;
-        let recount = rungs_verify::recount(program, batch, 0..batch.rows, &wins, until);
+        let recount = rungs_verify::recount(versions, batch, 0..batch.rows, &wins, until);
         let kept = &rehearsed.kept;
         let found = rungs_verify::compare(
             program,
@@ -316,7 +339,7 @@ fn recounted(
 /// Takes the case apart.
 fn read(text: &str) -> Result<Case, String> {
     let mut case = Case {
-        toml: String::new(),
+        toml: Vec::new(),
         events: Vec::new(),
         ledger: BTreeMap::new(),
         as_of: 0,
@@ -343,7 +366,12 @@ fn read(text: &str) -> Result<Case, String> {
                     .map_err(|problem| format!("{heading}: {}", problem.message))
             };
             match language {
-                "toml" if case.toml.is_empty() => case.toml = block,
+                "toml" if case.toml.is_empty() => case.toml.push((None, block)),
+                version if version.starts_with("toml ") && !case.toml.is_empty() => {
+                    let day = day_from(&version[5..]);
+                    let day = day.ok_or(format!("`{version}` names no day"))?;
+                    case.toml.push((Some(day), block));
+                }
                 "events" => {
                     let kind =
                         Kind::from_text(heading).ok_or(format!("there is no event `{heading}`"))?;

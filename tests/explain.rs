@@ -4,10 +4,10 @@
 use rungs_engine::calendar::day_from;
 use rungs_engine::canonical::Kind;
 use rungs_engine::event::Batch;
-use rungs_engine::fold::Plan;
+use rungs_engine::fold::Plans;
 use rungs_engine::fold::Win;
 use rungs_engine::language::text_table::TextTable;
-use rungs_engine::program::Program;
+use rungs_engine::program::{Program, Versions};
 use rungs_engine::rehearsal::batches;
 use rungs_engine::rehearsal::{EventTable, rehearse};
 use rungs_pipeline::explain::account;
@@ -27,8 +27,11 @@ use std::collections::BTreeMap;
 
 /// The answer about `ann` of the coffee programme.
 fn answer(events: &[(Kind, &str)], as_of: &str, question: Question<'_>) -> String {
-    let program = read(&root().join("programs/coffee")).program.unwrap();
-    text(&program, &in_memory(&program, events, &[], as_of, question))
+    let program = read(&root().join("programs/coffee")).versions.unwrap();
+    text(
+        &program,
+        &in_memory(program.newest(), events, &[], as_of, question),
+    )
 }
 
 fn tables(tables: &[(Kind, &str)]) -> Vec<EventTable> {
@@ -52,10 +55,11 @@ fn in_memory(
     as_of: &str,
     question: Question<'_>,
 ) -> Value {
-    let plan = Plan::new(program).unwrap();
+    let versions = Versions::alone(program.clone());
+    let plans = Plans::new(&versions).unwrap();
     let as_of = day_from(as_of).unwrap();
     let all = rehearse(
-        &plan,
+        &plans,
         &tables(events),
         &[("ann".to_owned(), wins.to_vec())].into(),
         as_of,
@@ -69,7 +73,7 @@ fn in_memory(
         batch: &it.batch,
         as_of,
     };
-    explain(&plan, settled, question)
+    explain(&plans, settled, question)
 }
 
 const EVENTS: &[(Kind, &str)] = &[
@@ -180,7 +184,8 @@ why not
 
 #[test]
 fn an_account_of_a_store_is_explained_as_in_memory_with_its_wins() {
-    let program = read(&root().join("programs/coffee")).program.unwrap();
+    let versions = read(&root().join("programs/coffee")).versions.unwrap();
+    let program = versions.newest().clone();
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create(folder.path(), &program.id, 4).unwrap();
     let events = &batches(&program, &tables(EVENTS)).unwrap()["ann"];
@@ -239,6 +244,7 @@ fn an_account_of_a_store_is_explained_as_in_memory_with_its_wins() {
             program: program.id.clone(),
             nights: Nights::of(day, day + run as i32),
             versions: vec![version],
+            names: String::new(),
             objects: vec![],
             counts: BTreeMap::new(),
             files,
@@ -252,11 +258,11 @@ fn an_account_of_a_store_is_explained_as_in_memory_with_its_wins() {
         member: "ann".into(),
     };
     let expected = in_memory(&program, EVENTS, &[win], "2026-01-14", Question::default());
-    let found = account(&program, folder.path(), "ann", Question::default()).unwrap();
+    let found = account(&versions, folder.path(), "ann", Question::default()).unwrap();
     assert_eq!(expected["rewards"][0]["reward"], "cookie");
     assert_eq!(found, Some(expected));
     assert_eq!(
-        account(&program, folder.path(), "zoe", Question::default()).unwrap(),
+        account(&versions, folder.path(), "zoe", Question::default()).unwrap(),
         None
     );
     let objects: Vec<String> = list(&program, folder.path())
@@ -269,5 +275,13 @@ fn an_account_of_a_store_is_explained_as_in_memory_with_its_wins() {
         digest: "other".into(),
         ..program
     };
-    assert!(account(&other, folder.path(), "ann", Question::default()).is_err());
+    assert!(
+        account(
+            &Versions::alone(other),
+            folder.path(),
+            "ann",
+            Question::default()
+        )
+        .is_err()
+    );
 }

@@ -7,10 +7,10 @@
 
 use rungs_engine::calendar::day_from;
 use rungs_engine::canonical::Kind;
-use rungs_engine::fold::Plan;
+use rungs_engine::fold::Plans;
 use rungs_engine::language;
 use rungs_engine::ledger::EntryKind;
-use rungs_engine::program::Program;
+use rungs_engine::program::{Program, Versions};
 use rungs_engine::rehearsal::{EventTable, rehearse};
 use rungs_tests::peers::{DAY, FIRST, Order, history, oracle, parquet_file};
 use serde_json::Value;
@@ -130,9 +130,10 @@ fn the_engine_gives_every_member_what_the_oracle_gives() {
         columns: columns.map(str::to_owned).to_vec(),
         rows: orders.iter().map(text).collect(),
     };
-    let plan = Plan::new(&program).unwrap();
+    let versions = Versions::alone(program);
+    let plans = Plans::new(&versions).unwrap();
     let last = day_from("2026-11-20").unwrap();
-    let rehearsed = rehearse(&plan, &[table], &BTreeMap::new(), last).unwrap();
+    let rehearsed = rehearse(&plans, &[table], &BTreeMap::new(), last).unwrap();
 
     let (members, _) = oracle::settle(&orders);
     assert_eq!(rehearsed.len(), members.len());

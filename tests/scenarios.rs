@@ -10,7 +10,7 @@ use std::path::Path;
 fn results(folder: &Path) -> Vec<ScenarioResult> {
     let (read, files) = scenarios(folder);
     assert!(read.findings.is_empty(), "{:#?}", read.findings);
-    run(read.program.as_ref().unwrap(), &files)
+    run(read.versions.as_ref().unwrap(), &files)
 }
 
 fn scenarios(folder: &Path) -> (Folder, Vec<rungs_pipeline::rehearse::ScenarioFile>) {
@@ -112,7 +112,7 @@ why_not = { rule = "on-the-house", reason = "cooldown" }
 fn a_scenario_that_expects_something_else_shows_what_differs_and_why() {
     let (_folder, read, files) = with_scenarios(WRONG);
     assert!(read.findings.is_empty(), "{:#?}", read.findings);
-    let all = run(read.program.as_ref().unwrap(), &files);
+    let all = run(read.versions.as_ref().unwrap(), &files);
     assert_eq!(all[0].text("programs/coffee"), SAID);
     let json = serde_json::json!(all);
     assert_eq!(json[0]["differences"][0]["expected"], "57 beans");
@@ -260,7 +260,7 @@ why_not = { rule = "double-tuesday", event = "r2", reason = "when" }
 "#,
     );
     assert!(read.findings.is_empty(), "{:#?}", read.findings);
-    let all = run(read.program.as_ref().unwrap(), &files);
+    let all = run(read.versions.as_ref().unwrap(), &files);
     assert!(
         all[0].differences.is_empty(),
         "{}",
@@ -304,7 +304,7 @@ why_not = { rule = "every-euro", event = "r1", reason = "enrolment" }
 "#,
     );
     assert!(read.findings.is_empty(), "{:#?}", read.findings);
-    let all = run(read.program.as_ref().unwrap(), &files);
+    let all = run(read.versions.as_ref().unwrap(), &files);
     let said = all[0].text("programs/coffee");
     assert_eq!(all[0].differences.len(), 1, "{said}");
     assert!(
@@ -354,7 +354,7 @@ why_not = {{ rule = "on-the-house", reason = "budget" }}
     );
     let (_folder, read, files) = with_scenarios(&text);
     assert!(read.findings.is_empty(), "{:#?}", read.findings);
-    let all = run(read.program.as_ref().unwrap(), &files);
+    let all = run(read.versions.as_ref().unwrap(), &files);
     assert!(
         all[0].differences.is_empty(),
         "{}",

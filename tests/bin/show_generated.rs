@@ -9,7 +9,10 @@ fn main() {
         .and_then(|seed| seed.parse().ok())
         .unwrap_or(0);
     let made = generate(seed);
-    println!("{}\n# as of {}", made.toml, made.as_of);
+    for (file, text) in made.files() {
+        println!("# {file}\n{text}");
+    }
+    println!("# as of {}", made.as_of);
     for table in made.tables {
         println!("\n## {}\n{}", table.kind.text(), table.columns.join(" | "));
         for row in &table.rows {

@@ -7,7 +7,7 @@ use crate::world::World;
 use crate::{nights, number, recounted, wins};
 use rayon::prelude::*;
 use rungs_engine::calendar::Day;
-use rungs_engine::fold::Plan;
+use rungs_engine::fold::Plans;
 use rungs_engine::ledger::canonical::account_lines;
 use rungs_engine::rehearsal::rehearse;
 use rungs_histories::{Content, Random};
@@ -64,14 +64,14 @@ fn settled_late(seed: u64) -> (Content, BTreeMap<String, u64>) {
         world.settle(&inbox, &store, night, shards);
         settled = night;
     }
-    let plan = Plan::new(&world.program).unwrap();
+    let plans = Plans::new(&world.versions).unwrap();
     let wins = wins(&world, &store);
-    let on_time = rehearse(&plan, &world.made.tables, &wins, world.as_of).unwrap();
+    let on_time = rehearse(&plans, &world.made.tables, &wins, world.as_of).unwrap();
     let mut expected: Vec<String> = Vec::new();
     for (account, one) in &on_time {
         let kept = &one.kept;
         let (entries, rungs, issued) = (&kept.entries, &kept.rungs, &kept.issued);
-        let lines = account_lines(&world.program, account, entries, rungs, issued);
+        let lines = account_lines(world.program(), account, entries, rungs, issued);
         expected.extend(lines);
         content.count(kept);
     }

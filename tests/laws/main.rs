@@ -11,7 +11,7 @@ mod late;
 mod world;
 
 use rungs_engine::calendar::{Day, day_text};
-use rungs_engine::fold::{Plan, Win};
+use rungs_engine::fold::{Plans, Win};
 use rungs_engine::ledger::canonical::account_lines;
 use rungs_engine::rehearsal::rehearse;
 use rungs_histories::{Content, Random};
@@ -49,12 +49,12 @@ pub fn wins(world: &World, store: &Path) -> BTreeMap<String, Vec<Win>> {
     decisions.sort();
     for decision in decisions.into_iter().filter(|decision| decision.won) {
         let surprise = world
-            .program
+            .program()
             .surprises
             .iter()
             .position(|surprise| surprise.id == decision.surprise)
             .unwrap();
-        let day = world.program.zone.day(decision.at);
+        let day = world.program().zone.day(decision.at);
         all.entry(decision.account).or_default().push(Win {
             surprise,
             at: decision.at,
@@ -71,14 +71,14 @@ fn the_pipeline_books_what_settlement_in_memory_books_and_its_histories_are_hard
     for seed in seeds(1) {
         let world = World::new(seed);
         let stored = world.plainly();
-        let plan = Plan::new(&world.program).unwrap();
+        let plans = Plans::new(&world.versions).unwrap();
         let wins = wins(&world, &world.path("plain-store"));
-        let settled = rehearse(&plan, &world.made.tables, &wins, world.as_of).unwrap();
+        let settled = rehearse(&plans, &world.made.tables, &wins, world.as_of).unwrap();
         let lines: Vec<String> = settled
             .iter()
             .flat_map(|(account, one)| {
                 account_lines(
-                    &world.program,
+                    world.program(),
                     account,
                     &one.kept.entries,
                     &one.kept.rungs,
@@ -237,7 +237,7 @@ fn nights(world: &World, random: &mut Random, apart: u64) -> Vec<Day> {
 }
 
 fn recounted(world: &World, store: &Path) {
-    let recounted = recount::verify(&world.program, store, &Silent).unwrap();
+    let recounted = recount::verify(&world.versions, store, &Silent).unwrap();
     let shown: Vec<&str> = recounted
         .differences
         .iter()
@@ -328,7 +328,7 @@ fn the_zone_and_the_zone_data_of_the_machine_do_not_matter() {
     for seed in seeds(20) {
         let world = World::new(seed);
         world.plainly();
-        let expected = ledger_dump::digest(&world.program, &world.path("plain-store")).unwrap();
+        let expected = ledger_dump::digest(&world.versions, &world.path("plain-store")).unwrap();
         let store = world.path("abroad-store");
         let abroad = |words: &[&str]| {
             let output = Command::new(rungs_tests::rungs())

@@ -2,7 +2,7 @@
 
 use rungs_engine::calendar::{Day, day_from};
 use rungs_engine::canonical::Kind;
-use rungs_engine::program::Program;
+use rungs_engine::program::{Program, Versions};
 use rungs_histories::{Generated, Random, generate};
 use rungs_pipeline::progress::Silent;
 use rungs_pipeline::report::{self, sums};
@@ -90,7 +90,7 @@ window = "quarter"
 /// A programme with its history, and a folder for stores.
 pub struct World {
     pub made: Generated,
-    pub program: Program,
+    pub versions: Versions,
     pub as_of: Day,
     folder: TempDir,
 }
@@ -105,9 +105,11 @@ impl World {
     pub fn corrected(seed: u64) -> World {
         let mut made = generate(seed);
         let id = "\nid = \"id\"\n";
-        made.toml = made
-            .toml
-            .replace(id, &format!("{id}revision = \"revision\"\n"));
+        let revised = |text: &str| text.replace(id, &format!("{id}revision = \"revision\"\n"));
+        made.toml = revised(&made.toml);
+        for (_, text) in &mut made.later {
+            *text = revised(text);
+        }
         World::of(made)
     }
 
@@ -122,31 +124,38 @@ impl World {
         };
         let programs = folder.path().join("generated");
         std::fs::create_dir_all(&programs).unwrap();
-        let mut text = format!("{}{KPIS}", made.toml);
-        // Every fourth report asks every account, each night anew.
-        if seed / 2 % 4 == 3 {
-            text.push_str(KPIS_OF_ACCOUNTS);
-            if made.toml.contains("[tiers]") {
-                text.push_str(KPIS_BY_RUNG);
+        for (file, text) in made.files() {
+            let mut text = format!("{text}{KPIS}");
+            // Every fourth report asks every account, each night anew.
+            if seed / 2 % 4 == 3 {
+                text.push_str(KPIS_OF_ACCOUNTS);
+                if made.toml.contains("[tiers]") {
+                    text.push_str(KPIS_BY_RUNG);
+                }
             }
+            std::fs::write(programs.join(file), text).unwrap();
         }
-        std::fs::write(programs.join("2023-01-01.toml"), text).unwrap();
         let read = program_folder::read(&programs);
         let found: Vec<&str> = read
             .findings
             .iter()
             .map(|finding| finding.message.as_str())
             .collect();
-        let program = read
-            .program
+        let versions = read
+            .versions
             .unwrap_or_else(|| panic!("seed {seed}: {}", found.join("\n")));
         let as_of = day_from(&made.as_of).unwrap();
         World {
             made,
-            program,
+            versions,
             as_of,
             folder,
         }
+    }
+
+    /// Its newest version, whose names are those of all.
+    pub fn program(&self) -> &Program {
+        self.versions.newest()
     }
 
     /// The programme's folder.
@@ -203,7 +212,7 @@ impl World {
     pub fn settle(&self, inbox: &Path, store: &Path, as_of: Day, shards: u16) {
         let keys = Keys::test();
         let request = Request {
-            program: &self.program,
+            versions: &self.versions,
             inbox,
             store,
             as_of,
@@ -223,7 +232,7 @@ impl World {
     /// The canonical ledger of a store.
     pub fn ledger(&self, store: &Path) -> Vec<String> {
         let mut lines = Vec::new();
-        ledger_dump::lines(&self.program, store, &mut |line| {
+        ledger_dump::lines(&self.versions, store, &mut |line| {
             lines.push(line.to_owned())
         })
         .unwrap_or_else(|trouble| panic!("seed {}: {trouble}", self.made.seed));
@@ -240,7 +249,7 @@ impl World {
 
     /// The report of a store as JSON, and the sums over all accounts that are kept for the next night.
     pub fn figures(&self, store: &Path) -> (String, String) {
-        let report = report::load(store, &self.program, None, true)
+        let report = report::load(store, &self.versions, None, true)
             .unwrap_or_else(|trouble| panic!("seed {}: {trouble}", self.made.seed));
         let sums = std::fs::read_to_string(store.join(sums::NAME)).unwrap();
         (report, sums)

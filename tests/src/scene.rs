@@ -112,7 +112,7 @@ impl Scene {
         self.said += &format!("{gap}$ rungs {asked}\n{answer}{code}");
     }
 
-    /// A deed: `remove PATH`, `cut PATH` (its second half is lost), `garble PATH` (bytes in its middle change),
+    /// A deed: `copy PATH PATH`, `remove PATH`, `cut PATH` (its second half is lost), `garble PATH` (bytes in its middle change),
     /// `replace PATH A B` (`_` is a blank, `\\n` a line end), `folder PATH`, `link PATH` (to nothing), `mode 644 PATH`,
     /// `lock PATH`. `*` as the last part of a path is the folder's first file.
     fn act(&mut self, deed: &str) {
@@ -121,6 +121,9 @@ impl Scene {
         match words[..] {
             ["remove", name] if path(name).is_dir() => fs::remove_dir_all(path(name)).unwrap(),
             ["remove", name] => fs::remove_file(path(name)).unwrap(),
+            ["copy", from, to] => {
+                fs::copy(path(from), path(to)).unwrap();
+            }
             ["folder", name] => fs::create_dir_all(path(name)).unwrap(),
             ["cut", name] => {
                 let bytes = fs::read(path(name)).unwrap();

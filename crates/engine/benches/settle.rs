@@ -8,11 +8,11 @@ use divan::counter::ItemsCount;
 use rungs_engine::canonical::{Kind, Type};
 use rungs_engine::event::{Batch, Ids, Texts, Values};
 use rungs_engine::fold::{
-    AccountState, Fold, Given, Piece, Plan, Prepared, Rejection, Sink, account_rows,
+    AccountState, Fold, Given, Piece, Plans, Ready, Rejection, Sink, account_rows,
 };
 use rungs_engine::language::{Source, check};
 use rungs_engine::ledger::{Entry, Issued, RungMove};
-use rungs_engine::program::Program;
+use rungs_engine::program::{Program, Versions};
 
 const TEXT: &str = include_str!("../../../bench/programs/peers/2024-11-21.toml");
 const ACCOUNTS: usize = 600;
@@ -48,7 +48,7 @@ fn program() -> Program {
 }
 
 /// Orders of one row each over two years; amounts and texts are spread by a multiplicative hash.
-fn orders(program: &Program, plan: &Plan<'_>) -> Batch {
+fn orders(program: &Program, plans: &Plans<'_>) -> Batch {
     let rows = ACCOUNTS * ORDERS;
     let spread =
         |row: usize, salt: u64| ((row as u64 + salt).wrapping_mul(0x9E37_79B9_7F4A_7C15)) >> 33;
@@ -60,7 +60,7 @@ fn orders(program: &Program, plan: &Plan<'_>) -> Batch {
         dictionary: StringArray::from(values.to_vec()),
     };
     let columns = program.columns.iter().enumerate().map(|(index, column)| {
-        if column.kind != Kind::Order || !plan.reads[index] {
+        if column.kind != Kind::Order || !plans.reads[index] {
             return None;
         }
         Some(match column.kind_of_value {
@@ -103,21 +103,23 @@ fn orders(program: &Program, plan: &Plan<'_>) -> Batch {
 
 #[divan::bench]
 fn columns_of_conditions(bencher: divan::Bencher<'_, '_>) {
-    let program = program();
-    let plan = Plan::new(&program).unwrap();
-    let batch = orders(&program, &plan);
+    let versions = Versions::alone(program());
+    let program = versions.newest();
+    let plans = Plans::new(&versions).unwrap();
+    let batch = orders(program, &plans);
     bencher
         .counter(ItemsCount::new(batch.rows))
-        .bench_local(|| Prepared::new(&plan, &batch));
+        .bench_local(|| Ready::new(&plans, &batch));
 }
 
 #[divan::bench]
 fn accounts_for_figures(bencher: divan::Bencher<'_, '_>) {
-    let program = program();
-    let plan = Plan::new(&program).unwrap();
-    let batch = orders(&program, &plan);
-    let prepared = Prepared::new(&plan, &batch);
-    let piece = Piece::new(&plan, &batch, &prepared);
+    let versions = Versions::alone(program());
+    let program = versions.newest();
+    let plans = Plans::new(&versions).unwrap();
+    let batch = orders(program, &plans);
+    let ready = Ready::new(&plans, &batch);
+    let piece = Piece::new(&plans, &batch, &ready);
     let mut fold = Fold::default();
     let mut state = AccountState::default();
     bencher

@@ -176,6 +176,20 @@ codes! {
     Schedule = "surprises/schedule", Error;
     /// The objective measures a KPI that is not declared. Declare it in `[[kpis]]`.
     ObjectiveKpi = "objectives/kpi", Error;
+    /// Two versions of a programme differ in what cannot change under the members' feet: zone, currency, first day of the
+    /// week, leap day, wallet and its scale, the lowest rung. A programme with another one of these is a new programme.
+    VersionFixed = "version/fixed", Error;
+    /// Two versions give one column two types or two numbers of digits. The events of both stand in one history: give
+    /// the column of the newer version another name.
+    VersionColumn = "version/column", Error;
+    /// Members stand on a rung that the newer version does not have, or has in another place of the ladder. Say in its
+    /// `[migrate]` on which rung they stand from then on.
+    VersionRung = "version/rung", Error;
+    /// What a metric has counted would be lost, or be read as something else: the newer version does not have it, or
+    /// counts something else under its id. Give it another id, or say in `[migrate]` what becomes of it.
+    VersionMetric = "version/metric", Error;
+    /// `[migrate]` speaks of something that the version before does not have.
+    VersionMigrate = "version/migrate", Error;
     /// The scenario test does not fit the programme: it names a dataset, column, rule or rung that is not there.
     Scenario = "tests/scenario", Error;
 }

@@ -24,6 +24,10 @@ pub struct Content {
     pub rewards: u64,
     /// Accounts that won a surprise.
     pub surprises: u64,
+    /// Accounts whose points were granted by several versions of the programme.
+    pub versions: u64,
+    /// Accounts with a refund that took back, under a later version, what an earlier one granted.
+    pub refunded_later: u64,
 }
 
 impl Content {
@@ -44,6 +48,18 @@ impl Content {
         self.rung_changes += u64::from(kept.rungs.iter().any(|moved| moved.from != moved.to));
         self.rewards += u64::from(!kept.issued.is_empty());
         self.surprises += u64::from(won);
+        let grants = || {
+            kept.entries
+                .iter()
+                .filter(|entry| entry.kind == EntryKind::Grant)
+        };
+        let first = grants().next().map(|entry| entry.version);
+        self.versions += u64::from(grants().any(|entry| Some(entry.version) != first));
+        let back = |entry: &&rungs_engine::ledger::Entry| entry.kind == EntryKind::Reverse;
+        let later = |back: &rungs_engine::ledger::Entry| {
+            grants().any(|entry| entry.at < back.at && entry.version > back.version)
+        };
+        self.refunded_later += u64::from(kept.entries.iter().filter(back).any(later));
         self.capped += u64::from(kept.steps.iter().any(capped));
     }
 
@@ -58,6 +74,8 @@ impl Content {
         self.expired += other.expired;
         self.rewards += other.rewards;
         self.surprises += other.surprises;
+        self.versions += other.versions;
+        self.refunded_later += other.refunded_later;
     }
 
     /// What occurs in fewer than one account of `every`, a sentence each. Surprises are asked only
@@ -72,6 +90,12 @@ impl Content {
             ("expired points", self.expired),
             ("rewards", self.rewards),
             ("surprises", if drawn { self.surprises } else { floor }),
+            ("points by several versions", self.versions),
+            // A refund that comes after another version began is rarer than refunds are.
+            (
+                "refunds of an earlier version's points",
+                self.refunded_later * 4,
+            ),
         ];
         let rare = counted
             .into_iter()
@@ -85,7 +109,7 @@ impl std::fmt::Display for Content {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             out,
-            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises",
+            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points",
             self.histories,
             self.accounts,
             self.refunds,
@@ -94,7 +118,9 @@ impl std::fmt::Display for Content {
             self.capped,
             self.expired,
             self.rewards,
-            self.surprises
+            self.surprises,
+            self.versions,
+            self.refunded_later
         )
     }
 }

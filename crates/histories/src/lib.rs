@@ -4,6 +4,7 @@
 mod content;
 mod events;
 mod programme;
+mod versions;
 
 pub use content::Content;
 
@@ -44,8 +45,10 @@ impl Random {
 pub struct Generated {
     /// The seed.
     pub seed: u64,
-    /// The programme.
+    /// The programme's first version.
     pub toml: String,
+    /// Later versions, each with the day from which it rules.
+    pub later: Vec<(String, String)>,
     /// Its events.
     pub tables: Vec<EventTable>,
     /// The last night.
@@ -59,9 +62,11 @@ pub fn generate(seed: u64) -> Generated {
     // Of its own seed, so that programmes and histories stay as they were without surprises.
     programme::surprises(&mut Random(!seed), &mut toml);
     let (tables, as_of) = events::history(&mut random, plain);
+    let later = versions::later(seed, &toml);
     Generated {
         seed,
         toml,
+        later,
         tables,
         as_of,
     }

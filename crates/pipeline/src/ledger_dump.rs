@@ -6,16 +6,18 @@ use crate::lake::ledger::{AccountLedger, Decoder, Ledger, Standing};
 use crate::lake::store::Store;
 use crate::trouble::Trouble;
 use rungs_engine::ledger::canonical::{account_lines, kept_line};
-use rungs_engine::program::Program;
+use rungs_engine::program::Versions;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Hands over every line.
-pub fn lines(program: &Program, store: &Path, each: &mut dyn FnMut(&str)) -> Result<(), Trouble> {
+pub fn lines(versions: &Versions, store: &Path, each: &mut dyn FnMut(&str)) -> Result<(), Trouble> {
+    // What has an id has it in all versions.
+    let program = versions.newest();
     let store = Store::open_of(store, &program.id)?;
     let ledger = Ledger::open(&store)?;
-    let decoder = Decoder::new(&ledger, program);
+    let decoder = Decoder::new(&ledger, versions);
     // Shards are by hash, the ledger is by account: all accounts are brought together.
     let mut all: BTreeMap<String, AccountLedger> = BTreeMap::new();
     for shard in 0..store.shards() {
@@ -48,9 +50,9 @@ pub fn lines(program: &Program, store: &Path, each: &mut dyn FnMut(&str)) -> Res
 }
 
 /// SHA-256 of all lines, each with its line end, hexadecimal.
-pub fn digest(program: &Program, store: &Path) -> Result<String, Trouble> {
+pub fn digest(versions: &Versions, store: &Path) -> Result<String, Trouble> {
     let mut digest = Sha256::new();
-    lines(program, store, &mut |line| {
+    lines(versions, store, &mut |line| {
         digest.update(line.as_bytes());
         digest.update(b"\n");
     })?;

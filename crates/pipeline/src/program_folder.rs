@@ -3,15 +3,15 @@
 use crate::ingest;
 use rungs_engine::finding::{Code, Finding, Place};
 use rungs_engine::language::{self, Source};
-use rungs_engine::program::Program;
+use rungs_engine::program::{Program, Versions};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What was found in a programme folder.
 #[derive(Debug)]
 pub struct Folder {
-    /// The programme, if nothing is wrong with it.
-    pub program: Option<Program>,
+    /// All versions of the programme, if nothing is wrong with them.
+    pub versions: Option<Versions>,
     /// Everything that was found, in order of file and place.
     pub findings: Vec<Finding>,
     /// The texts that findings point into: (file as it is named in findings, text).
@@ -29,14 +29,14 @@ impl Folder {
 
     /// Whether something stops a run.
     pub fn has_errors(&self) -> bool {
-        self.program.is_none()
+        self.versions.is_none()
     }
 }
 
-/// Reads and checks the programme in a folder.
+/// Reads and checks all versions of the programme in a folder.
 pub fn read(folder: &Path) -> Folder {
     let mut all = Folder {
-        program: None,
+        versions: None,
         findings: Vec::new(),
         texts: Vec::new(),
     };
@@ -66,7 +66,7 @@ pub fn read(folder: &Path) -> Folder {
             return all;
         }
     };
-    let Some((first, others)) = files.split_first() else {
+    if files.is_empty() {
         all.findings.push(Finding::new(
             Code::NoVersion,
             &shown,
@@ -80,46 +80,43 @@ pub fn read(folder: &Path) -> Folder {
             "add a file named by the day from which it rules, such as `2026-01-01.toml`",
         ));
         return all;
-    };
-    let name = first.display().to_string();
-    match text_of(first) {
-        Ok(text) => {
-            let checked = language::check(&Source {
-                id: &id,
-                file: &name,
-                text: &text,
-            });
-            all.program = checked.program;
-            all.findings.extend(checked.findings);
-            patterns(&mut all, &name);
-            all.texts.push((name, text));
-        }
-        Err(finding) => all.findings.push(*finding),
     }
-    for other in others {
-        let name = other.display().to_string();
-        all.program = None;
-        all.findings.push(Finding::new(
-            Code::NotYet,
-            &name,
-            Place {
-                start: 0,
-                end: 0,
-                line: 1,
-            },
-            "a second version of a programme is part of the language, but not settled yet",
-            "a second file",
-            "keep one file in the folder for now",
-        ));
-        all.texts.push((name, text_of(other).unwrap_or_default()));
+    let mut programs = Vec::new();
+    for file in &files {
+        let name = file.display().to_string();
+        match text_of(file) {
+            Ok(text) => {
+                let checked = language::check(&Source {
+                    id: &id,
+                    file: &name,
+                    text: &text,
+                });
+                all.findings.extend(checked.findings);
+                if let Some(program) = checked.program {
+                    let found = patterns(&program, &name);
+                    if found.is_empty() {
+                        programs.push((name.clone(), program));
+                    }
+                    all.findings.extend(found);
+                }
+                all.texts.push((name, text));
+            }
+            Err(finding) => all.findings.push(*finding),
+        }
+    }
+    // What versions say of each other is asked where each of them is sound.
+    if programs.len() == files.len() {
+        match Versions::of(programs) {
+            Ok(versions) => all.versions = Some(versions),
+            Err(findings) => all.findings.extend(findings),
+        }
     }
     all
 }
 
 /// Refuses what the engine cannot see, because it knows no files: patterns that match nothing at all.
-fn patterns(all: &mut Folder, file: &str) {
-    let Some(program) = &all.program else { return };
-    let found: Vec<Finding> = program
+fn patterns(program: &Program, file: &str) -> Vec<Finding> {
+    program
         .datasets
         .iter()
         .filter_map(|dataset| {
@@ -133,11 +130,7 @@ fn patterns(all: &mut Folder, file: &str) {
                 "write it like `orders/**` or `till/*.csv`",
             ))
         })
-        .collect();
-    if !found.is_empty() {
-        all.program = None;
-    }
-    all.findings.extend(found);
+        .collect()
 }
 
 /// The scenario files of a programme folder, sorted.

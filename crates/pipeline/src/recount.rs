@@ -6,11 +6,12 @@ use crate::lake::history::{ColumnSet, History};
 use crate::lake::ledger::{AccountLedger, Decoder, Ledger, Standing};
 use crate::lake::store::Store;
 use crate::progress::Progress;
+use crate::run::agreed;
 use crate::trouble::Trouble;
 use rayon::prelude::*;
 use rungs_engine::fold::account_rows;
-use rungs_engine::program::Program;
-use rungs_verify::{Win, compare, identities};
+use rungs_engine::program::Versions;
+use rungs_verify::{Readings, Win, compare};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -44,26 +45,23 @@ impl Recounted {
 
 /// Recounts every account.
 pub fn verify(
-    program: &Program,
+    versions: &Versions,
     store: &Path,
     progress: &dyn Progress,
 ) -> Result<Recounted, Trouble> {
+    let program = versions.newest();
     let store = Store::open_of(store, &program.id)?;
     let manifests = store.manifests()?;
     let Some(manifest) = manifests.last() else {
         return Err(Trouble::not_settled());
     };
     // Another text of the programme would promise something else than what was booked.
-    if let Some(version) = manifest.versions.last()
-        && version.digest != program.digest
-    {
-        return Err(Trouble::programme_changed(&version.file));
-    }
-    let until = program
-        .zone
-        .midnight(manifest.nights.last(store.folder())? + 1);
+    let settled = manifest.nights.last(store.folder())?;
+    agreed(versions, manifest, settled)?;
+    let until = program.zone.midnight(settled + 1);
+    let readings = Readings::of(versions);
     let ledger = Ledger::open(&store)?;
-    let decoder = Decoder::new(&ledger, program);
+    let decoder = Decoder::new(&ledger, versions);
     let mut wins: BTreeMap<String, Vec<Win>> = BTreeMap::new();
     for decision in read_decisions(&store, &manifests)?
         .into_iter()
@@ -98,7 +96,7 @@ pub fn verify(
                 let batch = batch?;
                 for (account, rows) in account_rows(&batch) {
                     let wins = wins.get(account).unwrap_or(&none);
-                    let recount = rungs_verify::recount(program, &batch, rows, wins, until);
+                    let recount = readings.recount(&batch, rows, wins, until);
                     let ledger = booked.remove(account).unwrap_or_default();
                     let Some(standing) = decoder.standing(&ledger) else {
                         done.differences.push(format!("account `{account}`: the ledger names rules that the programme does not have"));
@@ -114,7 +112,7 @@ pub fn verify(
                     }
                     let differences = compare(program, account, &recount, &entries, &rungs, &issued)
                         .into_iter()
-                        .chain(identities(program, account, &entries, &recount.closing));
+                        .chain(readings.identities(account, &entries, &recount.closing));
                     done.differences.extend(differences.map(|difference| difference.sentence));
                 }
             }

@@ -8,6 +8,7 @@ use crate::lots::{Lots, Taken};
 use crate::measure::Measures;
 use crate::reading::Reading;
 use crate::refund::Line;
+use crate::versions::Readings;
 use crate::{Reason, Win};
 use rungs_engine::calendar::{Day, Instant, MonthDay};
 use rungs_engine::canonical::Kind;
@@ -35,6 +36,8 @@ pub(crate) struct Record {
     pub(crate) at: Instant,
     pub(crate) day: Day,
     pub(crate) member: usize,
+    /// The version that judged it.
+    pub(crate) version: usize,
     /// Scaled points by rule, less what refunds took back.
     pub(crate) booked: Vec<(usize, i64)>,
     /// For caps with `each`: the value at this event.
@@ -57,6 +60,7 @@ pub(crate) struct Order {
 enum Due {
     PeriodEnd,
     RungEnd,
+    Version,
     Expiry,
     Release,
     Birthday(usize),
@@ -64,6 +68,9 @@ enum Due {
 }
 
 pub(crate) struct Account<'a> {
+    pub(crate) readings: &'a Readings<'a>,
+    /// The version that rules now: its place, and what it says.
+    pub(crate) version: usize,
     pub(crate) reading: &'a Reading<'a>,
     pub(crate) batch: &'a Batch,
     pub(crate) name: &'a str,
@@ -98,14 +105,17 @@ pub(crate) struct Account<'a> {
 
 impl<'a> Account<'a> {
     pub(crate) fn new(
-        reading: &'a Reading<'a>,
+        readings: &'a Readings<'a>,
         batch: &'a Batch,
         name: &'a str,
         wins: &'a [Win],
     ) -> Account<'a> {
+        let reading = readings.version(0);
         let mut wins: Vec<&Win> = wins.iter().collect();
         wins.sort_by_key(|win| (win.occurrence, win.surprise, win.member.clone()));
         Account {
+            readings,
+            version: 0,
             reading,
             batch,
             name,
@@ -269,6 +279,7 @@ impl<'a> Account<'a> {
                         self.issue_rung_reached(0, at, None);
                     }
                 }
+                Due::Version => self.version_begins(at),
                 Due::Expiry => self.expire(at),
                 Due::Release => self.release(at),
                 Due::Birthday(member) => self.birthday(member, at),
@@ -286,6 +297,7 @@ impl<'a> Account<'a> {
         let mut add = |at: Option<Instant>, due: Due| next.extend(at.map(|at| (at, due)));
         add(self.next_period_end(), Due::PeriodEnd);
         add(self.next_rung_end(), Due::RungEnd);
+        add(self.next_version(), Due::Version);
         add(self.lots.next_expiry(), Due::Expiry);
         add(self.lots.next_release(), Due::Release);
         if !self.reading.for_birthdays.is_empty() {
@@ -320,14 +332,28 @@ impl<'a> Account<'a> {
             .find(|at| *at > after)
     }
 
+    /// Birthdays are looked at from an instant on, that instant included.
+    pub(crate) fn birthdays_from(&mut self, at: Instant) {
+        for member in &mut self.members {
+            member.birthday_after = member.birthday_after.max(at - 1);
+        }
+    }
+
     fn birthday(&mut self, member: usize, at: Instant) {
         self.members[member].birthday_after = at;
         self.issue_birthday(member, at);
     }
 
     fn expire(&mut self, at: Instant) {
-        for Taken { lot, points } in self.lots.expire(at) {
-            self.book(
+        for Taken {
+            lot,
+            points,
+            granted,
+        } in self.lots.expire(at)
+        {
+            let version = self.readings.at(granted);
+            self.book_for(
+                version,
                 at,
                 EntryKind::Expire,
                 Rule::Expiry,
@@ -339,8 +365,15 @@ impl<'a> Account<'a> {
     }
 
     fn release(&mut self, at: Instant) {
-        for (Taken { lot, points }, repaid) in self.lots.release(at) {
-            self.book(
+        for (taken, repaid) in self.lots.release(at) {
+            let Taken {
+                lot,
+                points,
+                granted,
+            } = taken;
+            let version = self.readings.at(granted);
+            self.book_for(
+                version,
                 at,
                 EntryKind::Release,
                 Rule::Pending,
@@ -361,9 +394,24 @@ impl<'a> Account<'a> {
         }
     }
 
-    /// Books an entry at the rung held.
+    /// Books an entry at the rung held, by the version that rules.
     pub(crate) fn book(
         &mut self,
+        at: Instant,
+        kind: EntryKind,
+        rule: Rule,
+        event: EventRef,
+        lot: Option<EventRef>,
+        points: i64,
+    ) {
+        self.book_for(self.version, at, kind, rule, event, lot, points);
+    }
+
+    /// Books an entry in the name of a version.
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn book_for(
+        &mut self,
+        version: usize,
         at: Instant,
         kind: EntryKind,
         rule: Rule,
@@ -380,6 +428,7 @@ impl<'a> Account<'a> {
             points,
             expires: None,
             rung: self.held.rung as u8,
+            version: version as u8,
         });
     }
 }

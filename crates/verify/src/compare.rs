@@ -60,6 +60,7 @@ enum Line {
         points: i64,
         expires: Option<Instant>,
         rung: u8,
+        version: u8,
     },
     Rung {
         at: Instant,
@@ -68,6 +69,7 @@ enum Line {
         from: u8,
         to: u8,
         until: Option<Day>,
+        version: u8,
     },
     Reward {
         at: Instant,
@@ -79,6 +81,7 @@ enum Line {
         until: Instant,
         cost: i64,
         revoked_by: Option<EventRef>,
+        version: u8,
     },
 }
 
@@ -97,6 +100,7 @@ fn entry_line(entry: &Entry) -> Line {
         points: entry.points,
         expires: entry.expires,
         rung: entry.rung,
+        version: entry.version,
     }
 }
 
@@ -108,6 +112,7 @@ fn rung_line(moved: &RungMove) -> Line {
         from: moved.from,
         to: moved.to,
         until: moved.until,
+        version: moved.version,
     }
 }
 
@@ -122,6 +127,7 @@ fn reward_line(issued: &Issued) -> Line {
         until: issued.until,
         cost: issued.cost,
         revoked_by: issued.revoked_by.clone(),
+        version: issued.version,
     }
 }
 
@@ -364,6 +370,10 @@ impl Say<'_> {
     /// What the line says.
     fn content(&self, line: &Line) -> String {
         let days = &self.reading.days;
+        let by = |version: u8| match version {
+            0 => String::new(),
+            later => format!(", by version {}", u16::from(later) + 1),
+        };
         let until_text = |until: &Option<Day>| match until {
             Some(day) => format!("until {}", crate::days::day_text(*day)),
             None => "without end".to_owned(),
@@ -375,6 +385,7 @@ impl Say<'_> {
                 lot,
                 expires,
                 rung,
+                version,
                 ..
             } => {
                 let mut text = format!(
@@ -389,20 +400,22 @@ impl Say<'_> {
                 if let Some(expires) = expires {
                     text += &format!(", until {}", days.wall_text(*expires, ' '));
                 }
-                text
+                text + &by(*version)
             }
             Line::Rung {
                 from,
                 to,
                 until,
                 reason,
+                version,
                 ..
             } => format!(
-                "{} to {} {} ({})",
+                "{} to {} {} ({}){}",
                 self.rung(*from),
                 self.rung(*to),
                 until_text(until),
-                reason.text()
+                reason.text(),
+                by(*version)
             ),
             Line::Reward {
                 at,
@@ -411,16 +424,18 @@ impl Say<'_> {
                 until,
                 cost,
                 revoked_by,
+                version,
                 ..
             } => format!(
-                "{} number {occurrence} at {} until {} at a cost of {}{}",
+                "{} number {occurrence} at {} until {} at a cost of {}{}{}",
                 self.reward(*reward),
                 days.wall_text(*at, ' '),
                 days.wall_text(*until, ' '),
                 decimal(*cost, self.reading.program.currency_digits),
                 revoked_by.as_ref().map_or_else(String::new, |refund| {
                     format!(", taken back by {}", self.event(refund))
-                })
+                }),
+                by(*version)
             ),
         }
     }

@@ -171,17 +171,22 @@ impl Account<'_> {
             if window.begins_after(record.at, record.day) {
                 break;
             }
+            let now = self.version;
+            let Some(key) = self.readings.same_cap(key, now, record.version) else {
+                continue;
+            };
             let other_value = value.is_some() && record.each.get(&key) != value;
             let other_member = cap.pool == Pool::Member && record.member != taking.member;
             if !window.holds(record.at, record.day) || other_value || other_member {
                 continue;
             }
+            let then = self.readings.version(record.version).program;
             let booked: i64 = record
                 .booked
                 .iter()
                 .filter(|(rule, _)| match key.0 {
                     Owner::Rule(owner) => *rule == owner,
-                    Owner::Group(group) => self.reading.program.earn[*rule].group == Some(group),
+                    Owner::Group(group) => then.earn[*rule].group == Some(group),
                 })
                 .map(|(_, points)| *points)
                 .sum();
@@ -208,6 +213,7 @@ impl Account<'_> {
             at,
             day,
             member,
+            version: self.version,
             booked: outcome.earned.points,
             each: outcome.each,
             order: (kind == Kind::Order).then(|| Order {
@@ -285,6 +291,7 @@ impl Account<'_> {
                 points,
                 expires,
                 rung: self.held.rung as u8,
+                version: self.version as u8,
             });
         }
         let release = wallet

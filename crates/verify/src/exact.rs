@@ -66,6 +66,11 @@ pub(crate) fn unit(digits: u8) -> i128 {
 }
 
 /// The largest whole number that is not above `value`.
+/// The least number that both divide.
+pub(crate) fn least_common(a: i128, b: i128) -> i128 {
+    a / rungs_engine::number::gcd(a, b).max(1) * b
+}
+
 pub(crate) fn floor(value: Exact) -> i128 {
     value.numer().div_euclid(*value.denom())
 }

@@ -2,11 +2,11 @@
 //! + redeemed + expired + reversed, nothing is ever negative, and the sums are the balances.
 
 use crate::compare::{Difference, Table};
-use crate::{Closing, Reading};
+use crate::{Closing, Readings};
 use rungs_engine::calendar::Instant;
 use rungs_engine::ledger::{Entry, EntryKind, EventRef};
 use rungs_engine::number::decimal;
-use rungs_engine::program::Program;
+use rungs_engine::program::Versions;
 use std::collections::BTreeMap;
 
 /// What a lot's entries add up to.
@@ -24,15 +24,15 @@ struct Sums {
 
 /// Checks the entries of one account against themselves and against what it is said to hold at the end.
 pub fn identities(
-    program: &Program,
+    versions: &Versions,
     account: &str,
     entries: &[Entry],
     closing: &Closing,
 ) -> Vec<Difference> {
-    Reading::of(program).identities(account, entries, closing)
+    Readings::of(versions).identities(account, entries, closing)
 }
 
-impl Reading<'_> {
+impl Readings<'_> {
     /// As [`identities()`], for many accounts of one programme.
     pub fn identities(
         &self,
@@ -41,9 +41,9 @@ impl Reading<'_> {
         closing: &Closing,
     ) -> Vec<Difference> {
         let check = Check {
-            reading: self,
+            readings: self,
             account,
-            scale: self.scale(),
+            scale: self.newest().scale(),
         };
         let mut differences = Vec::new();
         let mut lots: BTreeMap<EventRef, Vec<&Entry>> = BTreeMap::new();
@@ -149,7 +149,7 @@ fn sign_fits(entry: &Entry) -> bool {
 }
 
 struct Check<'a> {
-    reading: &'a Reading<'a>,
+    readings: &'a Readings<'a>,
     account: &'a str,
     scale: u8,
 }
@@ -172,7 +172,7 @@ impl Check<'_> {
             sentence: format!(
                 "account `{}`, {}: {what} {found}, expected is {expected}",
                 self.account,
-                self.reading.days.wall_text(at, ' ')
+                self.readings.newest().days.wall_text(at, ' ')
             ),
             expected: Some(expected.to_owned()),
             booked: Some(found),
@@ -181,19 +181,19 @@ impl Check<'_> {
 
     /// Walks through the entries of one lot in their order.
     fn lot(&self, lot: &EventRef, entries: &[&Entry], differences: &mut Vec<Difference>) -> Sums {
-        let holds_back = self
-            .reading
-            .program
-            .wallet
-            .as_ref()
-            .is_some_and(|wallet| wallet.pending.is_some());
+        // The version that granted says whether grants wait.
+        let holds_back = |entry: &Entry| {
+            let granting = self.readings.version(usize::from(entry.version));
+            let wallet = granting.program.wallet.as_ref();
+            wallet.is_some_and(|wallet| wallet.pending.is_some())
+        };
         let mut sums = Sums::default();
         for entry in entries {
             let points = entry.points;
             match entry.kind {
                 EntryKind::Grant => {
                     sums.granted += points;
-                    if holds_back {
+                    if holds_back(entry) {
                         sums.pending += points;
                     } else {
                         sums.open += points;

@@ -25,6 +25,37 @@ pub(crate) struct Held {
     period_end: Option<Day>,
 }
 
+/// What the rung held rests on: the stretch, and the rung that was held before it was reached.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ground(Look, usize);
+
+impl Held {
+    /// What it rests on, with the rung before it where it is now.
+    pub(crate) fn ground(&self, goes: impl Fn(usize) -> usize) -> Option<Ground> {
+        Some(Ground(self.rests_on?, goes(self.below)))
+    }
+
+    /// It rests on this from now on.
+    pub(crate) fn rests(&mut self, ground: Option<Ground>) {
+        self.rests_on = ground.map(|ground| ground.0);
+        self.below = ground.map_or(0, |ground| ground.1);
+    }
+
+    /// Another period is open: the day on which it ends.
+    pub(crate) fn begins_period(&mut self, ends: Option<Day>) {
+        self.period_end = ends;
+    }
+}
+
+/// The next lower rung that a version has.
+fn below(tiers: &Tiers, rung: usize) -> usize {
+    let lower = (0..rung).rev();
+    lower
+        .filter(|lower| !tiers.rungs[*lower].absent)
+        .max()
+        .unwrap_or(0)
+}
+
 /// Where needs are looked at: the stretch of the ladder, and the instant for metrics with a window of
 /// their own.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +86,7 @@ impl<'a> Account<'a> {
     }
 
     /// The first and the following period's first day around a day, if periods are of the calendar.
-    fn period_of(&self, day: Day) -> Option<(Day, Day)> {
+    pub(crate) fn period_of(&self, day: Day) -> Option<(Day, Day)> {
         match self.tiers()?.period {
             Period::Calendar { months, start } => Some(ladder_period(
                 day,
@@ -156,7 +187,7 @@ impl<'a> Account<'a> {
     }
 
     /// When a rung ends that is reached on a day.
-    fn ends(&self, tiers: &Tiers, rung: usize, day: Day) -> Option<Day> {
+    pub(crate) fn ends(&self, tiers: &Tiers, rung: usize, day: Day) -> Option<Day> {
         if rung == 0 || tiers.period == Period::Lifetime {
             return None;
         }
@@ -192,7 +223,7 @@ impl<'a> Account<'a> {
     }
 
     /// Puts the account on a rung and books the move.
-    fn step(
+    pub(crate) fn step(
         &mut self,
         at: Instant,
         to: usize,
@@ -213,6 +244,7 @@ impl<'a> Account<'a> {
             until,
             reason,
             event,
+            version: self.version as u8,
         });
         self.held.until = until;
         if to != from {
@@ -328,7 +360,7 @@ impl<'a> Account<'a> {
             Shortfall::DropToBase => 0,
             Shortfall::DropOne => self
                 .qualified(tiers, look)
-                .max(rung.saturating_sub(1))
+                .max(below(tiers, rung))
                 .min(rung),
             Shortfall::DropToQualified => self.qualified(tiers, look).min(rung),
         };
@@ -352,7 +384,7 @@ impl<'a> Account<'a> {
 
     /// Validity none: the rung is what the metrics say; only one that the desk gave with an end holds until
     /// then. Returns whether a rung was reached.
-    fn follow(
+    pub(crate) fn follow(
         &mut self,
         tiers: &Tiers,
         at: Instant,
@@ -380,7 +412,9 @@ impl<'a> Account<'a> {
         let Some(tiers) = self.tiers() else {
             return false;
         };
-        let at_once = self.reading.program.refund_rung == RefundRung::AtOnce;
+        let granting = refund.map_or(self.version, |order| self.records[order].version);
+        let granting = self.readings.version(granting).program;
+        let at_once = granting.refund_rung == RefundRung::AtOnce;
         if tiers.validity == Validity::None {
             let by_refund = refund.filter(|_| at_once).map(|_| event.clone());
             return self.follow(tiers, at, Some(event.clone()), by_refund);

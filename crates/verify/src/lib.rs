@@ -26,16 +26,18 @@ mod refund;
 mod rewards;
 mod spend;
 mod stack;
+mod versions;
 
 pub use compare::{Difference, Table, compare};
 pub use identities::identities;
-pub use reading::Reading;
+pub use versions::Readings;
 
 use account::Account;
+use reading::Reading;
 use rungs_engine::calendar::{Day, Instant, Length};
 use rungs_engine::event::Batch;
 use rungs_engine::ledger::{Entry, EventRef, Issued, RungMove};
-use rungs_engine::program::Program;
+use rungs_engine::program::Versions;
 use std::ops::Range;
 
 /// A win of a surprise. It is a decision: the recount reads it back and never draws again.
@@ -91,13 +93,13 @@ pub struct Recount {
 /// Recounts one account. `rows` are all its events of all time, in their order; `wins` are the wins of its
 /// members. The result is the state just before `until`: what happens at `until` is not in it.
 pub fn recount(
-    program: &Program,
+    versions: &Versions,
     batch: &Batch,
     rows: Range<usize>,
     wins: &[Win],
     until: Instant,
 ) -> Recount {
-    Reading::of(program).recount(batch, rows, wins, until)
+    Readings::of(versions).recount(batch, rows, wins, until)
 }
 
 /// A member who may draw.
@@ -114,7 +116,7 @@ pub struct Eligible {
 /// Whether a member of the account may draw: the audience's condition holds with the state at the start of
 /// the occurrence's local day, and no win of this surprise is too recent.
 pub fn eligible(
-    program: &Program,
+    versions: &Versions,
     surprise: usize,
     batch: &Batch,
     rows: Range<usize>,
@@ -122,13 +124,13 @@ pub fn eligible(
     occurrence: Instant,
     member: &str,
 ) -> bool {
-    Reading::of(program)
+    Readings::of(versions)
         .eligible(batch, rows, wins, &[(surprise, occurrence)])
         .iter()
         .any(|one| one.member == member)
 }
 
-impl Reading<'_> {
+impl Readings<'_> {
     /// As [`recount()`], for many accounts of one programme.
     pub fn recount(
         &self,
@@ -177,7 +179,10 @@ impl Reading<'_> {
         let mut account = Account::new(self, batch, name, wins);
         let mut by_day: Vec<(Instant, usize, Instant)> = occurrences
             .iter()
-            .map(|(surprise, at)| (self.days.midnight(self.days.day(*at)), *surprise, *at))
+            .map(|(surprise, at)| {
+                let days = &self.newest().days;
+                (days.midnight(days.day(*at)), *surprise, *at)
+            })
             .collect();
         by_day.sort_unstable();
         let mut events = events(batch, rows).into_iter().peekable();
@@ -191,7 +196,10 @@ impl Reading<'_> {
                 account
                     .audience(surprise, occurrence, midnight)
                     .into_iter()
-                    .filter(|member| !self.cooling(wins, surprise, occurrence, member))
+                    .filter(|member| {
+                        let reading = self.on(midnight);
+                        !reading.cooling(wins, surprise, occurrence, member)
+                    })
                     .map(|member| Eligible {
                         surprise,
                         occurrence,
@@ -202,7 +210,9 @@ impl Reading<'_> {
         found.sort();
         found
     }
+}
 
+impl Reading<'_> {
     /// Whether a win of this surprise is too recent for another.
     fn cooling(&self, wins: &[Win], surprise: usize, occurrence: Instant, member: &str) -> bool {
         let cooldown: Option<Length> = self.program.surprises[surprise].cooldown;

@@ -34,6 +34,8 @@ pub(crate) struct Lots {
 pub(crate) struct Taken {
     pub(crate) lot: EventRef,
     pub(crate) points: i64,
+    /// When the lot was granted.
+    pub(crate) granted: Instant,
 }
 
 /// From which lots a refund takes, in this order.
@@ -80,6 +82,7 @@ impl Lots {
                 ended.push(Taken {
                     lot: lot.id.clone(),
                     points: lot.pending + lot.open,
+                    granted: lot.granted,
                 });
             }
             !over
@@ -99,9 +102,14 @@ impl Lots {
             let points = self.alive[index].pending;
             self.alive[index].pending = 0;
             self.alive[index].open += points;
-            let lot = self.alive[index].id.clone();
+            let (lot, granted) = (self.alive[index].id.clone(), self.alive[index].granted);
             let repaid = self.repay(&lot);
-            released.push((Taken { lot, points }, repaid));
+            let taken = Taken {
+                lot,
+                points,
+                granted,
+            };
+            released.push((taken, repaid));
         }
         self.forget();
         released
@@ -175,6 +183,7 @@ impl Lots {
                 taken.push(Taken {
                     lot: lot.id.clone(),
                     points: before - left,
+                    granted: lot.granted,
                 });
             }
         }

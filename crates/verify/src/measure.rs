@@ -59,6 +59,24 @@ impl<'a> Measures<'a> {
         }
     }
 
+    /// Another version judges from now on; what it drops begins anew. What its rung follows leaves by its windows.
+    pub(crate) fn judged_by(&mut self, reading: &'a Reading<'a>, dropped: &[bool]) {
+        self.reading = reading;
+        for (list, dropped) in self.lists.iter_mut().zip(dropped) {
+            if *dropped {
+                *list = List::default();
+            }
+        }
+        for metric in &reading.followed {
+            let per = reading.program.metrics[*metric]
+                .window
+                .unwrap_or(Per::Period);
+            for part in &mut self.lists[*metric].parts {
+                part.leaves = reading.days.leaves(per, part.at, part.day);
+            }
+        }
+    }
+
     /// Adds what an event contributed; events come in their order.
     pub(crate) fn add(
         &mut self,

@@ -87,10 +87,15 @@ impl Account<'_> {
         for row in rows {
             self.give_back(&mut lines, row)?;
         }
-        let view = rest(self.reading, self.batch, order, &lines)?;
-        let question = self.question(Some(&view), counted.member, &order.state, counted.at);
+        // What is left of it is judged by the version that granted.
+        let reading = self.readings.version(counted.version);
+        let view = rest(reading, self.batch, order, &lines)?;
+        let question = crate::ask::Question {
+            reading,
+            ..self.question(Some(&view), counted.member, &order.state, counted.at)
+        };
         let left = earned(
-            self.reading,
+            reading,
             Kind::Order,
             &question,
             &view,
@@ -113,13 +118,16 @@ impl Account<'_> {
             }
         }
         let mut worths = Vec::new();
-        for metric in on(self.reading, Kind::Order) {
-            worths.push((metric, worth(self.reading, metric, &question, &view)?));
+        for metric in on(reading, Kind::Order) {
+            worths.push((metric, worth(reading, metric, &question, &view)?));
         }
         let mut undeserved = Vec::new();
         for place in self.given_by(&counted.event) {
             let reward = usize::from(self.issued[place].reward);
-            let when = self.reading.program.rewards[reward].when.as_ref();
+            let then = self
+                .readings
+                .version(usize::from(self.issued[place].version));
+            let when = then.program.rewards[reward].when.as_ref();
             if view.lines.is_empty() || !question.holds_or_none(when)? {
                 undeserved.push(place);
             }
@@ -177,13 +185,17 @@ impl Account<'_> {
     /// Books a refund that was worked out. Returns the record of its order.
     pub(crate) fn take_back(&mut self, at: Instant, event: &EventRef, refunded: Refunded) -> usize {
         let record = refunded.record;
-        let lot = self.records[record].event.clone();
+        let (lot, version) = (
+            self.records[record].event.clone(),
+            self.records[record].version,
+        );
         for (rule, points) in &refunded.points {
             let taken = self.lots.reverse(&lot, *points);
             let covered: i64 = taken.iter().map(|part| part.points).sum();
             for part in taken {
                 let rule = Rule::Earn(*rule as u16);
-                self.book(
+                self.book_for(
+                    version,
                     at,
                     EntryKind::Reverse,
                     rule,
@@ -192,7 +204,7 @@ impl Account<'_> {
                     -part.points,
                 );
             }
-            self.shortage(at, event, points - covered);
+            self.shortage(version, at, event, points - covered);
             for (index, booked) in &mut self.records[record].booked {
                 if index == rule {
                     *booked -= points;
@@ -211,18 +223,19 @@ impl Account<'_> {
     }
 
     /// What lots did not cover is owed or let go.
-    pub(crate) fn shortage(&mut self, at: Instant, event: &EventRef, points: i64) {
+    pub(crate) fn shortage(&mut self, version: usize, at: Instant, event: &EventRef, points: i64) {
         if points <= 0 {
             return;
         }
-        let kind = match self.reading.program.shortage {
+        let kind = match self.readings.version(version).program.shortage {
             Shortage::Debt => {
                 self.lots.debt += points;
                 EntryKind::Debt
             }
             Shortage::Forgive => EntryKind::Forgive,
         };
-        self.book(at, kind, Rule::Shortage, event.clone(), None, points);
+        let event = event.clone();
+        self.book_for(version, at, kind, Rule::Shortage, event, None, points);
     }
 
     /// What a record's grants are worth to metrics of kind granted, from now on.
@@ -234,7 +247,8 @@ impl Account<'_> {
 
     /// What a record's grants are worth to each metric of kind granted.
     pub(crate) fn granted_worths(&self, record: usize) -> Vec<(usize, crate::measure::Worth)> {
-        let program = self.reading.program;
+        let granting = self.readings.version(self.records[record].version);
+        let program = granting.program;
         let mut worths = Vec::new();
         for (metric, declared) in program.metrics.iter().enumerate() {
             if declared.kind != MetricKind::Granted {
@@ -250,7 +264,7 @@ impl Account<'_> {
                 .filter(|(rule, _)| counts(*rule))
                 .map(|(_, points)| *points)
                 .sum();
-            let amount = points_in_units(self.reading, metric, points);
+            let amount = points_in_units(granting, metric, points);
             worths.push((
                 metric,
                 crate::measure::Worth {

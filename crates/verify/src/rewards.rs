@@ -82,7 +82,10 @@ impl Account<'_> {
                 .zip(&self.issued_facts)
                 .enumerate()
                 .filter(|(place, (issued, fact))| {
-                    !self.is_taken_back(*place)
+                    let then = usize::from(issued.version);
+                    let readings = self.readings;
+                    readings.same_reward_cap(reward, number, self.version, then)
+                        && !self.is_taken_back(*place)
                         && usize::from(issued.reward) == reward
                         && window.holds(issued.at, fact.day)
                         && (cap.pool == Pool::Account || issued.member == question.member)
@@ -114,6 +117,7 @@ impl Account<'_> {
             until: self.reading.days.life(at, *declared.valid.at(rung)),
             cost: declared.cost.unwrap_or(0),
             revoked_by: None,
+            version: self.version as u8,
         });
         self.issued_facts.push(Fact {
             day: self.reading.days.day(at),
@@ -263,7 +267,8 @@ impl Account<'_> {
     /// The rewards, by place, that an order gave by its own worth and that a refund has not taken back.
     pub(crate) fn given_by(&self, order: &EventRef) -> Vec<usize> {
         let by_order = |issued: &Issued| {
-            let reward = &self.reading.program.rewards[usize::from(issued.reward)];
+            let granting = self.readings.version(usize::from(issued.version)).program;
+            let reward = &granting.rewards[usize::from(issued.reward)];
             reward.on == Some(Trigger::Event(Kind::Order)) && issued.event.as_ref() == Some(order)
         };
         (0..self.issued.len())
@@ -273,12 +278,13 @@ impl Account<'_> {
 
     /// A refund takes back those of some rewards that live and were not used, where the programme wants that.
     pub(crate) fn take_rewards_back(&mut self, at: Instant, places: &[usize], refund: &EventRef) {
-        if !self.reading.program.revokes_rewards {
-            return;
-        }
         for place in places {
             let issued = &self.issued[*place];
-            if issued.until <= at || self.used.contains(&self.number_of(issued)) {
+            let granting = self.readings.version(usize::from(issued.version));
+            if !granting.program.revokes_rewards
+                || issued.until <= at
+                || self.used.contains(&self.number_of(issued))
+            {
                 continue;
             }
             let back = Issued {

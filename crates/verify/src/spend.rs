@@ -30,7 +30,7 @@ impl Account<'_> {
                     .program
                     .rewards
                     .iter()
-                    .position(|reward| reward.id == id)
+                    .position(|reward| reward.id == id && !reward.absent)
             });
         let quantity = columns
             .quantity
@@ -78,7 +78,7 @@ impl Account<'_> {
         for part in taken {
             self.book(at, kind, rule, event.clone(), Some(part.lot), -part.points);
         }
-        self.shortage(at, event, points - covered);
+        self.shortage(self.version, at, event, points - covered);
     }
 
     /// The desk: points, a rung or a metric.
@@ -98,8 +98,12 @@ impl Account<'_> {
             let expires = self.expires(wallet, at);
             self.put(EntryKind::Adjust, Rule::Adjust, at, &event, points, expires);
         }
-        let metric = text(columns.metric)
-            .and_then(|id| program.metrics.iter().position(|metric| metric.id == id));
+        let metric = text(columns.metric).and_then(|id| {
+            program
+                .metrics
+                .iter()
+                .position(|metric| metric.id == id && !metric.absent)
+        });
         if let (Some(metric), Some(column)) = (metric, columns.value)
             && let Some(stored) = self.batch.number(column, row)
         {
@@ -115,7 +119,7 @@ impl Account<'_> {
         }
         let rung = text(columns.rung).and_then(|id| {
             let rungs = &program.tiers.as_ref()?.rungs;
-            rungs.iter().position(|rung| rung.id == id)
+            rungs.iter().position(|rung| rung.id == id && !rung.absent)
         });
         if let Some(rung) = rung {
             let ends = columns
@@ -159,7 +163,7 @@ impl Account<'_> {
         }
         let rung = rung.and_then(|id| {
             let rungs = &program.tiers.as_ref()?.rungs;
-            rungs.iter().position(|rung| rung.id == id)
+            rungs.iter().position(|rung| rung.id == id && !rung.absent)
         });
         if let Some(rung) = rung {
             self.set_rung(at, rung, until, RungReason::Opening, &event);
@@ -192,6 +196,7 @@ impl Account<'_> {
             points,
             expires,
             rung: self.held.rung as u8,
+            version: self.version as u8,
         });
         self.lots.add(Lot {
             id: event.clone(),

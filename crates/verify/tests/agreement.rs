@@ -7,9 +7,8 @@ use rungs_engine::calendar::day_from;
 use rungs_engine::canonical::Kind;
 use rungs_engine::event::Batch;
 use rungs_engine::fold::{
-    AccountState, Fold, Given, Kept, NotIssued, Piece, Plan, Prepared, Rejection, Sink,
+    AccountState, Fold, Given, Kept, NotIssued, Piece, Plan, Plans, Ready, Rejection, Sink,
 };
-use rungs_engine::language::{Source, check};
 use rungs_engine::ledger::{Entry, Issued, RungMove};
 use rungs_engine::rehearsal::{batches, rehearse};
 use rungs_histories::{Content, generate};
@@ -46,7 +45,7 @@ impl Sink for Untraced {
 
 /// What an account's rows give, traced or not, and the state that is left.
 fn settle<S: Sink + Default>(
-    plan: &Plan<'_>,
+    plans: &Plans<'_>,
     account: &str,
     batch: &Batch,
     rows: usize,
@@ -54,14 +53,14 @@ fn settle<S: Sink + Default>(
 ) -> (S, AccountState) {
     let mut sink = S::default();
     let mut state = AccountState::default();
-    state.clear(plan.program.metrics.len());
+    state.clear(plans.newest().program.metrics.len());
     let given = Given {
         account,
         wins: &[],
         until,
     };
-    let prepared = Prepared::new(plan, batch);
-    let piece = Piece::new(plan, batch, &prepared);
+    let ready = Ready::new(plans, batch);
+    let piece = Piece::new(plans, batch, &ready);
     Fold::default().account(&piece, given, &mut state, 0..rows, &mut sink);
     (sink, state)
 }
@@ -73,22 +72,20 @@ fn the_lane_books_what_every_other_event_would_book() {
     // Few programmes have a lane: so more of them.
     for seed in 0..3 * histories() {
         let made = generate(seed);
-        let checked = check(&Source {
-            id: "generated",
-            file: "2023-01-01.toml",
-            text: &made.toml,
-        });
-        let program = checked.program.unwrap();
-        let plan = Plan::new(&program).unwrap();
-        if plan.lanes.iter().all(Option::is_none) {
+        let versions = made.versions().unwrap();
+        let program = versions.newest();
+        let plans = Plans::new(&versions).unwrap();
+        let mut lanes = plans.all().iter().flat_map(|plan| &plan.lanes);
+        if lanes.all(Option::is_none) {
             continue;
         }
-        laned += u64::from(plan.lanes[Kind::Order as usize].is_some());
+        let orders = |plan: &Plan<'_>| plan.lanes[Kind::Order as usize].is_some();
+        laned += u64::from(plans.all().iter().any(orders));
         let until = program.zone.midnight(day_from(&made.as_of).unwrap() + 1);
-        for (account, batch) in batches(&program, &made.tables).unwrap() {
+        for (account, batch) in batches(program, &made.tables).unwrap() {
             let rows = batch.time.iter().take_while(|at| **at < until).count();
-            let (traced, beside) = settle::<Kept>(&plan, &account, &batch, rows, until);
-            let (untraced, within) = settle::<Untraced>(&plan, &account, &batch, rows, until);
+            let (traced, beside) = settle::<Kept>(&plans, &account, &batch, rows, until);
+            let (untraced, within) = settle::<Untraced>(&plans, &account, &batch, rows, until);
             let place = format!("seed {seed}, account {account}");
             assert_eq!(untraced.0.entries, traced.entries, "{place}");
             assert_eq!(untraced.0.rungs, traced.rungs, "{place}");
@@ -116,34 +113,21 @@ fn settlement_and_recount_agree_on_every_entry() {
         .unwrap_or(0);
     for seed in first..first + histories() {
         let made = generate(seed);
-        let checked = check(&Source {
-            id: "generated",
-            file: "2023-01-01.toml",
-            text: &made.toml,
-        });
-        let Some(program) = checked.program else {
-            let found: Vec<String> = checked
-                .findings
-                .iter()
-                .map(|f| format!("{}: {}: {}", f.place.line, f.message, f.help))
-                .collect();
-            panic!(
-                "{}\nseed {seed}: the generated programme is refused:\n{}",
-                made.toml,
-                found.join("\n")
-            );
-        };
-        let plan = Plan::new(&program).unwrap();
+        let versions = made
+            .versions()
+            .unwrap_or_else(|refused| panic!("{refused}"));
+        let program = versions.newest();
+        let plans = Plans::new(&versions).unwrap();
         let as_of = day_from(&made.as_of).unwrap();
-        let settled = rehearse(&plan, &made.tables, &BTreeMap::new(), as_of).unwrap();
+        let settled = rehearse(&plans, &made.tables, &BTreeMap::new(), as_of).unwrap();
         let until = program.zone.midnight(as_of + 1);
         content.histories += 1;
-        for (account, batch) in batches(&program, &made.tables).unwrap() {
+        for (account, batch) in batches(program, &made.tables).unwrap() {
             let rows = batch.time.iter().take_while(|at| **at < until).count();
-            let recount = rungs_verify::recount(&program, &batch, 0..rows, &[], until);
+            let recount = rungs_verify::recount(&versions, &batch, 0..rows, &[], until);
             let kept = &settled[&account].kept;
             let differences = rungs_verify::compare(
-                &program,
+                program,
                 &account,
                 &recount,
                 &kept.entries,

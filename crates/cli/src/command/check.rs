@@ -30,8 +30,13 @@ pub fn check(asked: &Check) -> Ended {
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     if asked.format == Format::Text {
         for (folder, read) in named.iter().zip(&all) {
-            if let (Some(program), true) = (&read.program, read.findings.is_empty()) {
-                print(&format!("{}: {} is fine\n", folder.display(), program.name));
+            if let (Some(versions), true) = (&read.versions, read.findings.is_empty()) {
+                let name = &versions.newest().name;
+                let fine = match versions.all().len() {
+                    1 => format!("{name} is fine"),
+                    all => format!("{name} is fine, {all} versions"),
+                };
+                print(&format!("{}: {fine}\n", folder.display()));
             }
         }
         if errors + warnings > 0 {

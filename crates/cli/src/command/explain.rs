@@ -17,7 +17,7 @@ pub fn explain(asked: &Explain) -> Ended {
 }
 
 fn account(asked: &ExplainAccount) -> Ended {
-    let (program, _, store) = match place(&asked.place) {
+    let (versions, _, store) = match place(&asked.place) {
         Ok(place) => place,
         Err(ended) => return ended,
     };
@@ -26,15 +26,15 @@ fn account(asked: &ExplainAccount) -> Ended {
         rule: asked.rule.as_deref(),
     };
     let answer = match asked.known_at {
-        Some(date) => explain::known_at(&program, &store, &asked.id, date),
-        None => explain::account(&program, &store, &asked.id, question),
+        Some(date) => explain::known_at(&versions, &store, &asked.id, date),
+        None => explain::account(&versions, &store, &asked.id, question),
     };
     match answer {
         Ok(Some(answer)) => {
             match (asked.format, asked.known_at) {
                 (Format::Json, _) => print(&format!("{answer:#}\n")),
-                (Format::Text, Some(_)) => print(&explain::known_text(&program, &answer)),
-                (Format::Text, None) => print(&explain::text(&program, &answer)),
+                (Format::Text, Some(_)) => print(&explain::known_text(versions.newest(), &answer)),
+                (Format::Text, None) => print(&explain::text(&versions, &answer)),
             }
             Ended::Fine
         }

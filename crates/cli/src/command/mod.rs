@@ -15,7 +15,7 @@ use crate::Ended;
 use crate::arguments::Place;
 use crate::defaults::Settings;
 use crate::findings;
-use rungs_engine::program::Program;
+use rungs_engine::program::Versions;
 use rungs_pipeline::program_folder::{self, Folder};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -69,8 +69,8 @@ pub fn folders(named: &[PathBuf]) -> Result<Vec<PathBuf>, Ended> {
     Ok(all)
 }
 
-/// The programme and its store, or what is wrong with them.
-pub fn place(place: &Place) -> Result<(Program, PathBuf, PathBuf), Ended> {
+/// All versions of the programme and its store, or what is wrong with them.
+pub fn place(place: &Place) -> Result<(Versions, PathBuf, PathBuf), Ended> {
     let settings = settings()?;
     let program = settings
         .program(place.program.as_deref())
@@ -87,11 +87,11 @@ pub fn place(place: &Place) -> Result<(Program, PathBuf, PathBuf), Ended> {
     Ok((checked(&program)?, program, store))
 }
 
-/// The programme of a folder; its findings go to standard error.
-pub fn checked(folder: &Path) -> Result<Program, Ended> {
+/// All versions of the programme of a folder; their findings go to standard error.
+pub fn checked(folder: &Path) -> Result<Versions, Ended> {
     let read: Folder = program_folder::read(folder);
-    match read.program {
-        Some(program) => Ok(program),
+    match read.versions {
+        Some(versions) => Ok(versions),
         None => {
             let text = findings::render(&[read], findings::Format::Text, colour());
             anstream::eprint!("{text}");

@@ -42,11 +42,11 @@ fn short(value: &str) -> String {
 
 /// Lists what was put into quarantine.
 pub fn quarantine(asked: &Quarantine) -> Ended {
-    let (program, _, store) = match super::place(&asked.place) {
+    let (versions, _, store) = match super::place(&asked.place) {
         Ok(place) => place,
         Err(ended) => return ended,
     };
-    let rows = match quarantine::list(&program, &store) {
+    let rows = match quarantine::list(versions.newest(), &store) {
         Ok(rows) => rows,
         Err(trouble) => return could_not(trouble),
     };

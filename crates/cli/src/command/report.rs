@@ -7,11 +7,11 @@ use rungs_pipeline::report;
 
 /// Shows the report of a settled date.
 pub fn report(asked: &Report) -> Ended {
-    let (program, _, store) = match place(&asked.place) {
+    let (versions, _, store) = match place(&asked.place) {
         Ok(place) => place,
         Err(ended) => return ended,
     };
-    match report::load(&store, &program, asked.as_of, asked.format == Format::Json) {
+    match report::load(&store, &versions, asked.as_of, asked.format == Format::Json) {
         Ok(report) => {
             print(&report);
             Ended::Fine

@@ -9,7 +9,7 @@ use rungs_pipeline::trouble::Trouble;
 
 /// Ingests what is new, settles every night up to the date, reports.
 pub fn run(asked: &Run) -> Ended {
-    let (program, folder, store) = match place(&asked.place) {
+    let (versions, folder, store) = match place(&asked.place) {
         Ok(place) => place,
         Err(ended) => return ended,
     };
@@ -33,7 +33,7 @@ pub fn run(asked: &Run) -> Ended {
     };
     let progress = Shown::new(asked.quiet);
     let request = Request {
-        program: &program,
+        versions: &versions,
         inbox: &inbox,
         store: &store,
         as_of: asked.as_of,
@@ -45,7 +45,7 @@ pub fn run(asked: &Run) -> Ended {
             say(
                 &outcome,
                 asked.quiet,
-                keys.published && !program.surprises.is_empty(),
+                keys.published && !versions.on(asked.as_of).surprises.is_empty(),
             );
             Ended::Fine
         }

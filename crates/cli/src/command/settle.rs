@@ -7,13 +7,13 @@ use rungs_pipeline::run::settle_again;
 
 /// Settles the lake's history again and says how long it took.
 pub fn settle(asked: &Settle) -> Ended {
-    let (program, _, store) = match place(&asked.place) {
+    let (versions, _, store) = match place(&asked.place) {
         Ok(place) => place,
         Err(ended) => return ended,
     };
     let begun = std::time::Instant::now();
     match settle_again(
-        &program,
+        &versions,
         &store,
         (!asked.figures_only).then_some(asked.scratch.as_path()),
     ) {

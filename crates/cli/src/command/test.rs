@@ -29,10 +29,10 @@ pub fn test(asked: &Test) -> Ended {
             );
             continue;
         }
-        let Some(program) = &read.program else {
+        let Some(versions) = &read.versions else {
             continue;
         };
-        for result in rehearse::run(program, &scenarios) {
+        for result in rehearse::run(versions, &scenarios) {
             if result.differences.is_empty() {
                 passed += 1
             } else {

@@ -11,12 +11,12 @@ const SHOWN: usize = 20;
 
 /// Recounts every account independently.
 pub fn verify(asked: &Verify) -> Ended {
-    let (program, _, store) = match place(&asked.place) {
+    let (versions, _, store) = match place(&asked.place) {
         Ok(place) => place,
         Err(ended) => return ended,
     };
     let progress = Shown::new(asked.format == Format::Json);
-    let recounted = match recount::verify(&program, &store, &progress) {
+    let recounted = match recount::verify(&versions, &store, &progress) {
         Ok(recounted) => recounted,
         Err(trouble) => return could_not(trouble),
     };
@@ -34,7 +34,7 @@ pub fn verify(asked: &Verify) -> Ended {
             }
             print(&format!(
                 "{}: {} accounts, {} entries, {} rung moves, {} rewards recounted, {} differences\n",
-                program.id,
+                versions.newest().id,
                 recounted.accounts,
                 recounted.entries,
                 recounted.rungs,

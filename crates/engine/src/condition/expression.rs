@@ -270,6 +270,44 @@ impl Expr {
         }
     }
 
+    /// Shows every expression inside it, and then itself, to be changed.
+    pub fn change(&mut self, change: &mut dyn FnMut(&mut Expr)) {
+        let parts: Vec<&mut Expr> = match &mut self.node {
+            Node::Constant(_)
+            | Node::Text(_)
+            | Node::Column(_)
+            | Node::Common(_)
+            | Node::Account(_)
+            | Node::Member(_)
+            | Node::Moment(_) => vec![],
+            Node::Has(a)
+            | Node::Not(a)
+            | Node::Negate(a)
+            | Node::In(a, _)
+            | Node::InTexts(a, _)
+            | Node::Scale(a, _)
+            | Node::Shift(a, _, _)
+            | Node::Lower(a)
+            | Node::TextTest(a, _)
+            | Node::Size(a)
+            | Node::Abs(a)
+            | Node::Part(_, a) => vec![a],
+            Node::Default(a, b)
+            | Node::And(a, b)
+            | Node::Or(a, b)
+            | Node::Compare(_, a, b)
+            | Node::Arithmetic(_, a, b)
+            | Node::Min(a, b)
+            | Node::Max(a, b)
+            | Node::Between(_, a, b) => vec![a, b],
+            Node::Choose(a, b, c) => vec![a, b, c],
+        };
+        for part in parts {
+            part.change(change);
+        }
+        change(self);
+    }
+
     /// Whether `test` holds for this node or one inside it.
     pub fn any(&self, test: &mut dyn FnMut(&Node) -> bool) -> bool {
         test(&self.node) || self.parts().into_iter().any(|part| part.any(test))

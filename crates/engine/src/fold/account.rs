@@ -5,11 +5,11 @@ use super::contribution::{Added, contributions};
 use super::earn::{Earned, Moment};
 use super::measure::{Key, Measure};
 use super::plan::Plan;
+use super::plans::Piece;
 use super::prepared::{Prepared, Row};
 use super::refund::OrderMemory;
 use super::sink::{NAMELESS, NotIssued, Rejection, Sink, Step, WhyNot};
 use super::state::{AccountState, Gift, Member};
-use super::straight::Straight;
 use super::view::View;
 use crate::calendar::{Day, Instant};
 use crate::canonical::Kind;
@@ -60,12 +60,19 @@ pub struct Pass {
 
 /// One account while it is settled.
 pub struct Account<'a, 'p, S> {
+    /// All versions, and the batch made ready for them.
+    pub(super) piece: &'a Piece<'p>,
+    /// The version that rules now.
     pub(super) plan: &'a Plan<'p>,
+    /// The batch, made ready for it.
+    pub(super) prepared: &'a Prepared<'p>,
+    /// The version in whose name lines are booked: the one that rules, and for what a refund takes back the
+    /// one that granted.
+    pub(super) version: u8,
     pub(super) state: &'a mut AccountState,
     pub(super) scratch: &'a mut Scratch,
     pub(super) sink: &'a mut S,
     pub(super) batch: &'a Batch,
-    pub(super) prepared: &'a Prepared<'p>,
     pub(super) wins: &'a [Win],
     pub(super) next_win: usize,
     /// The account.
@@ -81,15 +88,26 @@ pub struct Account<'a, 'p, S> {
 }
 
 impl<S: Sink> Account<'_, '_, S> {
-    /// Settles the events in `rows` and everything that falls due before `until`.
-    pub(super) fn run(
-        &mut self,
-        straight: Option<&Straight<'_>>,
-        rows: Range<usize>,
-        until: Instant,
-    ) {
+    /// Settles the events in `rows` and everything that falls due before `until`, each by the version that
+    /// rules then.
+    pub(super) fn settle(&mut self, mut rows: Range<usize>, until: Instant) {
+        while let Some(end) = self.piece.plans.end(self.state.version)
+            && end < until
+        {
+            let times = &self.batch.time[rows.clone()];
+            let own = rows.start + times.partition_point(|at| *at < end);
+            self.run(rows.start..own, end);
+            rows.start = own;
+            self.begin_version(end);
+        }
+        self.run(rows, until);
+    }
+
+    /// The same within one version.
+    fn run(&mut self, rows: Range<usize>, until: Instant) {
         let mut row = rows.start;
         // Who asks for every step takes every step.
+        let straight = self.piece.straight(self.state.version);
         let straight = straight.filter(|_| !S::TRACE);
         while row < rows.end {
             if let Some(way) = straight {
@@ -236,6 +254,7 @@ impl<S: Sink> Account<'_, '_, S> {
                             .map_or(self.account, |it| &it.id)
                             .to_owned(),
                         reward: *reward,
+                        version: self.version,
                         why: WhyNot::When,
                     });
                 }
@@ -273,6 +292,7 @@ impl<S: Sink> Account<'_, '_, S> {
             self.sink.step(Step {
                 event: event.clone(),
                 rule: *rule,
+                version: self.version,
                 exact: earned.uncapped[*rule],
                 capped: earned.exact[*rule],
                 denominator: plan.denominator,
@@ -416,7 +436,7 @@ impl<S: Sink> Account<'_, '_, S> {
     fn profile(&mut self, row: usize, member: usize) {
         let plan = self.plan;
         for (index, column) in plan.program.columns.iter().enumerate() {
-            if column.kind != Kind::Profile || !plan.reads[index] {
+            if column.kind != Kind::Profile || !self.piece.plans.reads[index] {
                 continue;
             }
             let key = match (self.batch.number(index, row), self.batch.text(index, row)) {

@@ -5,6 +5,7 @@ use super::sink::{Rejection, Sink};
 use super::state::NEVER;
 use crate::calendar::{Day, Instant};
 use crate::ledger::{EntryKind, EventRef, Rule, RungReason};
+use crate::program::Metric;
 
 /// In whose name points and rungs are booked.
 #[derive(Clone, Copy)]
@@ -102,7 +103,7 @@ impl<'a, S: Sink> Account<'a, '_, S> {
         };
         let tiers = self.plan.program.tiers.as_ref();
         let rungs = tiers.map_or(&[][..], |tiers| &tiers.rungs);
-        match rungs.iter().position(|rung| rung.id == id) {
+        match rungs.iter().position(|rung| rung.id == id && !rung.absent) {
             Some(rung) => {
                 // What has ended already holds through the day on which it is said.
                 let until = until.map(|until| until.max(self.day + 1));
@@ -124,7 +125,8 @@ impl<'a, S: Sink> Account<'a, '_, S> {
             .named
             .adjust_value
             .map_or(0, |column| program.columns[column].digits);
-        match program.metrics.iter().position(|metric| metric.id == id) {
+        let known = |metric: &Metric| metric.id == id && !metric.absent;
+        match program.metrics.iter().position(known) {
             Some(index) => {
                 // The file's decimal, brought to the metric's own denominator: exactly or not at all.
                 let den = 10i128.pow(u32::from(digits));

@@ -60,6 +60,24 @@ impl<S: Sink> Account<'_, '_, S> {
         }
     }
 
+    /// What of the ladder ends at an instant is closed, before anything else happens there.
+    pub(super) fn close_ladder(&mut self, at: Instant) {
+        loop {
+            let (next, due) = self.next_change();
+            if next > at {
+                return;
+            }
+            self.at = next;
+            self.day = self.plan.program.zone.day(next);
+            match due {
+                Due::PeriodEnd => self.period_end(),
+                Due::ValidityEnd => self.validity_end(),
+                Due::Lapse => self.lapse(),
+                _ => return,
+            }
+        }
+    }
+
     /// The end of the first lot.
     fn ends(&self) -> Instant {
         self.state.lots.front().map_or(NEVER, |lot| lot.expires)
@@ -143,6 +161,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 .end(self.at, &self.plan.program.zone),
             cost: reward.cost.unwrap_or(0),
             revoked_by: None,
+            version: self.version,
         });
     }
 }

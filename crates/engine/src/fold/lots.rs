@@ -168,6 +168,7 @@ impl<S: Sink> Account<'_, '_, S> {
             self.state.pending -= lot.left;
             self.state.open += lot.left;
             let key = (lot.source, lot.id.clone());
+            self.version = self.piece.plans.at(lot.at);
             self.book(
                 EntryKind::Release,
                 Rule::Pending,
@@ -176,6 +177,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 lot.left,
                 None,
             );
+            self.version = self.state.version;
             lot.left -= self.repay(&key, lot.left);
             self.state.lots[index] = lot;
         }
@@ -196,6 +198,7 @@ impl<S: Sink> Account<'_, '_, S> {
             return;
         };
         let left = lot.left;
+        self.version = self.piece.plans.at(lot.at);
         let event = if S::NAMES {
             let id = std::mem::replace(&mut lot.id, EventId::Number(0));
             (lot.source, id)
@@ -210,6 +213,7 @@ impl<S: Sink> Account<'_, '_, S> {
         }
         self.state.lots.drop_front();
         self.book(EntryKind::Expire, Rule::Expiry, event, None, -left, None);
+        self.version = self.state.version;
     }
 
     /// Takes points from open lots in the order of consumption, then as `[refunds] shortage` says.
@@ -273,7 +277,7 @@ impl<S: Sink> Account<'_, '_, S> {
         if points <= 0 {
             return;
         }
-        match self.plan.program.shortage {
+        match self.piece.plans.of(self.version).program.shortage {
             Shortage::Debt => {
                 self.state.debt += points;
                 self.book(
@@ -316,6 +320,7 @@ impl<S: Sink> Account<'_, '_, S> {
             points,
             expires,
             rung: self.state.rung,
+            version: self.version,
         });
     }
 }

@@ -2,7 +2,7 @@
 //! state before, the events and the decisions.
 //!
 //! [`Fold::account`] takes the rows of one account in a [`Piece`], a [`Batch`] that was made ready with
-//! [`Prepared`]; what it books goes to a [`Sink`]. The state that it leaves is that just before `until`.
+//! [`Ready`]; what it books goes to a [`Sink`]. The state that it leaves is that just before `until`.
 //!
 //! An account whose refunds name orders that are not among the given rows is replayed from its
 //! history: the rows then are all its events, the state is empty, and the sink lets only pass what was
@@ -23,6 +23,7 @@ mod lots;
 mod measure;
 mod outlook;
 mod plan;
+mod plans;
 mod prepared;
 mod queue;
 mod refund;
@@ -32,6 +33,7 @@ mod sink;
 mod state;
 mod straight;
 mod stretch;
+mod takeover;
 mod tiers;
 mod view;
 
@@ -42,7 +44,7 @@ pub use left::slice;
 pub use measure::Key;
 pub use outlook::Way;
 pub use plan::{Plan, TooFine, column};
-pub use prepared::Prepared;
+pub use plans::{Piece, Plans, Ready};
 pub use queue::Queue;
 pub use sink::{Kept, NotIssued, Rejection, Sink, Step, WhyNot};
 pub use state::{AccountState, FORMAT, Gift, Lot, NEVER};
@@ -52,7 +54,6 @@ use crate::canonical::Kind;
 use crate::event::{Batch, EventId};
 use account::{Account, Scratch};
 use std::ops::Range;
-use straight::Straight;
 
 /// Settles accounts one after the other, with memory that is used again.
 #[derive(Debug, Default)]
@@ -71,30 +72,6 @@ pub struct Given<'a> {
     pub until: Instant,
 }
 
-/// A batch made ready: what all its accounts share while they are settled.
-#[derive(Debug)]
-pub struct Piece<'a> {
-    /// The programme's plan.
-    pub plan: &'a Plan<'a>,
-    /// Events of whole accounts.
-    pub batch: &'a Batch,
-    /// What is known of them before the pass.
-    pub prepared: &'a Prepared<'a>,
-    straight: Option<Straight<'a>>,
-}
-
-impl<'a> Piece<'a> {
-    /// `prepared` must be made of this plan and this batch.
-    pub fn new(plan: &'a Plan<'a>, batch: &'a Batch, prepared: &'a Prepared<'a>) -> Piece<'a> {
-        Piece {
-            plan,
-            batch,
-            prepared,
-            straight: Straight::of(plan, prepared),
-        }
-    }
-}
-
 impl Fold {
     /// Settles one account: its rows in the batch (whole, sorted), from the state before them. Returns
     /// the instant at which something will happen without an event ([`NEVER`] if nothing will).
@@ -109,9 +86,9 @@ impl Fold {
         self.scratch.pass.orders.clear();
         self.scratch.pass.awaited.clear();
         self.scratch.pass.used.clear();
-        if piece.prepared.refunds {
+        if piece.ready.refunds {
             self.scratch.pass.awaited.extend(refunded_orders(
-                piece.plan,
+                piece.plans,
                 piece.batch,
                 rows.clone(),
             ));
@@ -149,13 +126,16 @@ impl Fold {
         rows: Range<usize>,
         sink: &mut S,
     ) -> Instant {
+        let version = state.version;
         let mut account = Account {
-            plan: piece.plan,
+            piece,
+            plan: piece.plans.of(version),
+            prepared: piece.ready.of(version),
+            version,
             state,
             scratch: &mut self.scratch,
             sink,
             batch: piece.batch,
-            prepared: piece.prepared,
             wins: given.wins,
             next_win: 0,
             account: given.account,
@@ -164,25 +144,25 @@ impl Fold {
             day: 0,
             quiet_until: Instant::MIN,
         };
-        account.run(piece.straight.as_ref(), rows, given.until);
+        account.settle(rows, given.until);
         account.wake()
     }
 }
 
 impl Pass {
     /// For an account whose rows, over all stretches, are these.
-    pub fn new(plan: &Plan<'_>, batch: &Batch, rows: Range<usize>) -> Pass {
+    pub fn new(plans: &Plans<'_>, batch: &Batch, rows: Range<usize>) -> Pass {
         Pass {
             orders: Vec::new(),
-            awaited: refunded_orders(plan, batch, rows),
+            awaited: refunded_orders(plans, batch, rows),
             used: Vec::new(),
         }
     }
 }
 
 /// Ids of the orders that the refunds among some rows name.
-pub fn refunded_orders(plan: &Plan<'_>, batch: &Batch, rows: Range<usize>) -> Vec<EventId> {
-    let Some(column) = plan.named.refund_order else {
+pub fn refunded_orders(plans: &Plans<'_>, batch: &Batch, rows: Range<usize>) -> Vec<EventId> {
+    let Some(column) = plans.newest().named.refund_order else {
         return Vec::new();
     };
     rows.filter(|row| batch.kind[*row] == Kind::Refund as u8)

@@ -50,8 +50,6 @@ pub struct Prepared<'p> {
     pub reward_when: Vec<When<'p>>,
     /// By kind of event: the points of its base rules, where they depend on nothing but the event.
     pub known: Vec<Option<Known>>,
-    /// Whether the batch has refunds.
-    pub refunds: bool,
 }
 
 impl<'p> Prepared<'p> {
@@ -139,7 +137,6 @@ impl<'p> Prepared<'p> {
                     _ => reward.when.as_ref().map_or(When::Always, When::Asked),
                 })
                 .collect(),
-            refunds: here(Kind::Refund),
             day,
         }
     }

@@ -22,6 +22,8 @@ use std::ops::Range;
 #[derive(Debug)]
 pub struct OrderMemory {
     event: EventRef,
+    /// The version that granted: what is left is judged by it.
+    version: u8,
     at: Instant,
     day: Day,
     member: usize,
@@ -74,6 +76,7 @@ impl<S: Sink> Account<'_, '_, S> {
             .collect();
         self.scratch.pass.orders.push(OrderMemory {
             event: event.clone(),
+            version: self.state.version,
             at: self.at,
             day: self.day,
             member,
@@ -123,7 +126,9 @@ impl<S: Sink> Account<'_, '_, S> {
         }
         match self.again(&order) {
             Some(left) => {
+                self.version = order.version;
                 self.take_back(&mut order, &left.given, &event);
+                self.version = self.state.version;
                 self.count_back(&mut order, left.added);
                 let mut deserves = left.deserves.into_iter();
                 let gifts = std::mem::take(&mut order.gifts).into_iter();
@@ -131,7 +136,8 @@ impl<S: Sink> Account<'_, '_, S> {
                 order.gifts = gifts
                     .filter(|gift| deserves.next().unwrap_or(true) || !self.revoke(gift, &event))
                     .collect();
-                if self.plan.program.refund_rung == RefundRung::AtOnce {
+                let granting = self.piece.plans.of(order.version).program;
+                if granting.refund_rung == RefundRung::AtOnce {
                     self.refunded((order.at, order.day), &event);
                 }
             }
@@ -183,19 +189,20 @@ impl<S: Sink> Account<'_, '_, S> {
 
     /// Runs the rules on what is left, in the state of the order's moment.
     fn again(&self, order: &OrderMemory) -> Option<Left> {
+        let plan = self.piece.plans.of(order.version);
         let batch = self.reduced(order);
         let mut earned = Earned::default();
         let mut added = Vec::new();
         if batch.rows == 0 {
             return Some(Left {
-                given: vec![0; self.plan.rules.len()],
-                added: vec![Added::default(); self.plan.program.metrics.len()],
+                given: vec![0; plan.rules.len()],
+                added: vec![Added::default(); plan.program.metrics.len()],
                 deserves: vec![false; order.gifts.len()],
             });
         }
-        let prepared = Prepared::new(self.plan, &batch);
+        let prepared = Prepared::new(plan, &batch);
         let moment = Moment {
-            plan: self.plan,
+            plan,
             batch: &batch,
             prepared: &prepared,
             kind: Kind::Order,
@@ -207,7 +214,7 @@ impl<S: Sink> Account<'_, '_, S> {
         let mut before = order.before.clone();
         let mut caps = std::mem::take(&mut before.caps);
         let view = View {
-            plan: self.plan,
+            plan,
             state: &before,
             member: order.member,
             at: order.at,
@@ -224,7 +231,7 @@ impl<S: Sink> Account<'_, '_, S> {
         };
         let deserves = |gift: &Gift| {
             let when = &prepared.reward_when[usize::from(gift.reward)];
-            when.holds(row, self.plan, &view).ok()
+            when.holds(row, plan, &view).ok()
         };
         Some(Left {
             given: earned.booked,
@@ -234,7 +241,8 @@ impl<S: Sink> Account<'_, '_, S> {
     }
 
     fn take_back(&mut self, order: &mut OrderMemory, given: &[i64], event: &EventRef) {
-        let plan = self.plan;
+        let (plans, now) = (self.piece.plans, self.plan);
+        let plan = plans.of(order.version);
         let total: i64 = order
             .given
             .iter()
@@ -254,19 +262,20 @@ impl<S: Sink> Account<'_, '_, S> {
         }
         for metric in &plan.granted {
             let points = granted(plan, *metric, &taken);
-            if let (true, Some(measure)) = (points > 0, self.state.measures.get_mut(*metric)) {
+            if points == 0 || plans.drops(*metric, order.version, self.state.version) {
+                continue;
+            }
+            if let Some(measure) = self.state.measures.get_mut(*metric) {
                 measure.slide(
-                    &plan.windows[*metric],
+                    &now.windows[*metric],
                     self.at,
                     self.day,
                     MetricKind::Granted,
                 );
-                measure.take_back(&plan.windows[*metric], order.at, order.day, points);
+                measure.take_back(&now.windows[*metric], order.at, order.day, points);
             }
-            if points > 0 {
-                self.state
-                    .take_from_ground(plan, *metric, (order.at, order.day), points, &[]);
-            }
+            self.state
+                .take_from_ground(now, *metric, (order.at, order.day), points, &[]);
         }
         // Room under caps is free again for later events.
         for (index, cap) in plan.caps.iter().enumerate() {
@@ -281,6 +290,9 @@ impl<S: Sink> Account<'_, '_, S> {
                     )
                 }
                 CapOwner::Reward(_) => continue,
+            };
+            let Some(index) = plans.cap(order.version, index, self.state.version) else {
+                continue;
             };
             if points == 0 {
                 continue;
@@ -312,7 +324,11 @@ impl<S: Sink> Account<'_, '_, S> {
     /// Metrics are net of refunds, dated as the order.
     fn count_back(&mut self, order: &mut OrderMemory, added: Vec<Added>) {
         let plan = self.plan;
-        for metric in &plan.metrics[Kind::Order as usize] {
+        let plans = self.piece.plans;
+        for metric in &plans.of(order.version).metrics[Kind::Order as usize] {
+            if plans.drops(*metric, order.version, self.state.version) {
+                continue;
+            }
             let declared = &plan.program.metrics[*metric];
             let measures = match declared.pool {
                 Pool::Account => &mut self.state.measures,

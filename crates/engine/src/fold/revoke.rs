@@ -61,24 +61,34 @@ impl<S: Sink> Account<'_, '_, S> {
             until: gift.until,
             cost: -cost.unwrap_or(0),
             revoked_by: refund.cloned(),
+            version: self.piece.plans.at(gift.at),
         };
         let id = reward_id(program, &revoked);
         (revoked, id)
     }
 
+    /// Caps that went on since the version that gave it have room again.
     fn free_caps(&mut self, gift: &Gift) {
-        let plan = self.plan;
+        let (plans, plan) = (self.piece.plans, self.plan);
+        let version = plans.at(gift.at);
+        let granting = plans.of(version);
         let issued = (gift.at, plan.program.zone.day(gift.at));
-        let caps = plan.reward_caps[usize::from(gift.reward)].iter();
+        let caps = granting.reward_caps[usize::from(gift.reward)].iter();
         // As many as it used: caps of one event have nothing to remember.
-        let caps = caps.filter_map(|cap| Some((cap, plan.caps[*cap].window.as_ref()?)));
-        for (place, (cap, window)) in caps.enumerate() {
-            let owner = match plan.caps[*cap].pool {
+        let caps = caps.filter(|cap| granting.caps[**cap].window.is_some());
+        for (place, cap) in caps.enumerate() {
+            let Some(cap) = plans.cap(version, *cap, self.state.version) else {
+                continue;
+            };
+            let Some(window) = plan.caps[cap].window.as_ref() else {
+                continue;
+            };
+            let owner = match plan.caps[cap].pool {
                 Pool::Member => gift.member,
                 Pool::Account => 0,
             };
             let each = gift.each.get(place).and_then(Option::as_ref);
-            if let Some(used) = find(&mut self.state.caps, *cap, owner, each) {
+            if let Some(used) = find(&mut self.state.caps, cap, owner, each) {
                 used.slide(window, self.at, self.day, MetricKind::Events);
                 used.take_back(window, issued.0, issued.1, 1);
             }

@@ -115,6 +115,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 event,
                 member,
                 reward,
+                version: self.version,
                 why,
             });
         }
@@ -138,6 +139,7 @@ impl<S: Sink> Account<'_, '_, S> {
             until: self.lapses_at(reward),
             cost: declared.cost.unwrap_or(0),
             revoked_by: None,
+            version: self.version,
         });
     }
 
@@ -270,7 +272,7 @@ impl<S: Sink> Account<'_, '_, S> {
             plan.program
                 .rewards
                 .iter()
-                .position(|reward| reward.id == id)
+                .position(|reward| reward.id == id && !reward.absent)
         });
         let quantity = named
             .redeem_quantity

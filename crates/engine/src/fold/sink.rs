@@ -63,6 +63,8 @@ pub struct Step {
     pub event: EventRef,
     /// Index of the earn rule.
     pub rule: usize,
+    /// The version of the programme that ruled (index in `Versions::all`).
+    pub version: u8,
     /// Exact points over `denominator` before caps.
     pub exact: i64,
     /// Exact points after caps.
@@ -86,6 +88,8 @@ pub struct NotIssued {
     pub member: String,
     /// Index of the reward.
     pub reward: usize,
+    /// The version of the programme that ruled (index in `Versions::all`).
+    pub version: u8,
     /// Why.
     pub why: WhyNot,
 }

@@ -9,7 +9,7 @@ use crate::calendar::{Day, Instant};
 use crate::event::EventId;
 
 /// The shape of the stored bytes; another shape means that states are rebuilt from history.
-pub const FORMAT: u8 = 3;
+pub const FORMAT: u8 = 4;
 
 /// An instant that never comes.
 pub const NEVER: Instant = Instant::MAX;
@@ -106,6 +106,8 @@ pub struct Gift {
 /// An account.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AccountState {
+    /// The version of the programme that ruled last (index in `Versions::all`).
+    pub version: u8,
     /// Day of the first member's enrolment.
     pub enrolled: Option<Day>,
     /// Persons.
@@ -156,6 +158,7 @@ impl AccountState {
 
     /// Empty again, with the memory kept.
     pub fn clear(&mut self, metrics: usize) {
+        self.version = 0;
         self.enrolled = None;
         self.members.clear();
         self.rung = 0;

@@ -312,6 +312,7 @@ impl<S: Sink> Account<'_, '_, S> {
                     points,
                     expires: (expires != NEVER).then_some(expires),
                     rung: self.state.rung,
+                    version: self.version,
                 });
             }
         }

@@ -104,6 +104,7 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
             until: self.state.until,
             reason,
             event,
+            version: self.version,
         });
     }
 
@@ -212,7 +213,7 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
                 self.state.next_period = next;
                 return;
             }
-            Shortfall::DropOne => qualified.max(self.state.rung - 1),
+            Shortfall::DropOne => qualified.max(tiers.below(self.state.rung)),
             Shortfall::DropToQualified => qualified,
             Shortfall::DropToBase => 0,
         };

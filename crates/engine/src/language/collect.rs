@@ -277,6 +277,7 @@ fn dataset(build: &mut Build<'_>, raw: Raw) -> Option<Dataset> {
         );
     }
     Some(Dataset {
+        absent: false,
         id: id.value,
         place: raw.place,
         event: raw.event?,

@@ -356,6 +356,7 @@ fn metric(build: &mut Build<'_>, raw: MetricTable, scale: u8) -> Option<Metric> 
         _ => of.as_ref().map_or(1, |of| of.den),
     };
     Some(Metric {
+        absent: false,
         id: common.id?.value.0,
         place: raw.place,
         kind: raw.kind,

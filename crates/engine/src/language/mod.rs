@@ -17,6 +17,7 @@ mod ladder;
 mod limits;
 mod lists;
 mod metrics;
+mod migrate;
 mod names;
 mod needs;
 mod numbers;
@@ -51,7 +52,7 @@ use crate::canonical::Kind;
 use crate::condition::expression::{Expr, Node};
 use crate::condition::{self, Expected, MetricColumn, Occasion, Scope};
 use crate::finding::{Code, Finding, Place, Severity};
-use crate::program::{Column, Program, RefundRung, Shortage};
+use crate::program::{Column, Program, RefundRung, Shortage, Takeover};
 use quoted::Quoted;
 use reader::{Placed, Reader, Value};
 use sha2::{Digest, Sha256};
@@ -114,6 +115,8 @@ table! {
         optional kpis: Many<kpis::KpiTable>,
         /// What the programme costs besides its rewards.
         optional costs: costs::CostsTable,
+        /// What changes on the day on which this version begins.
+        optional migrate: migrate::MigrateTable,
     }
     later {
         /// Tasks with a reward at their end.
@@ -140,8 +143,6 @@ table! {
         engage,
         /// Named dates.
         calendar,
-        /// What changes on the day this version begins.
-        migrate,
     }
 }
 
@@ -399,6 +400,7 @@ fn assemble(
     let kpis = kpis::kpis(build, some(root.kpis));
     let objectives = objectives::objectives(build, some(root.objectives));
     let costs = root.costs.map(|raw| costs::costs(build, raw.value));
+    let migrate = migrate::migrate(build, root.migrate);
     let head = head?;
     let refunds = refunds.unwrap_or(refunds::Refunds {
         shortage: Shortage::Forgive,
@@ -442,6 +444,8 @@ fn assemble(
         surprises,
         kpis,
         costs: costs.unwrap_or_default(),
+        migrate,
+        takeover: Takeover::default(),
     })
 }
 

@@ -139,6 +139,7 @@ pub(crate) fn rung(
     let only = |needs: &[(Need, Place)]| needs.iter().map(|(need, _)| need.clone()).collect();
     let benefits = table.benefits.as_ref().map(|b| b.value.as_slice());
     Some(Rung {
+        absent: false,
         id: table.id.as_ref()?.value.0.clone(),
         place: raw.place,
         name: table.name.as_ref().map(|name| name.value.clone()),

@@ -198,6 +198,7 @@ fn reward(
         None => None,
     };
     Some(Reward {
+        absent: false,
         id: table.id?.value.0,
         place,
         name: table.name.map(|name| name.value),

@@ -182,6 +182,7 @@ fn surprise(build: &mut Build<'_>, raw: Placed<SurpriseTable>) -> Option<Surpris
         )
     });
     Some(Surprise {
+        absent: false,
         id: keys.id?.value.0,
         place: raw.place,
         name: keys.name.map(|name| name.value),

@@ -177,6 +177,9 @@ pub struct Entry {
     pub expires: Option<Instant>,
     /// The rung at that moment (index), 0 without a ladder.
     pub rung: u8,
+    /// The version of the programme in whose name it is booked (index in `Versions::all`): the one that
+    /// granted, for what becomes of a grant.
+    pub version: u8,
 }
 
 /// Why a rung moved or its end changed.
@@ -196,6 +199,8 @@ pub enum RungReason {
     Adjusted,
     /// It was held in the system that the member comes from.
     Opening,
+    /// Another version of the programme began: the rung or its end is another one there.
+    Version,
 }
 
 impl RungReason {
@@ -208,6 +213,7 @@ impl RungReason {
             RungReason::Refunded => "refunded",
             RungReason::Adjusted => "adjusted",
             RungReason::Opening => "opening",
+            RungReason::Version => "version",
         }
     }
 }
@@ -227,6 +233,8 @@ pub struct RungMove {
     pub reason: RungReason,
     /// The event that caused it; none at checkpoints and where time alone did.
     pub event: Option<EventRef>,
+    /// The version of the programme that ruled (index in `Versions::all`).
+    pub version: u8,
 }
 
 /// A reward that was issued, or taken back by a refund.
@@ -250,6 +258,8 @@ pub struct Issued {
     pub cost: i64,
     /// The refund that takes it back; none where it is issued.
     pub revoked_by: Option<EventRef>,
+    /// The version of the programme that ruled (index in `Versions::all`).
+    pub version: u8,
 }
 
 impl Issued {

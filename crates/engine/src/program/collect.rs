@@ -42,6 +42,8 @@ impl Column {
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub struct Dataset {
+    /// Another version of the programme has it: here it only keeps its place among all of them.
+    pub absent: bool,
     pub id: String,
     pub place: Place,
     pub event: Kind,

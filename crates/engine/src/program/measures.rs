@@ -11,6 +11,8 @@ use crate::number::Rational;
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub struct Metric {
+    /// Another version of the programme has it: here it only keeps its place among all of them.
+    pub absent: bool,
     pub id: String,
     pub place: Place,
     pub kind: MetricKind,

@@ -1,19 +1,25 @@
 //! The checked programme: what checking produces and everything else reads. Ids are resolved to
 //! indices, values by rung are one per rung, conditions are typed.
 
+mod align;
+mod changes;
 mod collect;
 mod earn;
 mod measures;
+mod migrate;
 mod points;
 mod rewards;
 mod tiers;
+mod versions;
 
 pub use collect::{Column, Dataset, Format, Literal, Pii, SourceColumn, Target};
 pub use earn::{Cap, Combine, Earn, EarnKind, Group, Limit, Over, Pool};
 pub use measures::{By, CostItem, Costs, Kpi, KpiKind, Metric, MetricKind, Objective};
+pub use migrate::{Carried, Migrate};
 pub use points::{Expiry, RoundAt, Shortage, Wallet};
 pub use rewards::{Benefit, Reward, RewardKind, Schedule, Surprise, Trigger};
 pub use tiers::{Crossing, Need, Period, RefundRung, Requalify, Rung, Shortfall, Tiers, Validity};
+pub use versions::{Takeover, Versions};
 
 use crate::calendar::{Day, LeapDay, Length, Zone};
 use crate::finding::Place;
@@ -81,6 +87,10 @@ pub struct Program {
     pub kpis: Vec<Kpi>,
     /// Costs.
     pub costs: Costs,
+    /// What changes on the day on which it begins.
+    pub migrate: Migrate,
+    /// The same, by the places that all versions share.
+    pub takeover: Takeover,
 }
 
 /// A value that may differ by rung: one for each rung, or one for all.

@@ -43,6 +43,8 @@ pub enum Trigger {
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub struct Reward {
+    /// Another version of the programme has it: here it only keeps its place among all of them.
+    pub absent: bool,
     pub id: String,
     pub place: Place,
     pub name: Option<String>,
@@ -70,6 +72,8 @@ pub struct Reward {
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub struct Surprise {
+    /// Another version of the programme has it: here it only keeps its place among all of them.
+    pub absent: bool,
     pub id: String,
     pub place: Place,
     pub name: Option<String>,

@@ -18,6 +18,15 @@ pub struct Tiers {
     pub rungs: Vec<Rung>,
 }
 
+impl Tiers {
+    /// The next lower rung that this version has.
+    pub fn below(&self, rung: u8) -> u8 {
+        let lower = self.rungs.iter().take(usize::from(rung));
+        let next = lower.enumerate().rev().find(|(_, rung)| !rung.absent);
+        next.map_or(0, |(rung, _)| rung as u8)
+    }
+}
+
 /// The stretch over which qualification is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -80,6 +89,8 @@ pub type Need = Vec<(usize, i64)>;
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub struct Rung {
+    /// Another version of the programme has it: here it only keeps its place among all of them.
+    pub absent: bool,
     pub id: String,
     pub place: Place,
     pub name: Option<String>,

@@ -7,7 +7,7 @@ pub use build::{EventTable, TableProblem, batches};
 
 use crate::calendar::{Day, Instant};
 use crate::event::Batch;
-use crate::fold::{AccountState, Fold, Given, Kept, Piece, Plan, Prepared, Win};
+use crate::fold::{AccountState, Fold, Given, Kept, Piece, Plans, Ready, Win};
 use std::collections::BTreeMap;
 
 /// One account after a rehearsal.
@@ -23,19 +23,19 @@ pub struct Rehearsed {
 
 /// Settles tables of events up to and with the night `to`. Wins are given by account, not drawn.
 pub fn rehearse(
-    plan: &Plan<'_>,
+    plans: &Plans<'_>,
     tables: &[EventTable],
     wins: &BTreeMap<String, Vec<Win>>,
     to: Day,
 ) -> Result<BTreeMap<String, Rehearsed>, Vec<TableProblem>> {
-    let until: Instant = plan.program.zone.midnight(to + 1);
+    let until: Instant = plans.newest().program.zone.midnight(to + 1);
     let mut fold = Fold::default();
     let mut all = BTreeMap::new();
-    for (account, batch) in batches(plan.program, tables)? {
+    for (account, batch) in batches(plans.newest().program, tables)? {
         let rows = batch.time.iter().take_while(|at| **at < until).count();
-        let prepared = Prepared::new(plan, &batch);
+        let ready = Ready::new(plans, &batch);
         let mut state = AccountState::default();
-        state.clear(plan.program.metrics.len());
+        state.clear(plans.newest().program.metrics.len());
         let mut kept = Kept::default();
         let wins: Vec<Win> = wins
             .get(&account)
@@ -49,7 +49,7 @@ pub fn rehearse(
             wins: &wins,
             until,
         };
-        let piece = Piece::new(plan, &batch, &prepared);
+        let piece = Piece::new(plans, &batch, &ready);
         fold.account(&piece, given, &mut state, 0..rows, &mut kept);
         all.insert(account, Rehearsed { kept, state, batch });
     }

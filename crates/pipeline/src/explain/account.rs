@@ -5,9 +5,10 @@ use crate::lake::decisions::read_decisions;
 use crate::lake::history::{ColumnSet, History};
 use crate::lake::shard::shard_of;
 use crate::lake::store::Store;
+use crate::run::agreed;
 use crate::trouble::Trouble;
-use rungs_engine::fold::{AccountState, Fold, Given, Kept, Piece, Prepared, Win};
-use rungs_engine::program::Program;
+use rungs_engine::fold::{AccountState, Fold, Given, Kept, Piece, Ready, Win};
+use rungs_engine::program::Versions;
 use serde_json::Value;
 use std::path::Path;
 
@@ -16,24 +17,21 @@ use std::path::Path;
 /// # Errors
 /// If the store cannot be read, or was settled by another version of the programme.
 pub fn account(
-    program: &Program,
+    versions: &Versions,
     store: &Path,
     id: &str,
     question: Question<'_>,
 ) -> Result<Option<Value>, Trouble> {
-    let plan = crate::run::plan(program)?;
+    let plans = crate::run::plans(versions)?;
+    let program = versions.newest();
     let store = Store::open_of(store, &program.id)?;
     let manifests = store.manifests()?;
     let Some(manifest) = manifests.last() else {
         return Err(Trouble::not_settled());
     };
-    // What is explained must be what was booked, so it is settled by the version that booked it.
-    if let Some(version) = manifest.versions.last()
-        && version.digest != program.digest
-    {
-        return Err(Trouble::programme_changed(&version.file));
-    }
+    // What is explained must be what was booked, so it is settled by the versions that booked it.
     let as_of = manifest.nights.last(store.folder())?;
+    agreed(versions, manifest, as_of)?;
     let until = program.zone.midnight(as_of + 1);
     let history = History::open(&store, manifest, shard_of(id, store.shards()), program)?;
     let batch = history.account(id, &ColumnSet::all(program))?;
@@ -44,7 +42,6 @@ pub fn account(
         .into_iter()
         .filter(|decision| decision.won && decision.account == id && decision.at < until)
         .filter_map(|decision| {
-            // A surprise that the programme no longer has was issued while it had it.
             let surprise = program
                 .surprises
                 .iter()
@@ -61,13 +58,13 @@ pub fn account(
     let mut state = AccountState::default();
     state.clear(program.metrics.len());
     let mut kept = Kept::default();
-    let prepared = Prepared::new(&plan, &batch);
+    let ready = Ready::new(&plans, &batch);
     let given = Given {
         account: id,
         wins: &wins,
         until,
     };
-    let piece = Piece::new(&plan, &batch, &prepared);
+    let piece = Piece::new(&plans, &batch, &ready);
     Fold::default().account(&piece, given, &mut state, 0..batch.rows, &mut kept);
     let settled = Settled {
         account: id,
@@ -76,5 +73,5 @@ pub fn account(
         batch: &batch,
         as_of,
     };
-    Ok(Some(explain(&plan, settled, question)))
+    Ok(Some(explain(&plans, settled, question)))
 }

@@ -12,7 +12,7 @@ use crate::trouble::{Trouble, TroubleCode};
 use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::ledger::canonical::{points_text, rule_text, rung_text};
 use rungs_engine::ledger::{Booking, EntryKind};
-use rungs_engine::program::Program;
+use rungs_engine::program::{Program, Versions};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -22,11 +22,12 @@ use std::path::Path;
 /// # Errors
 /// If the store cannot be read, or no night was settled by then.
 pub fn known_at(
-    program: &Program,
+    versions: &Versions,
     store: &Path,
     id: &str,
     date: Day,
 ) -> Result<Option<Value>, Trouble> {
+    let program = versions.newest();
     let store = Store::open_of(store, &program.id)?;
     let manifests = store.manifests()?;
     let mut nights = Vec::new();
@@ -50,7 +51,7 @@ pub fn known_at(
     let until = program.zone.midnight(as_of + 1);
     let then = Ledger::of(&store, &manifests[..known])?;
     let now = Ledger::open(&store)?;
-    let decoder = Decoder::new(&now, program);
+    let decoder = Decoder::new(&now, versions);
     let (then, now) = (then.account(id)?, now.account(id)?);
     if now.is_empty() {
         return Ok(None);
@@ -66,16 +67,17 @@ pub fn known_at(
         "account": id,
         "known_at": day_text(date),
         "as_of": day_text(as_of),
-        "then": belief(program, &decoder, &then, until),
-        "now": belief(program, &decoder, &now, until),
+        "then": belief(versions, &decoder, &then, until),
+        "now": belief(versions, &decoder, &now, until),
         "learnt": learnt,
     })))
 }
 
 /// What a ledger says of the instant `until`.
-fn belief(program: &Program, decoder: &Decoder, ledger: &AccountLedger, until: Instant) -> Value {
+fn belief(versions: &Versions, decoder: &Decoder, ledger: &AccountLedger, until: Instant) -> Value {
+    let program = versions.newest();
     let (mut points, mut pending, mut debt) = (0, 0, 0);
-    let mut held = Held::new(program);
+    let mut held = Held::new(versions);
     for (booking, entry) in ledger.entries.iter().filter_map(|row| decoder.entry(row)) {
         if entry.at >= until {
             continue;

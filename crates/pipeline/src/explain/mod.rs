@@ -12,7 +12,7 @@ pub use text::text;
 use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::condition::expression::{Expr, Node};
 use rungs_engine::event::Batch;
-use rungs_engine::fold::{AccountState, Kept, Plan, Step};
+use rungs_engine::fold::{AccountState, Kept, Plan, Plans, Step};
 use rungs_engine::ledger::canonical::{
     instant_text, points_text, rule_line, rule_text, rung_text, source_text,
 };
@@ -46,8 +46,12 @@ pub struct Settled<'a> {
 }
 
 /// The answer as JSON; the text is made from it.
-pub fn explain(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) -> Value {
-    let program = plan.program;
+pub fn explain(plans: &Plans<'_>, settled: Settled<'_>, question: Question<'_>) -> Value {
+    // Names are the same in all versions; what stands where is each version's own.
+    let program = plans.newest().program;
+    let of = |version: u8| plans.of(version).program;
+    let place =
+        |version: u8, rule: Rule| format!("{}:{}", of(version).file, rule_line(of(version), rule));
     let state = settled.state;
     let until = program.zone.midnight(settled.as_of + 1) - 1;
     let wanted_event = |event: &EventRef| question.event.is_none_or(|id| event.1.to_string() == id);
@@ -67,8 +71,8 @@ pub fn explain(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) ->
                 "kind": entry.kind.text(),
                 "points": number(&points_text(program, entry.points)),
                 "rule": rule_text(program, entry.rule),
-                "version": program.digest,
-                "place": format!("{}:{}", program.file, rule_line(program, entry.rule)),
+                "version": of(entry.version).digest,
+                "place": place(entry.version, entry.rule),
                 "event": event_json(program, &entry.event),
                 "rung": rung_text(program, entry.rung),
             });
@@ -81,7 +85,7 @@ pub fn explain(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) ->
             if let Rule::Earn(rule) = entry.rule
                 && let Some(step) = step(settled.kept, &entry.event, usize::from(rule))
             {
-                value["cause"] = cause(plan, settled.batch, step);
+                value["cause"] = cause(plans, settled.batch, step);
             }
             value
         })
@@ -104,7 +108,7 @@ pub fn explain(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) ->
                 "until": moved.until.map(day_text),
                 "reason": moved.reason.text(),
                 "event": moved.event.as_ref().map(|event| event_json(program, event)),
-                "place": format!("{}:{}", program.file, rule_line(program, Rule::Tiers)),
+                "place": place(moved.version, Rule::Tiers),
             })
         })
         .collect();
@@ -127,7 +131,7 @@ pub fn explain(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) ->
                 "until": local(program, issued.until),
                 "event": issued.event.as_ref().map(|event| event_json(program, event)),
                 "revoked_by": issued.revoked_by.as_ref().map(|event| event_json(program, event)),
-                "place": format!("{}:{}", program.file, rule_line(program, issued.rule)),
+                "place": place(issued.version, issued.rule),
             })
         })
         .collect();
@@ -144,11 +148,11 @@ pub fn explain(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) ->
         "rung": rung_text(program, state.rung),
         "rung_since": (state.rung > 0).then(|| day_text(state.since)),
         "rung_until": state.until.map(day_text),
-        "next_rung": next_rung(plan, state, until, settled.as_of),
+        "next_rung": next_rung(plans.of(state.version), state, until, settled.as_of),
         "entries": entries,
         "rungs": rungs,
         "rewards": rewards,
-        "why_not": why_not(plan, settled, question),
+        "why_not": why_not(plans, settled, question),
     })
 }
 
@@ -196,8 +200,9 @@ fn next_rung(plan: &Plan<'_>, state: &AccountState, at: Instant, day: Day) -> Va
     json!({"rung": rung_text(plan.program, rung as u8), "any_of": ways})
 }
 
-fn why_not(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) -> Vec<Value> {
-    let program = plan.program;
+fn why_not(plans: &Plans<'_>, settled: Settled<'_>, question: Question<'_>) -> Vec<Value> {
+    let program = plans.newest().program;
+    let of = |version: u8| plans.of(version).program;
     let asked = question.event.is_some() || question.rule.is_some();
     let fits = |event: Option<&EventRef>, id: &str| {
         question
@@ -209,20 +214,21 @@ fn why_not(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) -> Vec
         return Vec::new();
     }
     let rules = settled.kept.steps.iter().filter_map(|step| {
-        let earn = &program.earn[step.rule];
+        let (version, earn) = (of(step.version), &of(step.version).earn[step.rule]);
         let why = step.why_not?;
         fits(Some(&step.event), &earn.id).then(|| {
             json!({
                 "rule": earn.id,
                 "event": event_json(program, &step.event),
                 "reason": why.text(),
-                "place": format!("{}:{}", program.file, earn.place.line),
-                "cause": cause(plan, settled.batch, step),
+                "version": version.digest,
+                "place": format!("{}:{}", version.file, earn.place.line),
+                "cause": cause(plans, settled.batch, step),
             })
         })
     });
     let rewards = settled.kept.not_issued.iter().filter_map(|not| {
-        let reward = &program.rewards[not.reward];
+        let (version, reward) = (of(not.version), &of(not.version).rewards[not.reward]);
         fits(not.event.as_ref(), &reward.id).then(|| {
             json!({
                 "at": local(program, not.at),
@@ -230,7 +236,8 @@ fn why_not(plan: &Plan<'_>, settled: Settled<'_>, question: Question<'_>) -> Vec
                 "member": not.member,
                 "event": not.event.as_ref().map(|event| event_json(program, event)),
                 "reason": not.why.text(),
-                "place": format!("{}:{}", program.file, reward.place.line),
+                "version": version.digest,
+                "place": format!("{}:{}", version.file, reward.place.line),
             })
         })
     });
@@ -244,8 +251,8 @@ fn step<'a>(kept: &'a Kept, event: &EventRef, rule: usize) -> Option<&'a Step> {
 }
 
 /// The arithmetic of one rule at one event.
-fn cause(plan: &Plan<'_>, batch: &Batch, step: &Step) -> Value {
-    let program = plan.program;
+fn cause(plans: &Plans<'_>, batch: &Batch, step: &Step) -> Value {
+    let program = plans.of(step.version).program;
     let scale = program.wallet.as_ref().map_or(0, |wallet| wallet.scale);
     let exact = |value: i64| {
         let den = i128::from(step.denominator) * 10i128.pow(u32::from(scale));

@@ -2,12 +2,13 @@
 
 use rungs_engine::condition::expression::Sort;
 use rungs_engine::number::{Rational, decimal};
-use rungs_engine::program::{Earn, EarnKind, Program, RoundAt};
+use rungs_engine::program::{Earn, EarnKind, Program, RoundAt, Versions};
 use serde_json::Value;
 
 /// The answer of [`super::explain`] as text, newest first.
-pub fn text(program: &Program, answer: &Value) -> String {
-    let points = program
+pub fn text(versions: &Versions, answer: &Value) -> String {
+    let points = versions
+        .newest()
         .wallet
         .as_ref()
         .map_or("points", |wallet| &wallet.id);
@@ -18,7 +19,7 @@ pub fn text(program: &Program, answer: &Value) -> String {
         "entries, newest first",
         list(answer, "entries")
             .rev()
-            .map(|it| entry(program, it))
+            .map(|it| entry(version(versions, it), it))
             .collect(),
     );
     out += &section(
@@ -32,10 +33,17 @@ pub fn text(program: &Program, answer: &Value) -> String {
     out += &section(
         "why not",
         list(answer, "why_not")
-            .map(|it| why_not(program, it))
+            .map(|it| why_not(version(versions, it), it))
             .collect(),
     );
     out
+}
+
+/// The version that a part of the answer names.
+fn version<'v>(versions: &'v Versions, part: &Value) -> &'v Program {
+    let mut all = versions.all().iter();
+    let named = all.find(|program| part["version"] == program.digest.as_str());
+    named.unwrap_or_else(|| versions.newest())
 }
 
 fn list<'a>(answer: &'a Value, key: &str) -> std::slice::Iter<'a, Value> {

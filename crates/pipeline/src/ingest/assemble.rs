@@ -9,6 +9,7 @@ use super::plan::{Feed, Plan};
 use super::pseudonym::PseudonymKey;
 use super::reject::{Fault, Faults};
 use super::said::{Said, SaidReader};
+use super::share::Share;
 use crate::schema::event_schema;
 use arrow::compute::filter_record_batch;
 use arrow_array::{
@@ -80,8 +81,12 @@ impl<'a> Assembler<'a> {
         }
     }
 
-    /// The next chunk.
-    pub(super) fn take(&mut self, mut chunk: Chunk) -> Result<Assembled, ArrowError> {
+    /// The next chunk; with a share, only its rows.
+    pub(super) fn take(
+        &mut self,
+        mut chunk: Chunk,
+        share: Option<&mut Share<'_>>,
+    ) -> Result<Assembled, ArrowError> {
         let mut faults = Faults::default();
         for (slot, array) in chunk.arrays.iter_mut().enumerate() {
             let name = &self.plan.slots[slot].name;
@@ -95,13 +100,21 @@ impl<'a> Assembler<'a> {
             key: self.key,
         };
         let said = reader.read(&chunk, &mut faults)?;
-        self.compare_lines(&said, chunk.rows, &mut faults);
+        let own = share.map(|share| share.own(&said.time, &mut chunk, &mut faults));
+        let own = |row: usize| own.as_ref().is_none_or(|own| own[row]);
+        self.compare_lines(&said, chunk.rows, &own, &mut faults);
         let rejected = faults.rejected(self.plan, self.object, &chunk);
-        let batch = self.batch(said, &chunk, &faults)?;
+        let batch = self.batch(said, &chunk, &own, &faults)?;
         Ok(Assembled { batch, rejected })
     }
 
-    fn compare_lines(&mut self, said: &Said, rows: usize, faults: &mut Faults) {
+    fn compare_lines(
+        &mut self,
+        said: &Said,
+        rows: usize,
+        own: &impl Fn(usize) -> bool,
+        faults: &mut Faults,
+    ) {
         let plan = self.plan;
         let mut columns = Vec::new();
         if plan.has_lines() {
@@ -129,7 +142,7 @@ impl<'a> Assembler<'a> {
             lines: plan.has_lines(),
             columns,
         };
-        let accepted = (0..rows).filter(|row| !faults.has(*row));
+        let accepted = (0..rows).filter(|row| own(*row) && !faults.has(*row));
         let (differing, last) = lines::compare(&heads, accepted, self.before.take());
         self.before = last;
         for differs in differing {
@@ -148,10 +161,13 @@ impl<'a> Assembler<'a> {
         &mut self,
         said: Said,
         chunk: &Chunk,
+        own: &impl Fn(usize) -> bool,
         faults: &Faults,
     ) -> Result<Option<RecordBatch>, ArrowError> {
         let rows = chunk.rows;
-        if faults.count() == rows {
+        let stays = |row: usize| own(row) && !faults.has(row);
+        let staying = (0..rows).filter(|row| stays(*row)).count();
+        if staying == 0 {
             return Ok(None);
         }
         let plan = self.plan;
@@ -195,7 +211,7 @@ impl<'a> Assembler<'a> {
                 Some(Cells::Numbers(numbers)) => array(field.data_type(), numbers)?,
             });
         }
-        if faults.count() == 0 {
+        if staying == rows {
             return RecordBatch::try_new(self.schema.clone(), arrays).map(Some);
         }
         // Rejected rows may lack what no event may lack: nullable until they are gone.
@@ -206,7 +222,7 @@ impl<'a> Assembler<'a> {
             .map(|field| field.as_ref().clone().with_nullable(true))
             .collect();
         let all = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?;
-        let stays: BooleanArray = (0..rows).map(|row| Some(!faults.has(row))).collect();
+        let stays: BooleanArray = (0..rows).map(|row| Some(stays(row))).collect();
         let kept = filter_record_batch(&all, &stays)?;
         RecordBatch::try_new(self.schema.clone(), kept.columns().to_vec()).map(Some)
     }

@@ -2,7 +2,8 @@
 
 use crate::trouble::{Trouble, TroubleCode};
 use globset::{GlobBuilder, GlobMatcher};
-use rungs_engine::program::Program;
+use rungs_engine::finding::Place;
+use rungs_engine::program::{Program, Versions};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -11,8 +12,11 @@ use xxhash_rust::xxh3::Xxh3;
 /// A file of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
-    /// Index in `Program::datasets`.
+    /// Index in `Program::datasets`, by the newest version that reads it.
     pub dataset: usize,
+    /// The contracts that read it, by the day from which they hold: version and dataset. Versions that read it
+    /// alike are one; the first also reads what is dated before it.
+    pub readers: Vec<(usize, usize)>,
     /// Its path under the inbox, with `/`.
     pub name: String,
     /// Where it is.
@@ -34,12 +38,16 @@ pub struct Inbox {
 /// point), `*.tmp` and `*.part` are passed over: uploads in progress.
 ///
 /// Trouble if a folder cannot be read, or if a file matches two datasets.
-pub fn discover(program: &Program, inbox: &Path) -> Result<Inbox, Trouble> {
-    let patterns = program
-        .datasets
-        .iter()
-        .map(|dataset| pattern(&dataset.id, &dataset.file))
-        .collect::<Result<Vec<_>, _>>()?;
+pub fn discover(versions: &Versions, inbox: &Path) -> Result<Inbox, Trouble> {
+    let mut patterns = Vec::new();
+    for program in versions.all() {
+        let datasets = program.datasets.iter();
+        let of = datasets.map(|dataset| {
+            let pattern = pattern(&dataset.id, &dataset.file)?;
+            Ok((!dataset.absent).then_some(pattern))
+        });
+        patterns.push(of.collect::<Result<Vec<_>, Trouble>>()?);
+    }
     let mut files = Vec::new();
     let root = fs::canonicalize(inbox).map_err(|error| {
         Trouble::new(
@@ -52,32 +60,56 @@ pub fn discover(program: &Program, inbox: &Path) -> Result<Inbox, Trouble> {
     files.sort();
     let mut found = Inbox::default();
     for (name, path, bytes) in files {
-        let mut matching = patterns
-            .iter()
-            .enumerate()
-            .filter(|(_, pattern)| pattern.is_match(&name))
-            .map(|(dataset, _)| dataset);
-        match (matching.next(), matching.next()) {
-            (None, _) => found.unmatched.push(name),
-            (Some(dataset), None) => found.objects.push(Object {
-                dataset,
+        let mut readers: Vec<(usize, usize)> = Vec::new();
+        for (version, patterns) in patterns.iter().enumerate() {
+            let matching = patterns.iter().enumerate().filter(|(_, pattern)| {
+                let pattern = pattern.as_ref();
+                pattern.is_some_and(|pattern| pattern.is_match(&name))
+            });
+            let mut matching = matching.map(|(dataset, _)| dataset);
+            let program = &versions.all()[version];
+            match (matching.next(), matching.next()) {
+                (None, _) => {}
+                (Some(dataset), None) => {
+                    let alike = |(other, known): &(usize, usize)| {
+                        let other = &versions.all()[*other];
+                        *known == dataset && contract(other, dataset) == contract(program, dataset)
+                    };
+                    if !readers.last().is_some_and(alike) {
+                        readers.push((version, dataset));
+                    }
+                }
+                (Some(first), Some(second)) => {
+                    return Err(Trouble::new(
+                        TroubleCode::TwoDatasets,
+                        format!(
+                            "the file `{name}` matches two datasets, `{}` and `{}`",
+                            program.datasets[first].id, program.datasets[second].id
+                        ),
+                        "make the `file` patterns of the two so narrow that each file matches one",
+                    ));
+                }
+            }
+        }
+        match readers.last() {
+            None => found.unmatched.push(name),
+            Some((_, dataset)) => found.objects.push(Object {
+                dataset: *dataset,
+                readers,
                 name,
                 path,
                 bytes,
             }),
-            (Some(first), Some(second)) => {
-                return Err(Trouble::new(
-                    TroubleCode::TwoDatasets,
-                    format!(
-                        "the file `{name}` matches two datasets, `{}` and `{}`",
-                        program.datasets[first].id, program.datasets[second].id
-                    ),
-                    "make the `file` patterns of the two so narrow that each file matches one",
-                ));
-            }
         }
     }
     Ok(found)
+}
+
+/// What a dataset says of its files, apart from where it stands.
+fn contract(program: &Program, dataset: usize) -> String {
+    let mut dataset = program.datasets[dataset].clone();
+    dataset.place = Place::default();
+    format!("{dataset:?}")
 }
 
 /// XXH3 (128 bits) of a file's bytes, hexadecimal. Every night looks at all that lies in the inbox, so it

@@ -47,6 +47,10 @@ codes! {
     /// The lines of one event differ in a column of the event (time, total, coupon…). The first line stands. Give
     /// all lines of an event the same value; what may differ by line is declared as a column of lines.
     HeaderDiffers = "row/header-differs";
+    /// The file is read by several versions of the programme, and the one that rules on the row's day cannot read it:
+    /// it lacks a column that this version needs, or dates the row on another day. Upload the row in a file of the form
+    /// that its version declares.
+    OtherVersion = "row/other-version";
     /// The event's night, or that of the event that it corrects, was settled longer ago than `[program] late`
     /// allows, so the ledger stays as it was. Let the desk book the difference; or widen `late`, and settle the
     /// uploads into a new store.

@@ -39,6 +39,7 @@ mod records;
 mod reject;
 mod said;
 mod schema_doc;
+mod share;
 mod text_number;
 mod text_time;
 mod void;
@@ -51,6 +52,7 @@ pub use discover::{Inbox, Object, digest, discover, pattern_problem};
 pub use finding::{ObjectCode, Refusal, Rejected, RowCode};
 pub use pseudonym::PseudonymKey;
 pub use schema_doc::events_schema_json;
+pub use share::ingest_by;
 
 use crate::trouble::{Trouble, TroubleCode};
 use arrow_array::RecordBatch;
@@ -58,7 +60,8 @@ use assemble::{Assembler, Chunk};
 use columnar::ColumnarFile;
 use delimited::DelimitedFile;
 use plan::Plan;
-use rungs_engine::program::{Format, Program};
+use rungs_engine::program::{Dataset, Format, Program};
+use share::Share;
 
 /// Rows of a file that are converted at once.
 const CHUNK_ROWS: usize = 32_768;
@@ -96,19 +99,20 @@ pub fn ingest(
     rows: &mut dyn FnMut(RecordBatch) -> Result<(), Trouble>,
     rejected: &mut dyn FnMut(Rejected) -> Result<(), Trouble>,
 ) -> Result<Ingested, Trouble> {
-    in_chunks(program, object, key, CHUNK_ROWS, rows, rejected)
+    in_chunks(program, object, key, CHUNK_ROWS, None, rows, rejected)
 }
 
-/// [`ingest`] with so many rows at once.
+/// [`ingest`] with so many rows at once, or of a part of the rows.
 fn in_chunks(
     program: &Program,
     object: &Object,
     key: &PseudonymKey,
     at_once: usize,
+    share: Option<&mut Share<'_>>,
     rows: &mut dyn FnMut(RecordBatch) -> Result<(), Trouble>,
     rejected: &mut dyn FnMut(Rejected) -> Result<(), Trouble>,
 ) -> Result<Ingested, Trouble> {
-    match read(program, object, key, at_once, rows, rejected) {
+    match read(program, object, key, at_once, share, rows, rejected) {
         Ok(ingested) => Ok(ingested),
         Err(Stop::Trouble(trouble)) => Err(trouble),
         Err(Stop::Refused(refusal)) => Ok(Ingested {
@@ -118,26 +122,43 @@ fn in_chunks(
     }
 }
 
+/// Whether a file can be read by a programme's contract, as far as its beginning says.
+fn opens(program: &Program, object: &Object) -> Result<(), Stop> {
+    let dataset = dataset_of(program, object)?;
+    let header = match format_of(&object.name, dataset.format)? {
+        Format::Csv => DelimitedFile::open(object)?.header,
+        Format::Parquet => ColumnarFile::open(object)?.header.clone(),
+    };
+    Plan::new(program, dataset, &header).map_err(Stop::Refused)?;
+    Ok(())
+}
+
+fn dataset_of<'p>(program: &'p Program, object: &Object) -> Result<&'p Dataset, Stop> {
+    program.datasets.get(object.dataset).ok_or_else(|| {
+        Stop::Trouble(Trouble::new(
+            TroubleCode::Unforeseen,
+            format!("`{}` belongs to no dataset of the programme", object.name),
+            "look for the inbox's files again with this version of the programme",
+        ))
+    })
+}
+
 fn read(
     program: &Program,
     object: &Object,
     key: &PseudonymKey,
     at_once: usize,
+    mut share: Option<&mut Share<'_>>,
     rows: &mut dyn FnMut(RecordBatch) -> Result<(), Trouble>,
     rejected: &mut dyn FnMut(Rejected) -> Result<(), Trouble>,
 ) -> Result<Ingested, Stop> {
-    let Some(dataset) = program.datasets.get(object.dataset) else {
-        return Err(Stop::Trouble(Trouble::new(
-            TroubleCode::Unforeseen,
-            format!("`{}` belongs to no dataset of the programme", object.name),
-            "look for the inbox's files again with this version of the programme",
-        )));
-    };
+    let dataset = dataset_of(program, object)?;
     let format = format_of(&object.name, dataset.format)?;
     let mut ingested = Ingested::default();
     let mut pass = |assembler: &mut Assembler<'_>, chunk: Chunk| -> Result<(), Stop> {
         ingested.read += (chunk.rows + chunk.broken.len()) as u64;
-        let done = assembler.take(chunk).map_err(columnar::broken)?;
+        let taken = assembler.take(chunk, share.as_deref_mut());
+        let done = taken.map_err(columnar::broken)?;
         if let Some(batch) = done.batch {
             ingested.accepted += batch.num_rows() as u64;
             rows(batch).map_err(Stop::Trouble)?;

@@ -23,6 +23,15 @@ pub(super) struct Fault {
 }
 
 impl Fault {
+    /// In the row as a whole.
+    pub(super) fn saying(code: RowCode, reason: String) -> Fault {
+        Fault {
+            code,
+            slot: None,
+            reason,
+        }
+    }
+
     /// In a column of the file.
     pub(super) fn of(code: RowCode, name: &str, slot: Option<usize>) -> Fault {
         let reason = match code {
@@ -174,11 +183,6 @@ impl Faults {
     /// Whether the row has one.
     pub(super) fn has(&self, row: usize) -> bool {
         !self.0.is_empty() && self.0.contains_key(&row)
-    }
-
-    /// How many rows have one.
-    pub(super) fn count(&self) -> usize {
-        self.0.len()
     }
 
     /// What goes to quarantine, by line, with the rows that could not be taken apart.

@@ -164,6 +164,7 @@ mod tests {
             program: "test".to_owned(),
             nights: Nights::of(0, 0),
             versions: vec![],
+            names: String::new(),
             objects: vec![],
             counts: BTreeMap::new(),
             files: BTreeMap::from([(Table::Corrections, file.into_iter().collect())]),

@@ -33,6 +33,7 @@ fn column(kind: Kind, line: bool, name: &str, kind_of_value: Type, digits: u8) -
 
 fn dataset(id: &str, event: Kind) -> Dataset {
     Dataset {
+        absent: false,
         id: id.to_owned(),
         place: Place::default(),
         event,
@@ -107,6 +108,8 @@ pub fn program() -> Program {
         surprises: vec![],
         kpis: vec![],
         costs: Costs::default(),
+        migrate: Default::default(),
+        takeover: Default::default(),
     }
 }
 

@@ -194,6 +194,9 @@ pub struct Manifest {
     pub nights: Nights,
     /// Versions of the programme, in the order of their files.
     pub versions: Vec<VersionEntry>,
+    /// What the indices in states depend on: with another text here they are made anew from the history.
+    #[serde(default)]
+    pub names: String,
     /// Uploaded objects, in the order of their names.
     pub objects: Vec<ObjectEntry>,
     /// Figures about the run, by name.

@@ -5,7 +5,7 @@ use rungs_engine::calendar::{Day, day_text};
 use rungs_engine::cron::occurrences;
 use rungs_engine::finding::{Code, Finding, Place, closest};
 use rungs_engine::language::scenario::{Expect, Scenario};
-use rungs_engine::program::Program;
+use rungs_engine::program::Versions;
 use rungs_engine::rehearsal::{TableProblem, batches};
 use std::collections::BTreeMap;
 
@@ -36,8 +36,9 @@ impl Problem {
 }
 
 /// Everything that is wrong with a scenario that stands in `text`.
-pub fn check(program: &Program, scenario: &Scenario, text: &str) -> Vec<Problem> {
+pub fn check(versions: &Versions, scenario: &Scenario, text: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
+    let program = versions.newest();
     if let Err(unread) = batches(program, &super::tables(scenario)) {
         problems.extend(
             unread
@@ -48,7 +49,8 @@ pub fn check(program: &Program, scenario: &Scenario, text: &str) -> Vec<Problem>
     let accounts = super::accounts(scenario);
     let members: Vec<&str> = accounts.keys().copied().collect();
     for draw in &scenario.draw {
-        if let Some(surprise) = program
+        if let Some(surprise) = versions
+            .on(draw.on)
             .surprises
             .iter()
             .find(|surprise| surprise.id == draw.surprise)

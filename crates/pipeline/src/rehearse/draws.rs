@@ -3,7 +3,7 @@
 
 use rungs_engine::calendar::{Day, Instant};
 use rungs_engine::cron::occurrences;
-use rungs_engine::fold::{Plan, WhyNot, Win};
+use rungs_engine::fold::{Plans, WhyNot, Win};
 use rungs_engine::language::scenario::Scenario;
 use rungs_engine::rehearsal::{EventTable, TableProblem, rehearse};
 use std::collections::BTreeMap;
@@ -21,26 +21,26 @@ pub struct Drawn<'s> {
 impl<'s> Drawn<'s> {
     /// Decides every occurrence that a scenario names, one after the other.
     pub fn of(
-        plan: &Plan<'_>,
+        plans: &Plans<'_>,
         scenario: &'s Scenario,
         tables: &'s [EventTable],
         accounts: &BTreeMap<&str, &str>,
     ) -> Result<Drawn<'s>, Vec<TableProblem>> {
-        let program = plan.program;
+        let (versions, zone) = (plans.versions, &plans.newest().program.zone);
         let mut due: BTreeMap<(Instant, usize), Vec<&'s str>> = BTreeMap::new();
         for draw in &scenario.draw {
-            let found = program
+            let found = versions
+                .on(draw.on)
                 .surprises
                 .iter()
                 .enumerate()
-                .find(|(_, surprise)| surprise.id == draw.surprise);
+                .find(|(_, surprise)| surprise.id == draw.surprise && !surprise.absent);
             let Some((index, surprise)) = found else {
                 continue;
             };
-            let Some((_, at)) =
-                occurrences(&surprise.schedule, &program.zone, draw.on, draw.on + 1)
-                    .into_iter()
-                    .next()
+            let Some((_, at)) = occurrences(&surprise.schedule, zone, draw.on, draw.on + 1)
+                .into_iter()
+                .next()
             else {
                 continue;
             };
@@ -57,9 +57,11 @@ impl<'s> Drawn<'s> {
             tables,
         };
         for ((at, surprise), members) in due {
-            let day = program.zone.day(at);
-            let mut room = program.surprises[surprise].budget.unwrap_or(u64::MAX);
-            let refused = drawn.refused(plan, surprise, at, &members, accounts)?;
+            let day = zone.day(at);
+            let mut room = versions.on(day).surprises[surprise]
+                .budget
+                .unwrap_or(u64::MAX);
+            let refused = drawn.refused(plans, surprise, at, &members, accounts)?;
             for (member, why) in members.into_iter().zip(refused) {
                 let why = why.or((room == 0).then_some(WhyNot::Budget));
                 if let Some(why) = why {
@@ -83,15 +85,16 @@ impl<'s> Drawn<'s> {
     /// Why these members may not draw at an occurrence; nothing for those who may.
     pub fn refused(
         &self,
-        plan: &Plan<'_>,
+        plans: &Plans<'_>,
         surprise: usize,
         at: Instant,
         members: &[&str],
         accounts: &BTreeMap<&str, &str>,
     ) -> Result<Vec<Option<WhyNot>>, Vec<TableProblem>> {
-        let day = plan.program.zone.day(at);
+        let day = plans.newest().program.zone.day(at);
         // The audience is asked with the state in which the day begins.
-        let mut eve = rehearse(plan, self.tables, &self.wins, day - 1)?;
+        let mut eve = rehearse(plans, self.tables, &self.wins, day - 1)?;
+        let plan = &plans.all()[plans.versions.at(day)];
         let mut all = Vec::new();
         for member in members {
             let account = accounts.get(member).copied().unwrap_or(member);

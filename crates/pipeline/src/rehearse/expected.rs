@@ -3,7 +3,7 @@
 use super::draws::Drawn;
 use super::{Difference, Row, Side, Sides, Table};
 use rungs_engine::calendar::{Day, Instant, day_text};
-use rungs_engine::fold::{Plan, Step};
+use rungs_engine::fold::{Plan, Plans, Step};
 use rungs_engine::language::scenario::Expect;
 use rungs_engine::language::text_table::TextTable;
 use rungs_engine::ledger::canonical::{points_text, rule_line, rule_text};
@@ -16,7 +16,7 @@ use rungs_engine::rehearsal::Rehearsed;
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
     /// The programme.
-    pub plan: &'a Plan<'a>,
+    pub plans: &'a Plans<'a>,
     /// The expectation.
     pub expect: &'a Expect,
     /// The member's account.
@@ -67,8 +67,13 @@ impl<'a> Asked<'a> {
         all
     }
 
+    /// The version that rules on the day.
     pub(super) fn program(self) -> &'a Program {
-        self.plan.program
+        self.plan().program
+    }
+
+    pub(super) fn plan(self) -> &'a Plan<'a> {
+        &self.plans.all()[self.plans.versions.at(self.expect.on)]
     }
 
     /// The instant at which the day has ended.

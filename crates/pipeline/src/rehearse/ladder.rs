@@ -76,7 +76,7 @@ impl Asked<'_> {
     fn ways(self) -> Option<(usize, Vec<Way>)> {
         self.settled?
             .state
-            .next_rung(self.plan, self.end() - 1, self.expect.on)
+            .next_rung(self.plan(), self.end() - 1, self.expect.on)
     }
 
     /// What is missing on one way, in words.

@@ -12,9 +12,9 @@ use crate::program_folder::{Folder, scenario_files, text_of};
 use draws::Drawn;
 use expected::Asked;
 use rungs_engine::calendar::Day;
-use rungs_engine::fold::Plan;
+use rungs_engine::fold::Plans;
 use rungs_engine::language::scenario::{Scenario, scenarios};
-use rungs_engine::program::Program;
+use rungs_engine::program::Versions;
 use rungs_engine::rehearsal::{EventTable, Rehearsed, rehearse};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -115,13 +115,15 @@ pub enum Side {
 /// Nothing if the programme itself has errors: no scenario can be read against it.
 pub fn read_scenarios(folder: &Path, read: &mut Folder) -> Vec<ScenarioFile> {
     let Folder {
-        program: Some(program),
+        versions: Some(versions),
         findings,
         texts,
     } = read
     else {
         return Vec::new();
     };
+    // Its names are those of all versions.
+    let program = versions.newest();
     let mut files = Vec::new();
     for path in scenario_files(folder) {
         let shown = path.display().to_string();
@@ -137,7 +139,7 @@ pub fn read_scenarios(folder: &Path, read: &mut Folder) -> Vec<ScenarioFile> {
         if found.is_empty() {
             let problems = scenarios
                 .iter()
-                .flat_map(|scenario| checks::check(program, scenario, &text));
+                .flat_map(|scenario| checks::check(versions, scenario, &text));
             findings.extend(problems.map(|problem| problem.finding(&shown)));
         }
         findings.extend(found);
@@ -156,15 +158,15 @@ pub fn read_scenarios(folder: &Path, read: &mut Folder) -> Vec<ScenarioFile> {
 }
 
 /// Settles scenarios, in their order.
-pub fn run(program: &Program, files: &[ScenarioFile]) -> Vec<ScenarioResult> {
-    let plan = Plan::new(program);
+pub fn run(versions: &Versions, files: &[ScenarioFile]) -> Vec<ScenarioResult> {
+    let plans = Plans::new(versions);
     let all = files
         .iter()
         .flat_map(|file| file.scenarios.iter().map(move |scenario| (file, scenario)));
     all.map(|(file, scenario)| {
-        let differences = match &plan {
-            Ok(plan) => {
-                settle(plan, scenario).unwrap_or_else(|cause| vec![unsettled(scenario, cause)])
+        let differences = match &plans {
+            Ok(plans) => {
+                settle(plans, scenario).unwrap_or_else(|cause| vec![unsettled(scenario, cause)])
             }
             Err(fine) => {
                 let cause = format!(
@@ -249,26 +251,26 @@ fn accounts(scenario: &Scenario) -> BTreeMap<&str, &str> {
 }
 
 /// Settles a scenario once for each day that it asks about, or says why it cannot.
-fn settle(plan: &Plan<'_>, scenario: &Scenario) -> Result<Vec<Difference>, String> {
+fn settle(plans: &Plans<'_>, scenario: &Scenario) -> Result<Vec<Difference>, String> {
     let (tables, accounts) = (tables(scenario), accounts(scenario));
     let unread = |problems: Vec<rungs_engine::rehearsal::TableProblem>| {
         let first = problems.into_iter().next();
         first.map_or_else(String::new, |it| format!("`{}`: {}", it.column, it.message))
     };
-    let drawn = Drawn::of(plan, scenario, &tables, &accounts).map_err(unread)?;
+    let drawn = Drawn::of(plans, scenario, &tables, &accounts).map_err(unread)?;
     let mut nights: BTreeMap<Day, BTreeMap<String, Rehearsed>> = BTreeMap::new();
     let mut before: BTreeMap<&str, Day> = BTreeMap::new();
     let mut differences = Vec::new();
     for expect in &scenario.expect {
         if let Entry::Vacant(night) = nights.entry(expect.on) {
-            night.insert(rehearse(plan, &tables, &drawn.wins, expect.on).map_err(unread)?);
+            night.insert(rehearse(plans, &tables, &drawn.wins, expect.on).map_err(unread)?);
         }
         let account = accounts
             .get(expect.member.as_str())
             .copied()
             .unwrap_or(&expect.member);
         let asked = Asked {
-            plan,
+            plans,
             expect,
             account,
             settled: nights.get(&expect.on).and_then(|all| all.get(account)),

@@ -255,7 +255,7 @@ impl Asked<'_> {
             let accounts = [(member, self.account)].into();
             let refused = self
                 .drawn
-                .refused(self.plan, surprise, at, &[member], &accounts);
+                .refused(self.plans, surprise, at, &[member], &accounts);
             let why = refused
                 .ok()
                 .and_then(|all| all.into_iter().next())

@@ -8,7 +8,7 @@ use rungs_engine::canonical::Kind;
 use rungs_engine::event::{Batch, EventId};
 use rungs_engine::kpi::{AccountFacts, OrderFact, PointsFact, RewardFact, RungFact};
 use rungs_engine::ledger::{Booking, Entry, EntryKind, EventRef, Issued, RungMove};
-use rungs_engine::program::{Enrol, Program};
+use rungs_engine::program::{Enrol, Program, Versions};
 use std::ops::Range;
 
 /// Accounts with their facts, in shards that can be read at the same time. Every account is in one
@@ -34,6 +34,7 @@ pub trait AccountSource: Sync {
 /// the ledger in the order of time, [`facts`](FactsReader::facts).
 #[derive(Debug)]
 pub struct FactsReader<'p> {
+    versions: &'p Versions,
     program: &'p Program,
     as_of: Day,
     columns: Columns,
@@ -50,37 +51,55 @@ pub struct FactsReader<'p> {
 /// What entries of an account add to the points that are held back.
 #[derive(Debug)]
 pub struct Held {
-    /// Whether grants are held back, so that one must know which lots were released.
-    back: bool,
+    /// By version: whether grants are held back, so that one must know which lots were released.
+    back: Vec<bool>,
     released: HashSet<EventRef>,
+    /// Where only some versions hold grants back: the lots of those that do.
+    of_these: HashSet<EventRef>,
 }
 
 impl Held {
     /// For a programme's wallet.
-    pub fn new(program: &Program) -> Held {
-        let wallet = program.wallet.as_ref();
+    pub fn new(versions: &Versions) -> Held {
+        let back = versions.all().iter().map(|program| {
+            let wallet = program.wallet.as_ref();
+            wallet.is_some_and(|wallet| wallet.pending.is_some())
+        });
         Held {
-            back: wallet.is_some_and(|wallet| wallet.pending.is_some()),
+            back: back.collect(),
             released: HashSet::new(),
+            of_these: HashSet::new(),
         }
     }
 
     /// Another account begins.
     pub fn clear(&mut self) {
         self.released.clear();
+        self.of_these.clear();
+    }
+
+    /// Whether a version holds grants back.
+    pub fn any(&self) -> bool {
+        self.back.contains(&true)
     }
 
     /// What an entry adds to the pending points. Entries come as they were booked, and from the grant of
     /// every lot that is reversed.
     #[inline]
     pub fn back(&mut self, booking: Booking, entry: &Entry) -> i64 {
-        if !self.back {
+        if !self.any() {
             return 0;
         }
         let lot = entry.lot.as_ref().unwrap_or(&entry.event);
         let points = booking.sign() * entry.points;
+        let all = !self.back.contains(&false);
         match entry.kind {
-            EntryKind::Grant => points,
+            EntryKind::Grant if self.back.get(usize::from(entry.version)) == Some(&true) => {
+                if !all {
+                    self.of_these.insert(lot.clone());
+                }
+                points
+            }
             EntryKind::Release => {
                 match booking {
                     Booking::Withdrawn => self.released.remove(lot),
@@ -88,7 +107,11 @@ impl Held {
                 };
                 -points
             }
-            EntryKind::Reverse if !self.released.contains(lot) => points,
+            EntryKind::Reverse
+                if !self.released.contains(lot) && (all || self.of_these.contains(lot)) =>
+            {
+                points
+            }
             _ => 0,
         }
     }
@@ -96,12 +119,14 @@ impl Held {
 
 impl<'p> FactsReader<'p> {
     /// For a report of the day `as_of`.
-    pub fn new(program: &'p Program, as_of: Day) -> FactsReader<'p> {
+    pub fn new(versions: &'p Versions, as_of: Day) -> FactsReader<'p> {
+        let program = versions.on(as_of);
         FactsReader {
+            versions,
             program,
             as_of,
             columns: Columns::of(program),
-            held: Held::new(program),
+            held: Held::new(versions),
             enrolled: None,
             orders: Vec::new(),
             rungs: Vec::new(),
@@ -125,7 +150,7 @@ impl<'p> FactsReader<'p> {
     /// Whether entries must name their lots ([`entry`](FactsReader::entry)); if not, their amounts do
     /// ([`points`](FactsReader::points)).
     pub fn needs_lots(&self) -> bool {
-        self.held.back
+        self.held.any()
     }
 
     /// Forgets the account before.
@@ -161,7 +186,7 @@ impl<'p> FactsReader<'p> {
                 break;
             }
             let kind = batch.kind_at(row);
-            let joins = match self.program.enrol {
+            let joins = match self.versions.on(day).enrol {
                 Enrol::Automatic => true,
                 Enrol::FirstOrder => kind == Some(Kind::Order),
                 Enrol::OptIn => kind == Some(Kind::Enrol),

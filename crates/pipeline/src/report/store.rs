@@ -14,7 +14,7 @@ use crate::trouble::{Trouble, TroubleCode};
 use rungs_engine::calendar::{Day, day_from, day_text};
 use rungs_engine::fold::account_rows;
 use rungs_engine::kpi::{AccountFacts, Measures, Partials, Together};
-use rungs_engine::program::Program;
+use rungs_engine::program::Versions;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -24,7 +24,7 @@ struct Accounts<'a> {
     manifest: &'a Manifest,
     ledger: Ledger<'a>,
     decoder: Decoder,
-    program: &'a Program,
+    versions: &'a Versions,
     as_of: Day,
     /// The tables of the ledger that are read.
     tables: &'static [Table],
@@ -43,13 +43,13 @@ impl AccountSource for Accounts<'_> {
         visit: &mut dyn FnMut(&AccountFacts<'_>),
     ) -> Result<(), LakeError> {
         let shard = shard as u16;
-        let mut reader = FactsReader::new(self.program, self.as_of);
-        let mut columns = ColumnSet::none(self.program);
+        let mut reader = FactsReader::new(self.versions, self.as_of);
+        let mut columns = ColumnSet::none(self.versions.newest());
         columns.ids = reader.needs_ids();
         for column in reader.columns() {
             columns = columns.with(column);
         }
-        let history = History::open(self.store, self.manifest, shard, self.program)?;
+        let history = History::open(self.store, self.manifest, shard, self.versions.newest())?;
         let mut batches = history.batches(&columns);
         let mut batch = batches.next().transpose()?;
         let mut rows = batch
@@ -142,7 +142,7 @@ fn quality(manifests: &[Manifest]) -> Quality {
 /// Counts the last run's figures, and keeps the sums over all accounts for the next one.
 fn counted<'p>(
     store: &Store,
-    program: &'p Program,
+    versions: &'p Versions,
     manifests: &[Manifest],
     together: Option<Together>,
 ) -> Result<Report<'p>, Trouble> {
@@ -150,6 +150,7 @@ fn counted<'p>(
         return Err(Trouble::not_settled());
     };
     let as_of = manifest.nights.last(store.folder())?;
+    let program = versions.on(as_of);
     let measures = Measures::new(program, as_of).map_err(|refusals| {
         let refusals: Vec<String> = refusals
             .iter()
@@ -171,13 +172,13 @@ fn counted<'p>(
                 _ => &[Table::Entries, Table::Rungs, Table::Rewards],
             };
             let ledger = Ledger::open(store)?;
-            let decoder = Decoder::new(&ledger, program);
+            let decoder = Decoder::new(&ledger, versions);
             let source = Accounts {
                 store,
                 manifest,
                 ledger,
                 decoder,
-                program,
+                versions,
                 as_of,
                 tables,
             };
@@ -219,11 +220,11 @@ pub fn is_kept(store: &Store, manifest: &Manifest) -> bool {
 /// `together` are the sums over all accounts, if they are known.
 pub fn write(
     store: &Store,
-    program: &Program,
+    versions: &Versions,
     manifests: &[Manifest],
     together: Option<Together>,
 ) -> Result<(), Trouble> {
-    let report = counted(store, program, manifests, together)?;
+    let report = counted(store, versions, manifests, together)?;
     let unwritable = |error: serde_json::Error| {
         Trouble::new(
             TroubleCode::Unforeseen,
@@ -249,11 +250,11 @@ pub fn write(
 /// The kept report of a settled date, as JSON or text; the last one if no date is named.
 pub fn load(
     store: &Path,
-    program: &Program,
+    versions: &Versions,
     as_of: Option<Day>,
     as_json: bool,
 ) -> Result<String, Trouble> {
-    let store = Store::open_of(store, &program.id)?;
+    let store = Store::open_of(store, &versions.newest().id)?;
     let manifests = store.manifests()?;
     let nights: Vec<&str> = manifests
         .iter()
@@ -285,7 +286,7 @@ pub fn load(
     let path = store.path(&format!("reports/{date}.{ending}"));
     if !path.exists() && date == *last && day_from(&date).is_some() {
         // A run was killed between its marker and its report.
-        write(&store, program, &manifests, None)?;
+        write(&store, versions, &manifests, None)?;
     }
     std::fs::read_to_string(&path).map_err(|error| Trouble::from(LakeError::access(&path, error)))
 }

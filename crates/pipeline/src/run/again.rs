@@ -2,7 +2,7 @@
 //! benchmark times. With figures only nothing is written and no entry is made: what `plan` will use.
 
 use super::night::{Night, RangeFold};
-use super::{parts, plan};
+use super::{parts, plans};
 use crate::lake::error::LakeError;
 use crate::lake::history::{ColumnSet, History};
 use crate::lake::ledger::CauseNumbers;
@@ -16,10 +16,10 @@ use rungs_engine::calendar::Instant;
 use rungs_engine::canonical::Kind;
 use rungs_engine::condition::expression::{Common, Node};
 use rungs_engine::fold::{
-    AccountState, Fold, Given, Piece, Plan, Prepared, Rejection, Sink, account_rows,
+    AccountState, Fold, Given, Piece, Plans, Ready, Rejection, Sink, account_rows,
 };
 use rungs_engine::ledger::{Entry, EntryKind, Issued, RungMove};
-use rungs_engine::program::{Dataset, Program};
+use rungs_engine::program::{Dataset, Versions};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -47,18 +47,19 @@ impl<const NAMED: bool> Sink for Figures<NAMED> {
 }
 
 /// The columns that settlement reads.
-pub fn columns(plan: &Plan<'_>, ids: bool) -> ColumnSet {
+pub fn columns(plans: &Plans<'_>, ids: bool) -> ColumnSet {
     let names = |common: Common| {
         Kind::ALL.iter().any(|kind| {
-            plan.conditions(*kind).iter().any(|expr| {
+            let all = plans.all().iter();
+            all.flat_map(|plan| plan.conditions(*kind)).any(|expr| {
                 expr.any(&mut |node| matches!(node, Node::Common(column) if *column == common))
             })
         })
     };
     ColumnSet {
-        columns: plan.reads.clone(),
+        columns: plans.reads.clone(),
         ids,
-        member: plan.members || names(Common::Member),
+        member: plans.members || names(Common::Member),
         channel: names(Common::Channel),
         store: names(Common::Store),
     }
@@ -67,12 +68,13 @@ pub fn columns(plan: &Plan<'_>, ids: bool) -> ColumnSet {
 /// Settles the history of a store again: into `scratch`, or for figures only. Returns members, points
 /// issued and balance.
 pub fn settle_again(
-    program: &Program,
+    versions: &Versions,
     store: &Path,
     scratch: Option<&Path>,
 ) -> Result<serde_json::Value, Trouble> {
     let store = Store::open(store)?;
-    let plan = plan(program)?;
+    let plans = plans(versions)?;
+    let program = versions.newest();
     let Some(manifest) = store.latest()? else {
         return Err(Trouble::not_settled());
     };
@@ -84,18 +86,22 @@ pub fn settle_again(
         None => {
             let refunds = |dataset: &Dataset| dataset.event == Kind::Refund;
             if program.datasets.iter().any(refunds) {
-                figures::<true>(&plan, &store, &manifest, until)?
+                figures::<true>(&plans, &store, &manifest, until)?
             } else {
-                figures::<false>(&plan, &store, &manifest, until)?
+                figures::<false>(&plans, &store, &manifest, until)?
             }
         }
         Some(folder) => {
-            let columns = columns(&plan, true);
+            let columns = columns(&plans, true);
             let target = Store::create(folder, &program.id, store.shards())?;
-            let numbers = CauseNumbers::new(&target, None, &[program])?;
+            let numbers =
+                CauseNumbers::new(&target, None, &versions.all().iter().collect::<Vec<_>>())?;
             let wins = BTreeMap::new();
             let night = Night {
-                plan: &plan,
+                plans: &plans,
+                program: versions.on(as_of),
+                stale: false,
+                everybody: false,
                 store: &target,
                 before: None,
                 run: 1,
@@ -133,17 +139,17 @@ pub fn settle_again(
 
 /// Points issued, balance and accounts of all shards.
 fn figures<const NAMES: bool>(
-    plan: &Plan<'_>,
+    plans: &Plans<'_>,
     store: &Store,
     manifest: &Manifest,
     until: Instant,
 ) -> Result<(i64, i64, i64), LakeError> {
-    let columns = columns(plan, NAMES);
+    let columns = columns(plans, NAMES);
     let all: Vec<Figures<NAMES>> = (0..store.shards())
         .into_par_iter()
         .map(|shard| {
-            let history = History::open(store, manifest, shard, plan.program)?;
-            figures_of(plan, &history, &columns, until)
+            let history = History::open(store, manifest, shard, plans.newest().program)?;
+            figures_of(plans, &history, &columns, until)
         })
         .collect::<Result<_, LakeError>>()?;
     Ok(all.iter().fold((0, 0, 0), |(a, b, c), shard| {
@@ -152,7 +158,7 @@ fn figures<const NAMES: bool>(
 }
 
 fn figures_of<const NAMES: bool>(
-    plan: &Plan<'_>,
+    plans: &Plans<'_>,
     history: &History,
     columns: &ColumnSet,
     until: Instant,
@@ -162,10 +168,10 @@ fn figures_of<const NAMES: bool>(
     let mut state = AccountState::default();
     for batch in history.batches(columns) {
         for batch in pieces(&batch?) {
-            let prepared = Prepared::new(plan, &batch);
-            let piece = Piece::new(plan, &batch, &prepared);
+            let prepared = Ready::new(plans, &batch);
+            let piece = Piece::new(plans, &batch, &prepared);
             for (account, rows) in account_rows(&batch) {
-                state.clear(plan.program.metrics.len());
+                state.clear(plans.newest().program.metrics.len());
                 let given = Given {
                     account,
                     wins: &[],

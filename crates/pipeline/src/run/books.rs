@@ -42,12 +42,12 @@ impl Books<'_, '_> {
         }
         self.totals.booked[entry.kind as usize] += booking.sign() * entry.points;
         self.totals.entries += 1;
-        self.ledger.entry(0, booking, entry);
+        self.ledger.entry(booking, entry);
     }
 
     fn book_move(&mut self, booking: Booking, moved: &RungMove) {
         self.totals.moves += 1;
-        self.ledger.rung(0, booking, moved);
+        self.ledger.rung(booking, moved);
     }
 
     fn book_reward(&mut self, booking: Booking, issued: &Issued) {
@@ -68,7 +68,7 @@ impl Books<'_, '_> {
             // What a refund took back is the member's again: replays say when it was issued.
             (Booking::Withdrawn, Some(_)) | (Booking::Kept | Booking::Restored, _) => {}
         }
-        if let Err(error) = self.ledger.reward(0, booking, issued) {
+        if let Err(error) = self.ledger.reward(booking, issued) {
             self.error.get_or_insert(error);
         }
     }

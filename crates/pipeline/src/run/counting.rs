@@ -7,7 +7,7 @@ use rungs_engine::event::Batch;
 use rungs_engine::fold::AccountState;
 use rungs_engine::kpi::{PointsFact, RewardFact, Together};
 use rungs_engine::ledger::{Booking, Entry, Issued};
-use rungs_engine::program::Program;
+use rungs_engine::program::{Program, Versions};
 use std::ops::Range;
 
 /// Counts the accounts of a range, one after the other.
@@ -26,13 +26,14 @@ pub struct Counting<'p> {
 
 impl<'p> Counting<'p> {
     /// For a run up to a day.
-    pub fn new(program: &'p Program, as_of: Day) -> Counting<'p> {
+    pub fn new(versions: &'p Versions, as_of: Day) -> Counting<'p> {
+        let program = versions.on(as_of);
         Counting {
             program,
             as_of,
             together: Together::new(program),
-            facts: FactsReader::new(program, as_of),
-            held: Held::new(program),
+            facts: FactsReader::new(versions, as_of),
+            held: Held::new(versions),
             day: (0, 0, 0),
         }
     }

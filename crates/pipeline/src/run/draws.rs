@@ -11,7 +11,7 @@ use rungs_engine::calendar::{Day, Instant};
 use rungs_engine::cron::occurrences;
 use rungs_engine::event::Batch;
 use rungs_engine::fold::{
-    AccountState, Fold, Given, Pass, Piece, Plan, Prepared, Rejection, Sink, Ticket, Win, day_key,
+    AccountState, Fold, Given, Pass, Piece, Plans, Ready, Rejection, Sink, Ticket, Win, day_key,
     ticket, wins,
 };
 use rungs_engine::ledger::{Entry, Issued, RungMove};
@@ -56,48 +56,57 @@ pub struct Occurrence {
 }
 
 /// All occurrences on the days from `from` to (not including) `before`, by time and surprise.
-pub fn scheduled(plan: &Plan<'_>, from: Day, before: Day) -> Vec<Occurrence> {
-    let zone = &plan.program.zone;
-    let mut all: Vec<Occurrence> = plan
-        .program
-        .surprises
-        .iter()
-        .enumerate()
-        .flat_map(|(surprise, declared)| {
-            occurrences(&declared.schedule, zone, from, before)
-                .into_iter()
-                .map(move |(local, at)| Occurrence {
-                    surprise,
-                    day: zone.day(at),
-                    at,
-                    text: local.strftime("%Y-%m-%dT%H:%M").to_string(),
-                })
-        })
-        .collect();
+pub fn scheduled(plans: &Plans<'_>, from: Day, before: Day) -> Vec<Occurrence> {
+    let versions = plans.versions;
+    let mut all = Vec::new();
+    for (version, program) in versions.all().iter().enumerate() {
+        let zone = &program.zone;
+        for (surprise, declared) in program.surprises.iter().enumerate() {
+            if declared.absent {
+                continue;
+            }
+            let times = occurrences(&declared.schedule, zone, from, before).into_iter();
+            let times = times.map(|(local, at)| Occurrence {
+                surprise,
+                day: zone.day(at),
+                at,
+                text: local.strftime("%Y-%m-%dT%H:%M").to_string(),
+            });
+            all.extend(times.filter(|occurrence| versions.at(occurrence.day) == version));
+        }
+    }
     all.sort_by_key(|occurrence| (occurrence.at, occurrence.surprise));
     all
 }
 
 /// Decides the occurrences one after the other. The walkers' wins are extended by what is decided.
 pub fn draw(
-    plan: &Plan<'_>,
+    plans: &Plans<'_>,
     secret: &[u8],
     due: &[Occurrence],
     walkers: &mut [Walker<'_>],
 ) -> Vec<Decision> {
-    let program = plan.program;
+    let versions = plans.versions;
     let empty = Batch::empty();
-    let nothing = Prepared::new(plan, &empty);
-    let idle = Piece::new(plan, &empty, &nothing);
+    let nothing = Ready::new(plans, &empty);
+    let idle = Piece::new(plans, &empty, &nothing);
     let mut fold = Fold::default();
     let mut all = Vec::new();
     for occurrence in due {
+        // The version of the day says who draws for what; asked is the state just before the day.
+        let version = versions.at(occurrence.day);
+        let plan = &plans.all()[version];
+        let program = plan.program;
         let surprise = &program.surprises[occurrence.surprise];
         let until = program.zone.midnight(occurrence.day);
         let key = day_key(secret, &program.id, occurrence.day);
         let mut drawn: Vec<(Ticket, usize, usize)> = Vec::new();
         for (index, walker) in walkers.iter_mut().enumerate() {
             walker.advance(&idle, &mut fold, until);
+            // A version that begins with the day has begun.
+            if plans.begins(until) {
+                walker.begin(&idle, &mut fold, until + 1);
+            }
             for member in 0..walker.members() {
                 if !walker.state.may_draw(
                     plan,
@@ -168,6 +177,17 @@ impl Walker<'_> {
             .members
             .get(index)
             .map_or(&self.account, |member| &member.id)
+    }
+
+    /// Settles what falls due before `until` without any event, booking nothing.
+    fn begin(&mut self, idle: &Piece<'_>, fold: &mut Fold, until: Instant) {
+        let given = Given {
+            account: &self.account,
+            wins: &[],
+            until,
+        };
+        let (pass, state) = (&mut self.pass, &mut self.state);
+        fold.stretch(idle, given, pass, state, 0..0, &mut Nothing);
     }
 
     /// Settles what happens before `until`, booking nothing. `idle` is the piece of those without events.

@@ -12,7 +12,7 @@ use crate::report;
 use crate::serving::Serving;
 use crate::trouble::Trouble;
 use rungs_engine::calendar::{day_from, day_text};
-use rungs_engine::program::Program;
+use rungs_engine::program::Versions;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -100,7 +100,7 @@ const FIRST: &str = "2026-01-01";
 
 struct Shop {
     folder: TempDir,
-    program: Program,
+    program: Versions,
     keys: Keys,
 }
 
@@ -114,7 +114,7 @@ impl Shop {
         std::fs::write(programs.join("2026-01-01.toml"), PROGRAM).unwrap();
         let read = read(&programs);
         let program = read
-            .program
+            .versions
             .unwrap_or_else(|| panic!("{:?}", read.findings));
         let shop = Shop {
             folder,
@@ -158,7 +158,7 @@ impl Shop {
             (0..=night).for_each(|known| copy(&self.path(&format!("inbox-{known}")), &inbox));
         }
         let request = Request {
-            program: &self.program,
+            versions: &self.program,
             inbox: &inbox,
             store,
             as_of: day_from(FIRST).unwrap() + night,

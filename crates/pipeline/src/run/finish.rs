@@ -25,7 +25,7 @@ use crate::trouble::Trouble;
 use rungs_engine::calendar::day_text;
 use rungs_engine::fold::Rejection;
 use rungs_engine::kpi::Together;
-use rungs_engine::program::Program;
+use rungs_engine::program::Versions;
 use std::collections::BTreeMap;
 
 /// Writes what belongs to the run as a whole, then its manifest, then the serving copy, the views and
@@ -41,7 +41,7 @@ pub fn finish(
     drawn: Vec<Decision>,
     progress: &dyn Progress,
 ) -> Result<Outcome, Trouble> {
-    let (store, run, program) = (night.store, night.run, request.program);
+    let (store, run, program) = (night.store, night.run, night.program);
     let mut files: BTreeMap<Table, Vec<LakeFile>> = BTreeMap::new();
     let mut totals = Totals::default();
     let mut used = Vec::new();
@@ -156,13 +156,14 @@ pub fn finish(
     let from = night
         .before
         .and_then(|before| before.nights.last(request.store).ok())
-        .map_or(program.from, |day| day + 1);
+        .map_or(request.versions.all()[0].from, |day| day + 1);
     let manifest = Manifest {
         format: FORMAT,
         run,
         program: program.id.clone(),
         nights: Nights::of(from, request.as_of),
         versions: night.numbers.versions().to_vec(),
+        names: super::names(request.versions),
         objects,
         counts,
         files,
@@ -179,7 +180,7 @@ pub fn finish(
     let mut all = manifests.to_vec();
     all.push(manifest);
     progress.stage("counting", 1);
-    report::write(store, program, &all, together)?;
+    report::write(store, request.versions, &all, together)?;
     progress.done(&format!(
         "{}: {} settled; {} accounts, {} entries, {} rung moves, {} rewards",
         program.id,
@@ -201,14 +202,14 @@ pub fn finish(
 }
 
 /// Makes what follows a manifest, if the run died before it had: views and report.
-pub fn mend(program: &Program, store: &Store, manifests: &[Manifest]) -> Result<(), Trouble> {
+pub fn mend(versions: &Versions, store: &Store, manifests: &[Manifest]) -> Result<(), Trouble> {
     let Some(last) = manifests.last() else {
         return Ok(());
     };
     mend_views(store, manifests)?;
     match report::is_kept(store, last) {
         true => Ok(()),
-        false => report::write(store, program, manifests, None),
+        false => report::write(store, versions, manifests, None),
     }
 }
 

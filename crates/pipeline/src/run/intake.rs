@@ -10,7 +10,7 @@ use crate::progress::Progress;
 use crate::run::keys::Keys;
 use crate::trouble::Trouble;
 use rayon::prelude::*;
-use rungs_engine::program::Program;
+use rungs_engine::program::Versions;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -34,13 +34,17 @@ pub type Unseen = (Vec<(Object, String)>, Vec<String>);
 
 /// The objects of the inbox that no finished run took in. The same bytes under the same name are the
 /// same object.
-pub fn unseen(program: &Program, inbox: &Path, manifests: &[Manifest]) -> Result<Unseen, Trouble> {
+pub fn unseen(
+    versions: &Versions,
+    inbox: &Path,
+    manifests: &[Manifest],
+) -> Result<Unseen, Trouble> {
     let seen: BTreeSet<(&str, &str)> = manifests
         .iter()
         .flat_map(|manifest| &manifest.objects)
         .map(|object| (object.name.as_str(), object.digest.as_str()))
         .collect();
-    let found = ingest::discover(program, inbox)?;
+    let found = ingest::discover(versions, inbox)?;
     let digested: Vec<(Object, String)> = found
         .objects
         .into_par_iter()
@@ -57,7 +61,7 @@ pub fn unseen(program: &Program, inbox: &Path, manifests: &[Manifest]) -> Result
 
 /// Reads objects into staging, several at once.
 pub fn take_in(
-    program: &Program,
+    versions: &Versions,
     store: &Store,
     layout: &Layout,
     run: u32,
@@ -71,14 +75,14 @@ pub fn take_in(
         .into_par_iter()
         .enumerate()
         .map(|(number, (object, digest))| {
-            let read = one(program, &staging, number, &object, keys);
+            let read = one(versions, &staging, number, &object, keys);
             progress.advance(1);
             read.map(|(ingested, rejected)| (object, digest, ingested, rejected))
         })
         .collect::<Result<_, Trouble>>()?;
     let mut intake = Intake::default();
     for (number, (object, digest, ingested, rejected)) in done.into_iter().enumerate() {
-        let dataset = program.datasets[object.dataset].id.clone();
+        let dataset = versions.newest().datasets[object.dataset].id.clone();
         for column in &ingested.ignored_columns {
             intake
                 .ignored_columns
@@ -107,7 +111,7 @@ pub fn take_in(
 }
 
 fn one(
-    program: &Program,
+    versions: &Versions,
     staging: &Staging,
     number: usize,
     object: &Object,
@@ -115,8 +119,8 @@ fn one(
 ) -> Result<(ingest::Ingested, Vec<Rejected>), Trouble> {
     let mut rejected = Vec::new();
     let ingested = staging.with(|writer| {
-        ingest::ingest(
-            program,
+        ingest::ingest_by(
+            versions,
             object,
             &keys.pseudonym,
             &mut |record| writer.add(number as u32, &record).map_err(Trouble::from),

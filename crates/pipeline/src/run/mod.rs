@@ -3,6 +3,7 @@
 //! behind that counts, and the next one begins where the last finished run ended.
 
 mod again;
+mod agreed;
 mod books;
 mod counting;
 mod cutting;
@@ -21,6 +22,7 @@ mod tests;
 mod totals;
 
 pub use again::settle_again;
+pub use agreed::agreed;
 pub use keys::{Keys, Secret};
 pub use totals::Totals;
 
@@ -38,10 +40,11 @@ use crate::trouble::{Trouble, TroubleCode};
 use cutting::{Cutting, Part, settle};
 use finish::finish;
 use night::Night;
+use population::Known;
 use rayon::prelude::*;
 use rungs_engine::calendar::{Day, Instant, day_text};
-use rungs_engine::fold::{Plan, Win};
-use rungs_engine::program::Program;
+use rungs_engine::fold::{FORMAT, Plans, Win};
+use rungs_engine::program::{Program, Versions};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -52,8 +55,8 @@ const SHARD_ROWS: u64 = 250_000;
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// The programme.
-    pub program: &'a Program,
+    /// All versions of the programme.
+    pub versions: &'a Versions,
     /// Its inbox.
     pub inbox: &'a Path,
     /// Its store; created if there is none.
@@ -87,8 +90,10 @@ pub struct Outcome {
 
 /// Runs.
 pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Trouble> {
-    let program = request.program;
-    let plan = plan(program)?;
+    let versions = request.versions;
+    let plans = plans(versions)?;
+    // What all versions share is read off the newest.
+    let program = versions.newest();
     // Before anything is read: what another run finishes meanwhile would be missed, and settled twice.
     let lock = Store::claim(request.store)?;
     let known = request.store.join("store.json").exists();
@@ -97,27 +102,25 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
     } else {
         Vec::new()
     };
-    let (objects, unmatched) = intake::unseen(program, request.inbox, &manifests)?;
+    let (objects, unmatched) = intake::unseen(versions, request.inbox, &manifests)?;
     let shards = request
         .shards
         .unwrap_or_else(|| shards_for(objects.iter().map(|(object, _)| object.bytes).sum()));
     let store = Store::open_or_create(request.store, &program.id, shards)?;
     store.clean(&lock)?;
-    serving_copy::mend(program, &store)?;
-    finish::mend(program, &store, &manifests)?;
     let before = manifests.last();
     let settled_day = before
         .map(|before| before.nights.last(request.store))
         .transpose()?;
+    if let (Some(before), Some(settled)) = (before, settled_day) {
+        agreed(versions, before, settled)?;
+        serving_copy::mend(program, &store)?;
+        finish::mend(versions, &store, &manifests)?;
+    }
     if let Some(settled) = settled_day
         && request.as_of <= settled
     {
         return up_to_date(request, settled, progress);
-    }
-    if let Some(version) = before.and_then(|before| before.versions.last())
-        && version.digest != program.digest
-    {
-        return Err(Trouble::programme_changed(&version.file));
     }
     let run = before.map_or(0, |before| before.run) + 1;
     let mut layout = Layout::of(program);
@@ -125,7 +128,7 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
         extend_by_waiting(&store, before, &mut layout)?;
     }
     let intake = intake::take_in(
-        program,
+        versions,
         &store,
         &layout,
         run,
@@ -136,10 +139,17 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
     let zone = &program.zone;
     let window = Window {
         settled: settled_day.map_or(Instant::MIN, |day| zone.midnight(day + 1)),
-        open: settled_day.map_or(Instant::MIN, |day| zone.midnight(first_open(program, day))),
+        open: settled_day.map_or(Instant::MIN, |day| {
+            zone.midnight(first_open(versions.on(day), day))
+        }),
         before: zone.midnight(request.as_of + 1),
     };
-    let numbers = CauseNumbers::new(&store, before, &[program])?;
+    // A version that does not rule yet may still change.
+    let ruling: Vec<&Program> = versions.all()[..=versions.at(request.as_of)]
+        .iter()
+        .collect();
+    let numbers = CauseNumbers::new(&store, before, &ruling)?;
+    let names = names(versions);
     let decisions = read_decisions(&store, &manifests)?;
     let resolver = Resolver::of(program, &layout);
     let cutting = Cutting {
@@ -165,13 +175,24 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
             .map(|shard| Ok((shard, cutting.cut(shard)?)))
             .collect::<Result<_, Trouble>>()?;
         cuts.extend(all);
-        drawn = population::draw(&plan, &store, before, request, first, window, &cuts, &wins)?;
+        let stale = before.is_some_and(|before| before.names != names);
+        let known = Known {
+            before,
+            stale,
+            first,
+            window,
+        };
+        drawn = population::draw(&plans, &store, request, &known, &cuts, &wins)?;
         for decision in drawn.iter().filter(|decision| decision.won) {
             add_win(program, decision, &mut wins);
         }
     }
+    let changes = settled_day.is_some_and(|day| versions.begins_within(day, request.as_of));
     let night = Night {
-        plan: &plan,
+        plans: &plans,
+        program: versions.on(request.as_of),
+        stale: before.is_some_and(|before| before.names != names),
+        everybody: changes || before.is_some_and(|before| before.names != names),
         store: &store,
         before,
         run,
@@ -212,9 +233,14 @@ fn first_open(program: &Program, settled: Day) -> Day {
     first
 }
 
+/// What the indices in states depend on: the versions, and the form of states.
+fn names(versions: &Versions) -> String {
+    format!("{FORMAT}/{}", versions.digest())
+}
+
 /// The programme made ready, or what is too fine in it.
-pub fn plan(program: &Program) -> Result<Plan<'_>, Trouble> {
-    Plan::new(program).map_err(|error| {
+pub fn plans(versions: &Versions) -> Result<Plans<'_>, Trouble> {
+    Plans::new(versions).map_err(|error| {
         Trouble::new(
             TroubleCode::RatesTooFine,
             format!(

@@ -20,11 +20,12 @@ use crate::serving::{Changes, MemberRow};
 use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::event::{Batch, EventId};
 use rungs_engine::fold::{
-    AccountState, FORMAT, Fold, Given, NEVER, Piece, Plan, Prepared, Rejection, Win, account_rows,
+    AccountState, FORMAT, Fold, Given, NEVER, Piece, Plans, Ready, Rejection, Win, account_rows,
     refunded_orders,
 };
 use rungs_engine::kpi::Together;
 use rungs_engine::ledger::Issued;
+use rungs_engine::program::Program;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -32,7 +33,13 @@ use std::sync::OnceLock;
 /// What all shards of a run share.
 pub struct Night<'a> {
     /// The programme.
-    pub plan: &'a Plan<'a>,
+    pub plans: &'a Plans<'a>,
+    /// The version that rules on the run's last night.
+    pub program: &'a Program,
+    /// States were written under other names: they are made anew from the history.
+    pub stale: bool,
+    /// Every account is looked at: a version begins, or states are stale.
+    pub everybody: bool,
     /// The store.
     pub store: &'a Store,
     /// The run before; none in the first run.
@@ -88,7 +95,7 @@ pub struct RangeFold<'n, 'a> {
 impl<'n, 'a> RangeFold<'n, 'a> {
     /// Begins a range.
     pub fn new(night: &'n Night<'a>, range: ShardRange) -> RangeFold<'n, 'a> {
-        let program = night.plan.program;
+        let program = night.program;
         let scale = program.wallet.as_ref().map_or(0, |wallet| wallet.scale);
         RangeFold {
             night,
@@ -113,7 +120,7 @@ impl<'n, 'a> RangeFold<'n, 'a> {
     /// Also counts what the run adds to the sums over all accounts.
     pub fn counting(mut self) -> RangeFold<'n, 'a> {
         let night = self.night;
-        self.counting = Some(Counting::new(night.plan.program, night.as_of));
+        self.counting = Some(Counting::new(night.plans.versions, night.as_of));
         self
     }
 
@@ -124,10 +131,8 @@ impl<'n, 'a> RangeFold<'n, 'a> {
             .flat_map(|batch| pieces(&batch).collect::<Vec<_>>())
             .collect();
         let history = match self.night.before {
-            Some(before) => {
-                History::open(self.night.store, before, shard, self.night.plan.program)?
-            }
-            None => History::empty(shard, self.night.plan.program),
+            Some(before) => History::open(self.night.store, before, shard, self.night.program)?,
+            None => History::empty(shard, self.night.program),
         };
         let states = match self.night.before {
             Some(before) => StateReader::open(self.night.store, before, shard)?,
@@ -151,16 +156,17 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         names.extend(cut.replays.keys().map(String::as_str));
         let names: Vec<&str> = names.into_iter().collect();
         let gone = |account: &str| cut.replays.get(account).map(Vec::as_slice);
-        let mut known = states
-            .touched(&names, self.night.as_of)?
-            .into_iter()
-            .peekable();
+        let touched = match self.night.everybody {
+            true => states.everybody()?,
+            false => states.touched(&names, self.night.as_of)?,
+        };
+        let mut known = touched.into_iter().peekable();
         let empty = Batch::empty();
-        let nothing = Prepared::new(self.night.plan, &empty);
-        let idle = Piece::new(self.night.plan, &empty, &nothing);
+        let nothing = Ready::new(self.night.plans, &empty);
+        let idle = Piece::new(self.night.plans, &empty, &nothing);
         for batch in &batches {
-            let prepared = Prepared::new(self.night.plan, batch);
-            let piece = Piece::new(self.night.plan, batch, &prepared);
+            let prepared = Ready::new(self.night.plans, batch);
+            let piece = Piece::new(self.night.plans, batch, &prepared);
             for (account, rows) in account_rows(batch) {
                 while let Some((name, row)) = known.next_if(|(name, _)| name.as_str() < account) {
                     let past = (&history, gone(&name));
@@ -187,11 +193,11 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         history: &History,
         columns: &ColumnSet,
     ) -> Result<(), LakeError> {
-        let none = History::empty(shard, self.night.plan.program);
+        let none = History::empty(shard, self.night.program);
         for batch in history.batches(columns) {
             for batch in pieces(&batch?) {
-                let prepared = Prepared::new(self.night.plan, &batch);
-                let piece = Piece::new(self.night.plan, &batch, &prepared);
+                let prepared = Ready::new(self.night.plans, &batch);
+                let piece = Piece::new(self.night.plans, &batch, &prepared);
                 for (account, rows) in account_rows(&batch) {
                     self.account(shard, account, None, (&none, None), &piece, rows)?;
                 }
@@ -209,12 +215,13 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         piece: &Piece<'_>,
         rows: Range<usize>,
     ) -> Result<(), LakeError> {
-        let (night, plan) = (self.night, self.night.plan);
-        let (batch, prepared) = (piece.batch, piece.prepared);
-        let metrics = plan.program.metrics.len();
+        let (night, plans) = (self.night, self.night.plans);
+        let batch = piece.batch;
+        let metrics = plans.newest().program.metrics.len();
         match &known {
             Some(row) => {
-                self.state = match AccountState::from_bytes(&row.state) {
+                let state = AccountState::from_bytes(&row.state).filter(|_| !night.stale);
+                self.state = match state {
                     Some(state) => state,
                     None => self.settled_before(account, history)?,
                 };
@@ -243,19 +250,21 @@ impl<'n, 'a> RangeFold<'n, 'a> {
             first_reward: self.done.served.rewards.len(),
             served: &mut self.done.served,
             counting: self.counting.as_mut(),
-            night: (plan.program, account),
+            night: (night.program, account),
             from: night.settled,
             error: None,
         };
         // Refunds of orders from earlier runs need the account's history, and so does another past.
         let asks_history = gone.is_some()
-            || history.levels() > 0 && prepared.refunds && reaches_back(plan, batch, rows.clone());
+            || history.levels() > 0
+                && piece.ready.refunds
+                && reaches_back(plans, batch, rows.clone());
         let replayed = asks_history
             .then(|| {
                 past_and_all(
                     account,
                     history,
-                    plan,
+                    plans,
                     gone.unwrap_or(&[]),
                     batch,
                     rows.clone(),
@@ -280,13 +289,13 @@ impl<'n, 'a> RangeFold<'n, 'a> {
                 let events = (past, all);
                 let kept = night.kept(account)?;
                 let known = (night.settled, kept.as_slice());
-                let booked = replay(&mut self.fold, plan, events, given, known, state);
+                let booked = replay(&mut self.fold, plans, events, given, known, state);
                 books.correct(&booked);
                 booked.wake
             }
             Some((_, all)) => {
-                let prepared = Prepared::new(plan, all);
-                let (piece, rows) = (Piece::new(plan, all, &prepared), 0..all.rows);
+                let prepared = Ready::new(plans, all);
+                let (piece, rows) = (Piece::new(plans, all, &prepared), 0..all.rows);
                 self.fold.account(&piece, given, state, rows, &mut books)
             }
             None => {
@@ -302,7 +311,7 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         for (row, why) in rejected {
             // Of a replay that changes nothing of the past, what was refused before is known.
             if gone.is_some() || rejecting.time[row] >= night.settled {
-                let source = plan
+                let source = night
                     .program
                     .datasets
                     .get(usize::from(rejecting.source[row]));
@@ -332,18 +341,18 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         account: &str,
         history: &History,
     ) -> Result<AccountState, LakeError> {
-        let (night, plan) = (self.night, self.night.plan);
-        let past = history.account(account, &ColumnSet::all(plan.program))?;
+        let (night, plans) = (self.night, self.night.plans);
+        let past = history.account(account, &ColumnSet::all(plans.newest().program))?;
         let mut state = AccountState::default();
-        state.clear(plan.program.metrics.len());
+        state.clear(plans.newest().program.metrics.len());
         let wins = night.wins.get(account).map_or(&[][..], Vec::as_slice);
         let given = Given {
             account,
             wins: &wins[..wins.partition_point(|win| win.at < night.settled)],
             until: night.settled,
         };
-        let prepared = Prepared::new(plan, &past);
-        let piece = Piece::new(plan, &past, &prepared);
+        let prepared = Ready::new(plans, &past);
+        let piece = Piece::new(plans, &past, &prepared);
         let rows = 0..past.rows;
         self.fold
             .account(&piece, given, &mut state, rows, &mut Nothing);
@@ -352,7 +361,7 @@ impl<'n, 'a> RangeFold<'n, 'a> {
 
     /// Writes the state, and the row of the serving copy.
     fn keep(&mut self, shard: u16, account: &str, wake: Instant) -> Result<(), LakeError> {
-        let program = self.night.plan.program;
+        let program = self.night.program;
         let rung = program
             .tiers
             .as_ref()
@@ -406,12 +415,12 @@ impl Night<'_> {
     /// Rewards of an account that earlier nights found undeserved, or taken back, but used. Nothing is used
     /// where the programme does not hear of it.
     fn kept(&self, account: &str) -> Result<Vec<Issued>, LakeError> {
-        if self.plan.named.reward_id.is_none() {
+        if self.plans.newest().named.reward_id.is_none() {
             return Ok(Vec::new());
         }
         let open = || {
             let ledger = Ledger::open(self.store)?;
-            let decoder = Decoder::new(&ledger, self.plan.program);
+            let decoder = Decoder::new(&ledger, self.plans.versions);
             Ok((ledger, decoder))
         };
         let (ledger, decoder) = self
@@ -426,8 +435,8 @@ impl Night<'_> {
 }
 
 /// Whether a refund among the rows names an order that is not among them.
-fn reaches_back(plan: &Plan<'_>, batch: &Batch, rows: Range<usize>) -> bool {
-    let orders = refunded_orders(plan, batch, rows.clone());
+fn reaches_back(plans: &Plans<'_>, batch: &Batch, rows: Range<usize>) -> bool {
+    let orders = refunded_orders(plans, batch, rows.clone());
     orders.iter().any(|order| {
         !rows.clone().any(|row| {
             batch.kind_at(row) == Some(rungs_engine::canonical::Kind::Order)

@@ -13,8 +13,7 @@ use crate::lake::store::Store;
 use rungs_engine::calendar::Day;
 use rungs_engine::event::Batch;
 use rungs_engine::fold::{
-    AccountState, Fold, Given, Kept, Pass, Piece, Plan, Prepared, Win, account_rows,
-    refunded_orders,
+    AccountState, Fold, Given, Kept, Pass, Piece, Plans, Ready, Win, account_rows, refunded_orders,
 };
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -26,18 +25,29 @@ struct Place {
     batch: Option<(usize, Range<usize>)>,
 }
 
+/// What is known before the run.
+pub struct Known<'a> {
+    /// The run before; none in the first run.
+    pub before: Option<&'a Manifest>,
+    /// States were written under other names, and cannot be read.
+    pub stale: bool,
+    /// The day after the run's first night.
+    pub first: Day,
+    /// Which events belong to the run.
+    pub window: Window,
+}
+
 /// Decides every occurrence from the day after the run's first night to the day after its last.
-#[allow(clippy::too_many_arguments)]
 pub fn draw(
-    plan: &Plan<'_>,
+    plans: &Plans<'_>,
     store: &Store,
-    before: Option<&Manifest>,
     request: &Request<'_>,
-    first: Day,
-    window: Window,
+    known: &Known<'_>,
     cuts: &BTreeMap<u16, Cut>,
     wins: &BTreeMap<String, Vec<Win>>,
 ) -> Result<Vec<Decision>, Trouble> {
+    let (before, window) = (known.before, known.window);
+    let program = plans.newest().program;
     let mut batches: Vec<Batch> = Vec::new();
     let mut places: BTreeMap<String, Place> = BTreeMap::new();
     let mut earliest = request.as_of;
@@ -56,14 +66,21 @@ pub fn draw(
         let past = |account: &str, batch: &Batch, rows: Range<usize>| match before {
             None => Ok(None),
             Some(before) => {
-                let history = History::open(store, before, *shard, plan.program)?;
+                let history = History::open(store, before, *shard, program)?;
                 let gone = cut.replays.get(account).map_or(&[][..], Vec::as_slice);
-                let (_, all) = past_and_all(account, &history, plan, gone, batch, rows)?;
+                let (_, all) = past_and_all(account, &history, plans, gone, batch, rows)?;
                 Ok::<_, LakeError>(Some(all))
             }
         };
-        // Whose events were cancelled need not have any others.
-        for account in cut.replays.keys() {
+        // Whose events were cancelled need not have any others; a state that cannot be read is made anew.
+        let unread = |place: &&Place| {
+            let state = place.state.as_deref().and_then(AccountState::from_bytes);
+            known.stale || place.state.is_some() && state.is_none()
+        };
+        let unread: Vec<String> = (places.values().filter(unread))
+            .map(|place| place.account.clone())
+            .collect();
+        for account in cut.replays.keys().chain(&unread) {
             if let (Some(place), Some(all)) = (
                 places.get_mut(account),
                 past(account, &Batch::empty(), 0..0)?,
@@ -75,7 +92,7 @@ pub fn draw(
         }
         for batch in cut.events() {
             if let Some(at) = batch.time.iter().min() {
-                earliest = earliest.min(plan.program.zone.day(*at));
+                earliest = earliest.min(program.zone.day(*at));
             }
             let index = batches.len();
             batches.push(batch.clone());
@@ -86,11 +103,13 @@ pub fn draw(
                     batch: None,
                 });
                 let reaches_back = place.state.is_some()
-                    && !refunded_orders(plan, &batch, rows.clone()).is_empty();
+                    && !refunded_orders(plans, &batch, rows.clone()).is_empty();
                 place.batch = Some((index, rows.clone()));
                 // Its refunds name orders of earlier runs, or its past has changed: it walks its whole
                 // history.
-                let walks_all = reaches_back || cut.replays.contains_key(account);
+                let walks_all = reaches_back
+                    || cut.replays.contains_key(account)
+                    || unread.iter().any(|unread| unread == account);
                 if walks_all && let Some(all) = past(account, &batch, rows)? {
                     place.state = None;
                     place.batch = Some((batches.len(), 0..all.rows));
@@ -99,14 +118,14 @@ pub fn draw(
             }
         }
     }
-    let prepared: Vec<Prepared<'_>> = batches
+    let prepared: Vec<Ready<'_>> = batches
         .iter()
-        .map(|batch| Prepared::new(plan, batch))
+        .map(|batch| Ready::new(plans, batch))
         .collect();
     let ready: Vec<Piece<'_>> = batches
         .iter()
         .zip(&prepared)
-        .map(|(batch, prepared)| Piece::new(plan, batch, prepared))
+        .map(|(batch, prepared)| Piece::new(plans, batch, prepared))
         .collect();
     let mut fold = Fold::default();
     let mut walkers: Vec<Walker<'_>> = Vec::with_capacity(places.len());
@@ -117,11 +136,11 @@ pub fn draw(
             .and_then(AccountState::from_bytes)
             .unwrap_or_default();
         if place.state.is_none() {
-            state.clear(plan.program.metrics.len());
+            state.clear(plans.newest().program.metrics.len());
         }
         let mut events = place.batch.map(|(batch, rows)| (&ready[batch], rows));
         let mut pass = match &events {
-            Some((piece, rows)) => Pass::new(plan, piece.batch, rows.clone()),
+            Some((piece, rows)) => Pass::new(plans, piece.batch, rows.clone()),
             None => Pass::default(),
         };
         let all_wins = wins.get(&place.account).map_or(&[][..], Vec::as_slice);
@@ -160,7 +179,11 @@ pub fn draw(
     }
     // Before the first event of all there is nobody; once a run is settled there are accounts that
     // have no new events and draw all the same.
-    let from = if before.is_none() { earliest } else { first };
-    let due = scheduled(plan, from, request.as_of + 2);
-    Ok(decide(plan, &request.keys.draw.0, &due, &mut walkers))
+    let from = if before.is_none() {
+        earliest
+    } else {
+        known.first
+    };
+    let due = scheduled(plans, from, request.as_of + 2);
+    Ok(decide(plans, &request.keys.draw.0, &due, &mut walkers))
 }

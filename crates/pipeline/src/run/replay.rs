@@ -8,7 +8,7 @@ use crate::lake::rows::{concat, slice, take};
 use rungs_engine::calendar::Instant;
 use rungs_engine::event::{Batch, EventId};
 use rungs_engine::fold::{
-    AccountState, Fold, Given, Piece, Plan, Prepared, Rejection, Sink, difference,
+    AccountState, Fold, Given, Piece, Plans, Ready, Rejection, Sink, difference,
 };
 use rungs_engine::ledger::canonical::reward_id;
 use rungs_engine::ledger::{Booking, Entry, Issued, RungMove};
@@ -87,17 +87,17 @@ impl Booked {
 /// state at the end of the run.
 pub fn replay(
     fold: &mut Fold,
-    plan: &Plan<'_>,
+    plans: &Plans<'_>,
     (past, all): (&Batch, &Batch),
     given: Given<'_>,
     (settled, kept): (Instant, &[Issued]),
     state: &mut AccountState,
 ) -> Booked {
-    let metrics = plan.program.metrics.len();
+    let metrics = plans.newest().program.metrics.len();
     let mut settle = |events: &Batch, given: Given<'_>| {
         let mut lines = Lines::default();
-        let prepared = Prepared::new(plan, events);
-        let piece = Piece::new(plan, events, &prepared);
+        let prepared = Ready::new(plans, events);
+        let piece = Piece::new(plans, events, &prepared);
         state.clear(metrics);
         let wake = fold.account(&piece, given, state, 0..events.rows, &mut lines);
         (lines, wake)
@@ -124,7 +124,7 @@ pub fn replay(
         entries: correct(&before.entries, now.entries, |line| line.at < settled),
         rungs: correct(&before.rungs, now.rungs, |line| line.at < settled),
         issued: rewards(
-            plan,
+            plans,
             correct(&before.issued, now.issued, |line| line.at < settled),
             fold.used(),
             kept,
@@ -138,12 +138,12 @@ pub fn replay(
 /// What was used cannot be taken back: such lines are booked as kept, and as restored where what was kept
 /// turns out to be deserved.
 fn rewards(
-    plan: &Plan<'_>,
+    plans: &Plans<'_>,
     lines: Vec<(Booking, Issued)>,
     used: &[String],
     kept: &[Issued],
 ) -> Vec<(Booking, Issued)> {
-    let is_used = |line: &Issued| used.contains(&reward_id(plan.program, line));
+    let is_used = |line: &Issued| used.contains(&reward_id(plans.newest().program, line));
     let mut kept: Vec<Issued> = kept.to_vec();
     let mut booked = Vec::with_capacity(lines.len());
     for (booking, line) in lines {
@@ -185,12 +185,12 @@ fn correct<T: Ord + Clone>(
 pub fn past_and_all(
     account: &str,
     history: &History,
-    plan: &Plan<'_>,
+    plans: &Plans<'_>,
     gone: &[(u16, EventId)],
     batch: &Batch,
     rows: Range<usize>,
 ) -> Result<(Batch, Batch), LakeError> {
-    let past = history.account(account, &ColumnSet::all(plan.program))?;
+    let past = history.account(account, &ColumnSet::all(plans.newest().program))?;
     let stands = |row: &u32| {
         let row = *row as usize;
         !gone.contains(&(past.source[row], past.id.get(row)))

@@ -11,7 +11,7 @@ use crate::progress::Silent;
 use crate::report::sums;
 use crate::serving::{MemberRow, RewardRow, Serving};
 use rungs_engine::calendar::day_from;
-use rungs_engine::program::Program;
+use rungs_engine::program::Versions;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -80,7 +80,7 @@ kind = "automatic"
 /// A shop in a folder of its own.
 struct Shop {
     folder: TempDir,
-    program: Program,
+    program: Versions,
     keys: Keys,
 }
 
@@ -93,7 +93,7 @@ impl Shop {
         std::fs::write(program.join("2026-01-01.toml"), PROGRAM).unwrap();
         let read = read(&program);
         let program = read
-            .program
+            .versions
             .unwrap_or_else(|| panic!("{:?}", read.findings));
         Shop {
             folder,
@@ -113,7 +113,7 @@ impl Shop {
 
     fn night(&self, night: &str) -> Outcome {
         let request = Request {
-            program: &self.program,
+            versions: &self.program,
             inbox: &self.folder.path().join("inbox"),
             store: &self.store(),
             as_of: day_from(night).unwrap(),

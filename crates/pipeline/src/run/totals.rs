@@ -105,13 +105,12 @@ pub fn counts(
     total("all.rewards".into(), totals.rewards);
     total("all.entries".into(), totals.entries as i64);
     let rungs = night
-        .plan
         .program
         .tiers
         .as_ref()
         .map_or(0, |tiers| tiers.rungs.len());
     for rung in 0..rungs {
-        let id = rungs_engine::ledger::canonical::rung_text(night.plan.program, rung as u8)
+        let id = rungs_engine::ledger::canonical::rung_text(night.program, rung as u8)
             .unwrap_or_default();
         total(
             format!("all.rung.{id}"),

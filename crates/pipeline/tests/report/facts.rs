@@ -13,7 +13,8 @@ use rungs_pipeline::report::FactsReader;
 
 fn orders(program: &Program, as_of: &str, rows: &[Row]) -> Vec<OrderFact> {
     let batch = batch(program, rows);
-    let mut reader = FactsReader::new(program, day(as_of));
+    let versions = rungs_engine::program::Versions::alone(program.clone());
+    let mut reader = FactsReader::new(&versions, day(as_of));
     reader.history(&batch, 0..batch.rows, &[]);
     reader.facts("a").orders.to_vec()
 }
@@ -172,7 +173,8 @@ fn one_becomes_a_member_as_the_programme_says() {
         let mut program = program(Vec::new());
         program.enrol = enrol;
         let batch = batch(&program, &rows(&program));
-        let mut reader = FactsReader::new(&program, day("1997-12-31"));
+        let versions = rungs_engine::program::Versions::alone(program.clone());
+        let mut reader = FactsReader::new(&versions, day("1997-12-31"));
         reader.history(&batch, 0..3, &[]);
         reader.facts("a").enrolled
     };
@@ -200,6 +202,7 @@ fn a_day_is_the_programmes_day() {
 
 fn entry(program: &Program, on: &str, kind: EntryKind, event: i64, lot: i64, points: i64) -> Entry {
     Entry {
+        version: 0,
         at: program.zone.midnight(day(on)),
         kind,
         rule: Rule::Earn(0),
@@ -215,7 +218,8 @@ fn entry(program: &Program, on: &str, kind: EntryKind, event: i64, lot: i64, poi
 fn pending_points_are_told_from_open_ones() {
     let mut program = program(Vec::new());
     program.wallet.as_mut().unwrap().pending = Some(days(14));
-    let mut reader = FactsReader::new(&program, day("1997-12-31"));
+    let versions = rungs_engine::program::Versions::alone(program.clone());
+    let mut reader = FactsReader::new(&versions, day("1997-12-31"));
     assert!(reader.needs_lots());
     // lots 1 and 2; lot 1 is released, then both lose 10; 5 of lot 1 are spent
     for entry in [
@@ -237,7 +241,8 @@ fn pending_points_are_told_from_open_ones() {
 #[test]
 fn without_a_pending_time_every_grant_is_open_at_once() {
     let program = program(Vec::new());
-    let mut reader = FactsReader::new(&program, day("1997-12-31"));
+    let versions = rungs_engine::program::Versions::alone(program.clone());
+    let mut reader = FactsReader::new(&versions, day("1997-12-31"));
     assert!(!reader.needs_lots());
     reader.points(
         program.zone.midnight(day("1997-01-02")),
@@ -258,8 +263,10 @@ fn without_a_pending_time_every_grant_is_open_at_once() {
 #[test]
 fn a_new_end_of_the_same_rung_is_no_move() {
     let program = program(Vec::new());
-    let mut reader = FactsReader::new(&program, day("1997-12-31"));
+    let versions = rungs_engine::program::Versions::alone(program.clone());
+    let mut reader = FactsReader::new(&versions, day("1997-12-31"));
     let moved = |from, to, reason| RungMove {
+        version: 0,
         at: program.zone.midnight(day("1997-01-01")),
         from,
         to,
@@ -270,6 +277,7 @@ fn a_new_end_of_the_same_rung_is_no_move() {
     reader.rung_move(&moved(0, 1, RungReason::Reached));
     reader.rung_move(&moved(1, 1, RungReason::Kept));
     let issued = Issued {
+        version: 0,
         at: program.zone.midnight(day("1997-01-01")),
         reward: 0,
         member: "a".to_owned(),

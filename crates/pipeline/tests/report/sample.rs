@@ -72,6 +72,7 @@ pub const REFUND_NET: usize = 5;
 /// A ladder of green and gold, a wallet of whole points, one reward; unit prices have four digits.
 pub fn program(kpis: Vec<Kpi>) -> Program {
     let rung = |id: &str, name: Option<&str>| Rung {
+        absent: false,
         id: id.to_owned(),
         place: Place::default(),
         name: name.map(str::to_owned),
@@ -128,6 +129,7 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
         }),
         benefits: Vec::new(),
         rewards: vec![Reward {
+            absent: false,
             id: "cup".to_owned(),
             place: Place::default(),
             name: None,
@@ -152,6 +154,8 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
         surprises: Vec::new(),
         kpis,
         costs: Costs::default(),
+        migrate: Default::default(),
+        takeover: Default::default(),
     }
 }
 
@@ -290,7 +294,8 @@ impl AccountSource for History<'_> {
         visit: &mut dyn FnMut(&AccountFacts<'_>),
     ) -> Result<(), Infallible> {
         let batch = &self.shards[shard];
-        let mut reader = FactsReader::new(self.program, self.as_of);
+        let versions = rungs_engine::program::Versions::alone(self.program.clone());
+        let mut reader = FactsReader::new(&versions, self.as_of);
         let mut start = 0;
         while start < batch.rows {
             let account = batch.account.get(start).unwrap();

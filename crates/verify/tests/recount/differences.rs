@@ -7,6 +7,7 @@ use crate::told::Told;
 use rungs_engine::canonical::Kind;
 use rungs_engine::ledger::Entry;
 use rungs_engine::program::Program;
+use rungs_engine::program::Versions;
 use rungs_verify::{Table, compare, identities};
 
 fn told(program: &Program) -> Told {
@@ -80,10 +81,15 @@ fn a_ledger_that_does_not_add_up_is_found_without_any_rule() {
     let check = |change: &dyn Fn(&mut Vec<Entry>)| {
         let mut booked = told.recount.entries.clone();
         change(&mut booked);
-        identities(&program, "ann", &booked, &told.recount.closing)
-            .into_iter()
-            .map(|difference| difference.sentence)
-            .collect::<Vec<_>>()
+        identities(
+            &Versions::alone(program.clone()),
+            "ann",
+            &booked,
+            &told.recount.closing,
+        )
+        .into_iter()
+        .map(|difference| difference.sentence)
+        .collect::<Vec<_>>()
     };
     assert_eq!(check(&|_| {}), [""; 0]);
     // More is redeemed than the lot holds.

@@ -6,7 +6,7 @@ use arrow_array::StringArray;
 use rungs_engine::calendar::{Instant, MonthDay};
 use rungs_engine::canonical::{Kind, Type};
 use rungs_engine::event::{Batch, EventId, Ids, Texts, Values};
-use rungs_engine::program::{Column, Program};
+use rungs_engine::program::{Column, Program, Versions};
 use rungs_verify::{Win, recount};
 
 /// One row of an event, or of one of its lines.
@@ -174,8 +174,9 @@ impl<'p> Events<'p> {
         let program = self.program;
         let batch = self.batch();
         let end = instant(program, &format!("{before} 00:00"));
-        let recount = recount(program, &batch, 0..batch.rows, wins, end);
-        let broken = rungs_verify::identities(program, "ann", &recount.entries, &recount.closing);
+        let versions = Versions::alone(program.clone());
+        let recount = recount(&versions, &batch, 0..batch.rows, wins, end);
+        let broken = rungs_verify::identities(&versions, "ann", &recount.entries, &recount.closing);
         assert_eq!(broken, [], "{:#?}", recount.entries);
         Told {
             program: program.clone(),

@@ -5,9 +5,9 @@ use crate::world::{World, cap, count, instant, length};
 use rungs_engine::calendar::{Calendar, LeapDay, MonthDay, Per};
 use rungs_engine::canonical::{Kind, Moment};
 use rungs_engine::program::{
-    MetricKind, Need, Period, Pool, Program, Shortfall, Trigger, Validity,
+    MetricKind, Need, Period, Pool, Program, Shortfall, Trigger, Validity, Versions,
 };
-use rungs_verify::{Reading, Win, eligible};
+use rungs_verify::{Readings, Win, eligible};
 
 fn birthdays(when: &str) -> World {
     let mut world = World::new();
@@ -325,6 +325,7 @@ fn a_win_is_issued_at_its_occurrence_and_never_drawn_again() {
 #[test]
 fn who_may_draw_is_decided_at_the_start_of_the_day_and_cools_down_after_a_win() {
     let program = surprising();
+    let versions = Versions::alone(program.clone());
     let at = |text: &str| instant(&program, text);
     let batch = Events::of(&program)
         .enrol("2026-04-01 09:00")
@@ -332,7 +333,7 @@ fn who_may_draw_is_decided_at_the_start_of_the_day_and_cools_down_after_a_win() 
         .batch();
     let may = |occurrence: &str, wins: &[Win]| {
         eligible(
-            &program,
+            &versions,
             0,
             &batch,
             0..batch.rows,
@@ -353,7 +354,7 @@ fn who_may_draw_is_decided_at_the_start_of_the_day_and_cools_down_after_a_win() 
     // Seven days after the 3rd end at 00:00 of the 10th; after the 4th they do not.
     assert!(may("2026-06-10 10:00", &[win("2026-06-03 10:00")]));
     assert!(!may("2026-06-10 10:00", &[win("2026-06-04 10:00")]));
-    let all = Reading::of(&program).eligible(
+    let all = Readings::of(&versions).eligible(
         &batch,
         0..batch.rows,
         &[],

@@ -5,7 +5,7 @@ use crate::history::Events;
 use crate::world::{cap, length, points};
 use rungs_engine::calendar::{Calendar, Instant, Per};
 use rungs_engine::canonical::Kind;
-use rungs_engine::program::{MetricKind, Need, Period, Program, Shortfall, Validity};
+use rungs_engine::program::{MetricKind, Need, Period, Program, Shortfall, Validity, Versions};
 use std::time::{Duration, Instant as Clock};
 
 /// A programme with metrics, caps and a ladder that follows a rolling year.
@@ -67,8 +67,9 @@ fn time(orders: i64) -> (Duration, usize) {
         }
     }
     let batch = events.batch();
+    let versions = Versions::alone(program.clone());
     let clock = Clock::now();
-    let recount = rungs_verify::recount(&program, &batch, 0..batch.rows, &[], Instant::MAX / 2);
+    let recount = rungs_verify::recount(&versions, &batch, 0..batch.rows, &[], Instant::MAX / 2);
     (clock.elapsed(), recount.entries.len())
 }
 
@@ -84,7 +85,8 @@ fn an_account_of_5000_orders_is_recounted_in_a_moment() {
 #[test]
 fn small_accounts_take_microseconds_each() {
     let program = small();
-    let reading = rungs_verify::Reading::of(&program);
+    let versions = Versions::alone(program.clone());
+    let reading = rungs_verify::Readings::of(&versions);
     let mut events = Events::of(&program).enrol("2020-01-01 09:00");
     for number in 0..20 {
         let at = format!("2020-{:02}-{:02} 10:00", 1 + number % 12, 2 + number);

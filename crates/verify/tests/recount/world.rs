@@ -94,6 +94,7 @@ fn columns() -> Vec<Column> {
 
 fn dataset(kind: Kind) -> Dataset {
     Dataset {
+        absent: false,
         id: kind.text().to_owned(),
         place: Place::default(),
         event: kind,
@@ -159,6 +160,8 @@ impl World {
                 surprises: Vec::new(),
                 kpis: Vec::new(),
                 costs: Costs::default(),
+                migrate: Default::default(),
+                takeover: Default::default(),
             },
             multipliers: Vec::new(),
         }
@@ -227,6 +230,7 @@ impl World {
         let per_line = matches!(kind, EarnKind::PerLine { .. })
             || when.iter().chain(amount).any(|one| self.mentions_line(one));
         self.program.earn.push(Earn {
+            absent: false,
             id: id.to_owned(),
             place: Place::default(),
             name: None,
@@ -317,6 +321,7 @@ impl World {
             _ => of.as_ref().map_or(1, |of| of.den),
         };
         self.program.metrics.push(Metric {
+            absent: false,
             id: id.to_owned(),
             place: Place::default(),
             kind,
@@ -349,6 +354,7 @@ impl World {
             rungs: rungs
                 .iter()
                 .map(|(id, reach)| Rung {
+                    absent: false,
                     id: (*id).to_owned(),
                     place: Place::default(),
                     name: None,
@@ -375,6 +381,7 @@ impl World {
         };
         let when = (!when.is_empty()).then(|| self.expression(when, occasion, Expected::Condition));
         self.program.rewards.push(Reward {
+            absent: false,
             id: id.to_owned(),
             place: Place::default(),
             name: None,
@@ -397,6 +404,7 @@ impl World {
     pub fn surprise(&mut self, id: &str, when: &str, reward: usize) -> &mut Surprise {
         let when = self.expression(when, Occasion::Schedule, Expected::Condition);
         self.program.surprises.push(Surprise {
+            absent: false,
             id: id.to_owned(),
             place: Place::default(),
             name: None,

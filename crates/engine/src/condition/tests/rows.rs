@@ -50,6 +50,7 @@ pub fn zone(name: &str) -> Zone {
 
 pub fn dataset(id: &str) -> Dataset {
     Dataset {
+        absent: false,
         id: id.to_owned(),
         place: Place::default(),
         event: Kind::Order,

@@ -9,6 +9,7 @@
 //!
 //! | part | written as |
 //! |---|---|
+//! | bit 12 `version` | number |
 //! | bit 0 `enrolled` | signed |
 //! | `rung`; bit 1 `former` | number |
 //! | `since` | signed, from `enrolled` (or 0) |
@@ -52,6 +53,7 @@ const CAPS: u64 = 1 << 8;
 const WINS: u64 = 1 << 9;
 const MEMBERS: u64 = 1 << 10;
 const GIFTS: u64 = 1 << 11;
+const VERSION: u64 = 1 << 12;
 
 /// Appends a state to bytes.
 pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
@@ -70,8 +72,12 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
             | flag(!state.caps.is_empty(), CAPS)
             | flag(!state.wins.is_empty(), WINS)
             | flag(!state.members.is_empty(), MEMBERS)
-            | flag(!state.gifts.is_empty(), GIFTS),
+            | flag(!state.gifts.is_empty(), GIFTS)
+            | flag(state.version != 0, VERSION),
     );
+    if state.version != 0 {
+        to.number(state.version.into());
+    }
     if let Some(enrolled) = state.enrolled {
         to.signed(enrolled.into());
     }
@@ -143,6 +149,9 @@ pub fn read(bytes: &[u8]) -> Option<AccountState> {
     let parts = from.number()?;
     let has = |bit: u64| parts & bit != 0;
     let mut state = AccountState::default();
+    if has(VERSION) {
+        state.version = from.small()?;
+    }
     if has(ENROLLED) {
         state.enrolled = Some(from.day()?);
     }

@@ -238,7 +238,10 @@ impl<'p> Plan<'p> {
                 .is_none_or(|wallet| wallet.pending.is_some()),
             divisor: Divisor::new(denominator),
             base: by_kind(
-                &|i, kind| program.earn[i].on == kind && !is_multiplier(&program.earn[i]),
+                &|i, kind| {
+                    let earn = &program.earn[i];
+                    earn.on == kind && !earn.absent && !is_multiplier(earn)
+                },
                 program.earn.len(),
             ),
             meetings: (0..program.earn.len())
@@ -394,8 +397,13 @@ fn tier_metrics(program: &Program) -> Vec<usize> {
 fn ladder(program: &Program) -> Option<(usize, Vec<i64>)> {
     let rungs = &program.tiers.as_ref()?.rungs;
     let mut metrics = Vec::new();
-    let mut leasts = Vec::new();
-    for rung in rungs.iter().skip(1) {
+    let mut leasts: Vec<i64> = Vec::new();
+    // From the highest down: a rung that only another version has is passed together with the next one above.
+    for rung in rungs.iter().skip(1).rev() {
+        if rung.absent {
+            leasts.push(leasts.last().copied().unwrap_or(i64::MAX));
+            continue;
+        }
         let [needs] = rung.reach.as_slice() else {
             return None;
         };
@@ -405,6 +413,7 @@ fn ladder(program: &Program) -> Option<(usize, Vec<i64>)> {
         metrics.push(*metric);
         leasts.push(*least);
     }
+    leasts.reverse();
     let metric = *metrics.first()?;
     let counts = matches!(
         program.metrics[metric].kind,

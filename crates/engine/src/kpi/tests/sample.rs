@@ -48,6 +48,7 @@ pub fn kpi(kind: KpiKind, window: Per) -> Kpi {
 /// A ladder of green, silver and gold, a wallet without fractions, two rewards.
 pub fn program(kpis: Vec<Kpi>) -> Program {
     let rung = |id: &str| Rung {
+        absent: false,
         id: id.to_owned(),
         place: Place::default(),
         name: None,
@@ -56,6 +57,7 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
         benefits: Vec::new(),
     };
     let reward = |id: &str| Reward {
+        absent: false,
         id: id.to_owned(),
         place: Place::default(),
         name: None,
@@ -131,6 +133,8 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
         surprises: Vec::new(),
         kpis,
         costs: Costs::default(),
+        migrate: Default::default(),
+        takeover: Default::default(),
     }
 }
 

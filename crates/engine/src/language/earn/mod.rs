@@ -277,6 +277,7 @@ fn rule(build: &mut Build<'_>, raw: Placed<EarnTable>, asked: Option<&Metric>) -
     let (kind, _) = body?;
     Some(Checked {
         earn: Earn {
+            absent: false,
             id: common.id?.value.0,
             place: raw.place,
             name: common.name.map(|name| name.value),

@@ -1,6 +1,7 @@
 //! Which files of the inbox are whose.
 
 use super::*;
+use rungs_engine::program::Versions;
 
 fn inbox(files: &[&str]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -33,7 +34,7 @@ fn files_are_found_by_pattern_sorted_by_name_and_unfinished_or_hidden_ones_left_
         "app/visit.json",
         "README.md",
     ]);
-    let found = discover(&two(), inbox.path()).unwrap();
+    let found = discover(&Versions::alone(two()), inbox.path()).unwrap();
     let names: Vec<_> = found
         .objects
         .iter()
@@ -65,15 +66,19 @@ fn a_file_of_two_datasets_is_trouble() {
     let mut program = two();
     program.datasets[1].file = "**/*.csv".into();
     let inbox = inbox(&["orders/b.csv"]);
-    let trouble = discover(&program, inbox.path()).unwrap_err();
+    let trouble = discover(&Versions::alone(program.clone()), inbox.path()).unwrap_err();
     assert_eq!(
         trouble.message,
         "the file `orders/b.csv` matches two datasets, `orders` and `visits`"
     );
-    let trouble = discover(&program, &inbox.path().join("none")).unwrap_err();
+    let trouble = discover(
+        &Versions::alone(program.clone()),
+        &inbox.path().join("none"),
+    )
+    .unwrap_err();
     assert!(trouble.message.contains("cannot be opened"), "{trouble}");
     program.datasets[1].file = "[".into();
-    let trouble = discover(&program, inbox.path()).unwrap_err();
+    let trouble = discover(&Versions::alone(program.clone()), inbox.path()).unwrap_err();
     assert!(
         trouble
             .message
@@ -89,7 +94,7 @@ fn links_are_followed_but_not_in_circles() {
     fs::write(elsewhere.path().join("c.csv"), "abc").unwrap();
     std::os::unix::fs::symlink(elsewhere.path(), inbox.path().join("orders/linked")).unwrap();
     std::os::unix::fs::symlink(inbox.path(), inbox.path().join("orders/circle")).unwrap();
-    let found = discover(&two(), inbox.path()).unwrap();
+    let found = discover(&Versions::alone(two()), inbox.path()).unwrap();
     let names: Vec<_> = found.objects.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(names, ["orders/b.csv", "orders/linked/c.csv"]);
 }

@@ -73,6 +73,8 @@ pub(super) fn program(own: Vec<Column>) -> Program {
         surprises: Vec::new(),
         kpis: Vec::new(),
         costs: Costs::default(),
+        migrate: Default::default(),
+        takeover: Default::default(),
     }
 }
 
@@ -99,6 +101,7 @@ pub(super) fn column(kind: Kind, line: bool, name: &str, of: Type) -> Column {
 /// A dataset whose id, member and time are in columns of these names.
 pub(super) fn dataset(id: &str, event: Kind) -> Dataset {
     Dataset {
+        absent: false,
         id: id.into(),
         place: Place::default(),
         event,
@@ -241,6 +244,7 @@ pub(super) fn read_in_chunks(
 pub(super) fn read_file(program: &Program, path: &Path, at_once: usize) -> Outcome {
     let object = Object {
         dataset: 0,
+        readers: Vec::new(),
         name: path.file_name().unwrap().to_str().unwrap().into(),
         path: path.into(),
         bytes: fs::metadata(path).unwrap().len(),
@@ -252,6 +256,7 @@ pub(super) fn read_file(program: &Program, path: &Path, at_once: usize) -> Outco
         &object,
         &KEY,
         at_once,
+        None,
         &mut |batch| {
             assert_eq!(batch.schema(), crate::schema::event_schema(program));
             batches.push(batch);

@@ -312,6 +312,7 @@ fn what_the_receivers_say_stops_the_file() {
     std::fs::write(&path, "id,member,time\n1,ann,2026-03-10\n2,ann,x\n").unwrap();
     let object = Object {
         dataset: 0,
+        readers: Vec::new(),
         name: "orders/x.csv".into(),
         path,
         bytes: 1,

@@ -266,6 +266,7 @@ fn every_code_of_the_ingest_has_a_case() {
         RowCode::TooLong,
         RowCode::TwoAccounts,
         RowCode::HeaderDiffers,
+        RowCode::OtherVersion,
         RowCode::Late,
         RowCode::Conflict,
         RowCode::Superseded,

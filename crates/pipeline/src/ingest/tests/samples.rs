@@ -1,6 +1,7 @@
 //! The samples of the repository, through their own programmes.
 
 use super::*;
+use rungs_engine::program::Versions;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -23,7 +24,11 @@ fn sample(name: &str) -> (Program, Inbox) {
         text: &text,
     });
     let program = checked.program.unwrap();
-    let inbox = discover(&program, &root().join("samplelocal").join(name)).unwrap();
+    let inbox = discover(
+        &Versions::alone(program.clone()),
+        &root().join("samplelocal").join(name),
+    )
+    .unwrap();
     (program, inbox)
 }
 

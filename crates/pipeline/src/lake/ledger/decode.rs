@@ -8,16 +8,18 @@ use rungs_engine::ledger::canonical::rule_text;
 use rungs_engine::ledger::{
     Booking, Entry, EntryKind, EventRef, Issued, Rule, RungMove, RungReason,
 };
-use rungs_engine::program::Program;
+use rungs_engine::program::Versions;
 
 /// Source of events that no dataset of the programme gave.
 const NO_DATASET: u16 = u16::MAX;
 
-/// Translates stored rows into the terms of one version of a programme: rules, datasets, rewards and
-/// rungs are found by their ids. What that version does not have any more cannot be translated.
+/// Translates stored rows into the terms of a programme, whose versions have one place for each rule,
+/// dataset, reward and rung: they are found by their ids. What no version has cannot be translated.
 pub struct Decoder {
     /// By number of the cause.
     causes: Vec<Option<Known>>,
+    /// The ladders that causes name: where each of their rungs is now.
+    ladders: Vec<(Vec<String>, Vec<u8>)>,
     rungs: Vec<String>,
     rewards: Vec<String>,
 }
@@ -29,11 +31,23 @@ struct Known {
     rule: Rule,
     source: Option<u16>,
     lot_source: Option<u16>,
+    version: u8,
+    /// Place in [`Decoder::ladders`].
+    ladder: usize,
 }
 
 impl Decoder {
-    /// For a ledger and a version.
-    pub fn new(ledger: &Ledger<'_>, program: &Program) -> Decoder {
+    /// For a ledger and a programme.
+    pub fn new(ledger: &Ledger<'_>, versions: &Versions) -> Decoder {
+        let program = versions.newest();
+        let all = versions.all();
+        let mut names: Vec<String> = Vec::new();
+        for version in all {
+            if ladder(version).len() > names.len() {
+                names = ladder(version);
+            }
+        }
+        let mut ladders: Vec<(Vec<String>, Vec<u8>)> = Vec::new();
         let rules = all_rules(program);
         let rule = |cause: &Cause| {
             rules.iter().copied().find(|rule| {
@@ -54,17 +68,30 @@ impl Decoder {
             if causes.len() <= place {
                 causes.resize(place + 1, None);
             }
-            causes[place] = rule(cause).map(|rule| Known {
+            let known = ladders.iter().position(|(ids, _)| *ids == cause.ladder);
+            let ladder = known.unwrap_or_else(|| {
+                let place = |id: &String| names.iter().position(|name| name == id);
+                let places = cause.ladder.iter().map(|id| place(id).unwrap_or(0) as u8);
+                ladders.push((cause.ladder.clone(), places.collect()));
+                ladders.len() - 1
+            });
+            let version = all
+                .iter()
+                .position(|version| version.digest == cause.version);
+            causes[place] = rule(cause).zip(version).map(|(rule, version)| Known {
                 kind: cause.kind,
                 booking: cause.booking,
                 rule,
                 source: source(&cause.source),
                 lot_source: source(&cause.lot_source),
+                version: version as u8,
+                ladder,
             });
         }
         Decoder {
             causes,
-            rungs: ladder(program),
+            ladders,
+            rungs: names,
             rewards: program
                 .rewards
                 .iter()
@@ -91,20 +118,26 @@ impl Decoder {
             lot: row.lot.as_ref().map(|lot| reference(cause.lot_source, lot)),
             points: cause.booking.sign() * row.points,
             expires: row.expires,
-            rung: row.rung,
+            rung: self.ladders[cause.ladder]
+                .1
+                .get(usize::from(row.rung))
+                .copied()
+                .unwrap_or(row.rung),
+            version: cause.version,
         };
         Some((cause.booking, entry))
     }
 
     /// A move on the ladder, and how it was booked.
     pub fn rung(&self, row: &RungRow) -> Option<(Booking, RungMove)> {
-        const REASONS: [RungReason; 6] = [
+        const REASONS: [RungReason; 7] = [
             RungReason::Reached,
             RungReason::Kept,
             RungReason::Shortfall,
             RungReason::Refunded,
             RungReason::Adjusted,
             RungReason::Opening,
+            RungReason::Version,
         ];
         let cause = self.cause(row.cause)?;
         let rung = |id: &str| {
@@ -123,6 +156,7 @@ impl Decoder {
                 .event
                 .as_ref()
                 .map(|event| reference(cause.source, event)),
+            version: cause.version,
         };
         Some((cause.booking, moved))
     }
@@ -147,6 +181,7 @@ impl Decoder {
             until: row.until,
             cost: cause.booking.sign() * row.cost,
             revoked_by: (row.revoked_by.as_ref()).map(|refund| reference(cause.lot_source, refund)),
+            version: cause.version,
         };
         Some((cause.booking, issued))
     }

@@ -11,12 +11,13 @@ use rungs_engine::event::EventId;
 use rungs_engine::finding::Place;
 use rungs_engine::ledger::{Booking, Entry, EntryKind, Issued, Rule, RungMove, RungReason};
 use rungs_engine::number::Rational;
-use rungs_engine::program::{ByRung, Earn, EarnKind, Program};
+use rungs_engine::program::{ByRung, Earn, EarnKind, Program, Versions};
 use std::collections::BTreeMap;
 
 fn earning() -> Program {
     let mut program = program();
     program.earn = vec![Earn {
+        absent: false,
         id: "per-euro".to_owned(),
         place: Place {
             start: 1,
@@ -50,6 +51,7 @@ fn grant(at: i64, id: &str, points: i64) -> Entry {
         points,
         expires: Some(at + 1_000),
         rung: 0,
+        version: 0,
     }
 }
 
@@ -70,13 +72,13 @@ fn book(store: &Store, run: u32, program: &Program, accounts: &[Booked<'_>]) {
         writer.account(shard, account).unwrap();
         entries
             .iter()
-            .for_each(|entry| writer.entry(0, Booking::OnTime, entry));
+            .for_each(|entry| writer.entry(Booking::OnTime, entry));
         rungs
             .iter()
-            .for_each(|rung| writer.rung(0, Booking::OnTime, rung));
+            .for_each(|rung| writer.rung(Booking::OnTime, rung));
         rewards
             .iter()
-            .for_each(|reward| writer.reward(0, Booking::OnTime, reward).unwrap());
+            .for_each(|reward| writer.reward(Booking::OnTime, reward).unwrap());
     }
     let files = writer.finish().unwrap();
     let causes = write_causes(store, run, &numbers, &files.used).unwrap();
@@ -86,6 +88,7 @@ fn book(store: &Store, run: u32, program: &Program, accounts: &[Booked<'_>]) {
         program: program.id.clone(),
         nights: Nights::of(0, 0),
         versions: numbers.versions().to_vec(),
+        names: String::new(),
         objects: vec![],
         counts: BTreeMap::new(),
         files: BTreeMap::from([
@@ -127,6 +130,7 @@ fn entries_of_all_runs_come_together_by_account() {
         ..grant(50, "11", 0)
     };
     let moved = RungMove {
+        version: 0,
         at: 10,
         from: 0,
         to: 1,
@@ -135,6 +139,7 @@ fn entries_of_all_runs_come_together_by_account() {
         event: Some((0, EventId::of("11"))),
     };
     let issued = Issued {
+        version: 0,
         revoked_by: Some((0, EventId::of("b-7"))),
         at: 50,
         reward: 0,
@@ -306,13 +311,14 @@ fn stored_rows_are_again_what_was_booked() {
         &[("a", entries.clone(), vec![], vec![])],
     );
     let ledger = Ledger::open(&store).unwrap();
-    let decoder = Decoder::new(&ledger, &program);
+    let decoder = Decoder::new(&ledger, &Versions::alone(program.clone()));
     let standing = decoder.standing(&ledger.account("a").unwrap()).unwrap();
     assert_eq!(standing.entries, entries);
     let mut without = program;
     without.earn.clear();
     assert_eq!(
-        Decoder::new(&ledger, &without).standing(&ledger.account("a").unwrap()),
+        Decoder::new(&ledger, &Versions::alone(without.clone()))
+            .standing(&ledger.account("a").unwrap()),
         None
     );
 }
@@ -333,6 +339,7 @@ fn an_account_may_fill_many_pages_and_others_follow_it() {
         }
     };
     let moved = |at: i64| RungMove {
+        version: 0,
         at,
         from: 0,
         to: 0,
@@ -355,7 +362,7 @@ fn an_account_may_fill_many_pages_and_others_follow_it() {
     ];
     book(&store, 1, &program, &booked);
     let ledger = Ledger::open(&store).unwrap();
-    let decoder = Decoder::new(&ledger, &program);
+    let decoder = Decoder::new(&ledger, &Versions::alone(program.clone()));
     for (account, entries, rungs, _) in booked {
         let mut stored = ledger.account(account).unwrap();
         // The programme has no ladder: its moves are compared as they are stored.

@@ -101,9 +101,10 @@ impl<'a> LedgerWriter<'a> {
         self.rewards.account(account, ends, place, shard)
     }
 
-    /// Books an entry of the account. `version` is the index of the programme's version.
+    /// Books an entry of the account.
     #[inline]
-    pub fn entry(&mut self, version: usize, booking: Booking, entry: &Entry) {
+    pub fn entry(&mut self, booking: Booking, entry: &Entry) {
+        let version = usize::from(entry.version);
         let kind = (CauseKind::Entry(entry.kind), booking);
         let event = Some(&entry.event);
         let lot = entry.lot.as_ref();
@@ -117,7 +118,8 @@ impl<'a> LedgerWriter<'a> {
     }
 
     /// Books a move on the ladder.
-    pub fn rung(&mut self, version: usize, booking: Booking, rung: &RungMove) {
+    pub fn rung(&mut self, booking: Booking, rung: &RungMove) {
+        let version = usize::from(rung.version);
         let event = rung.event.as_ref();
         let kind = (CauseKind::RungMove, booking);
         let cause = self.numbers.number(version, kind, Rule::Tiers, event, None);
@@ -132,12 +134,8 @@ impl<'a> LedgerWriter<'a> {
     }
 
     /// Books a reward.
-    pub fn reward(
-        &mut self,
-        version: usize,
-        booking: Booking,
-        issued: &Issued,
-    ) -> Result<(), LakeError> {
+    pub fn reward(&mut self, booking: Booking, issued: &Issued) -> Result<(), LakeError> {
+        let version = usize::from(issued.version);
         let event = issued.event.as_ref();
         let kind = (CauseKind::Issue, booking);
         let refund = issued.revoked_by.as_ref();

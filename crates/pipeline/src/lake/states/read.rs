@@ -118,6 +118,12 @@ impl StateReader {
         self.fetch(picks, |name| matches!(name, "orders" | "state"))
     }
 
+    /// What is remembered of all accounts, in their order.
+    pub fn everybody(&self) -> Result<Vec<(String, Remembered)>, LakeError> {
+        let picks = self.picks(EVERYBODY)?;
+        self.fetch(picks, |name| matches!(name, "orders" | "state"))
+    }
+
     /// The states of these accounts (sorted, each once), as far as they have one.
     pub fn accounts(&self, accounts: &[&str]) -> Result<Vec<(String, StateRow)>, LakeError> {
         let picks = self.picks(Wanted {

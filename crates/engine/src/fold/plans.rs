@@ -1,0 +1,170 @@
+//! All versions of a programme made ready for settlement, and batches of events made ready for them.
+
+use super::plan::{Plan, TooFine};
+use super::prepared::Prepared;
+use super::straight::Straight;
+use super::takeover::same_cap;
+use crate::calendar::Instant;
+use crate::canonical::Kind;
+use crate::event::Batch;
+use crate::program::Versions;
+
+/// A programme made ready: a plan for each version.
+#[derive(Debug)]
+pub struct Plans<'p> {
+    /// The versions.
+    pub versions: &'p Versions,
+    /// By version.
+    all: Vec<Plan<'p>>,
+    /// By version: the instant from which it rules; the first rules from the beginning on.
+    starts: Vec<Instant>,
+    /// Per column: does a version read it?
+    pub reads: Vec<bool>,
+    /// Whether anything of single members is remembered.
+    pub members: bool,
+}
+
+impl<'p> Plans<'p> {
+    /// Makes all versions ready.
+    pub fn new(versions: &'p Versions) -> Result<Plans<'p>, TooFine> {
+        let mut all = versions
+            .all()
+            .iter()
+            .map(Plan::new)
+            .collect::<Result<Vec<_>, _>>()?;
+        // What one version has to know of members must be kept from the first on.
+        let members = all.iter().any(|plan| plan.members);
+        for plan in &mut all {
+            plan.members = members;
+        }
+        let reads = |column: usize| all.iter().any(|plan| plan.reads[column]);
+        let start = |(at, plan): (usize, &Plan<'_>)| match at {
+            0 => Instant::MIN,
+            _ => plan.program.zone.midnight(plan.program.from),
+        };
+        Ok(Plans {
+            versions,
+            reads: (0..versions.newest().columns.len()).map(reads).collect(),
+            starts: all.iter().enumerate().map(start).collect(),
+            members,
+            all,
+        })
+    }
+
+    /// By version.
+    pub fn all(&self) -> &[Plan<'p>] {
+        &self.all
+    }
+
+    /// The plan of a version.
+    #[inline]
+    pub fn of(&self, version: u8) -> &Plan<'p> {
+        &self.all[usize::from(version)]
+    }
+
+    /// The newest version's. What all versions share can be read off any of them.
+    pub fn newest(&self) -> &Plan<'p> {
+        &self.all[self.all.len() - 1]
+    }
+
+    /// The version that rules at an instant.
+    #[inline]
+    pub fn at(&self, at: Instant) -> u8 {
+        // Nearly always there is one alone.
+        match self.starts.len() {
+            1 => 0,
+            _ => self.starts.partition_point(|start| *start <= at) as u8 - 1,
+        }
+    }
+
+    /// The instant at which the version after this one begins.
+    pub(super) fn end(&self, version: u8) -> Option<Instant> {
+        self.starts.get(usize::from(version) + 1).copied()
+    }
+
+    /// Whether a version begins at an instant.
+    pub fn begins(&self, at: Instant) -> bool {
+        self.starts[1..].contains(&at)
+    }
+
+    /// The cap of a version that goes on with what was used of one of an earlier version.
+    pub(super) fn cap(&self, from: u8, cap: usize, to: u8) -> Option<usize> {
+        (from..to).try_fold(cap, |cap, version| {
+            same_cap(self.of(version), cap, self.of(version + 1))
+        })
+    }
+
+    /// Whether a metric was let go on the way from one version to another.
+    pub(super) fn drops(&self, metric: usize, from: u8, to: u8) -> bool {
+        let later = self.all.get(usize::from(from) + 1..=usize::from(to));
+        let drops = |plan: &Plan<'_>| plan.program.takeover.dropped.get(metric) == Some(&true);
+        later.is_some_and(|later| later.iter().any(drops))
+    }
+}
+
+/// A batch made ready for the versions that rule over its events.
+#[derive(Debug)]
+pub struct Ready<'p> {
+    /// By version; where none of the events is in its days, it knows no rows.
+    versions: Vec<Prepared<'p>>,
+    /// Whether the batch has refunds.
+    pub refunds: bool,
+}
+
+impl<'p> Ready<'p> {
+    /// Computes what can be computed.
+    pub fn new(plans: &Plans<'p>, batch: &Batch) -> Ready<'p> {
+        let mut asked = vec![plans.all.len() == 1; plans.all.len()];
+        if plans.all.len() > 1 {
+            for at in batch.time.iter() {
+                asked[usize::from(plans.at(*at))] = true;
+            }
+        }
+        let empty = Batch::empty();
+        let versions = plans
+            .all
+            .iter()
+            .zip(asked)
+            .map(|(plan, asked)| Prepared::new(plan, if asked { batch } else { &empty }));
+        Ready {
+            versions: versions.collect(),
+            refunds: batch.kind.contains(&(Kind::Refund as u8)),
+        }
+    }
+
+    /// For a version.
+    pub(super) fn of(&self, version: u8) -> &Prepared<'p> {
+        &self.versions[usize::from(version)]
+    }
+}
+
+/// What all accounts of a batch share while they are settled.
+#[derive(Debug)]
+pub struct Piece<'a> {
+    /// The programme's plans.
+    pub plans: &'a Plans<'a>,
+    /// Events of whole accounts.
+    pub batch: &'a Batch,
+    /// What is known of them before the pass.
+    pub ready: &'a Ready<'a>,
+    straight: Vec<Option<Straight<'a>>>,
+}
+
+impl<'a> Piece<'a> {
+    /// `ready` must be made of these plans and this batch.
+    pub fn new(plans: &'a Plans<'a>, batch: &'a Batch, ready: &'a Ready<'a>) -> Piece<'a> {
+        let versions = plans.all.iter().zip(&ready.versions);
+        Piece {
+            plans,
+            batch,
+            ready,
+            straight: versions
+                .map(|(plan, ready)| Straight::of(plan, ready))
+                .collect(),
+        }
+    }
+
+    pub(super) fn straight(&self, version: u8) -> Option<&Straight<'a>> {
+        self.straight[usize::from(version)].as_ref()
+    }
+}

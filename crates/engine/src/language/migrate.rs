@@ -1,0 +1,87 @@
+//! `[migrate]`: what changes on the day on which a version begins.
+
+use super::Build;
+use super::reader::Placed;
+use super::table::table;
+use super::values::Named;
+use crate::finding::{Code, closest};
+use crate::program::{Carried, Migrate};
+
+/// What lets go of what was counted so far.
+const DROP: &str = "drop";
+
+table! {
+    /// What changes on the day on which this version begins. Everything that has the same id in the version before goes on by itself: rungs with their end, lots with theirs, what metrics and caps have counted. What would be lost without a word is a finding, and is said here.
+    MigrateTable as "[migrate]" {
+        /// Rungs of the version before that this one does not have, each with the rung here on which their holders stand from the first day on: `{ silver = "gold" }`. They keep their end.
+        optional rungs: Named<String>,
+        /// Metrics of the version before, by their id there: their id here, under which they count on, or `"drop"`. A metric that is dropped under the id that it also has here begins anew, which a metric without `window` must where the tiers' period is another one.
+        optional metrics: Named<String>,
+        /// For colleagues.
+        optional note: String,
+    }
+    later {
+        /// Missions of the version before.
+        missions,
+        /// Rewards of the version before.
+        rewards,
+        /// Points that become points of another wallet.
+        points,
+        /// Rungs set on the first day from what was done before it.
+        qualify,
+        /// Past grants at a new rate.
+        regrant,
+        /// Whether ends of rungs are computed anew.
+        validity,
+        /// From when a new limit of inactivity runs.
+        inactivity,
+    }
+}
+
+/// Checks `[migrate]`, as far as one version alone can say.
+pub(crate) fn migrate(build: &mut Build<'_>, raw: Option<Placed<MigrateTable>>) -> Migrate {
+    let Some(raw) = raw else {
+        return Migrate::default();
+    };
+    let rungs = build.reader.names.rungs.clone();
+    let metrics = build.reader.names.metrics.clone();
+    let list = |named: Option<Placed<Named<String>>>| named.map(|named| named.value.0);
+    Migrate {
+        rungs: carried(build, list(raw.value.rungs), "rung", &rungs, false),
+        metrics: carried(build, list(raw.value.metrics), "metric", &metrics, true),
+        place: Some(raw.place),
+    }
+}
+
+fn carried(
+    build: &mut Build<'_>,
+    named: Option<Vec<(Placed<String>, Placed<String>)>>,
+    sort: &str,
+    here: &[String],
+    drops: bool,
+) -> Vec<Carried> {
+    let mut all = Vec::new();
+    for (from, to) in named.into_iter().flatten() {
+        let dropped = drops && to.value == DROP;
+        if !dropped && !here.contains(&to.value) {
+            let close = closest(&to.value, here.iter().map(String::as_str));
+            build.reader.find(
+                Code::UnknownId,
+                to.place,
+                format!("unknown {sort} `{}`", to.value),
+                format!("this version has no such {sort}"),
+                match close {
+                    Some(close) => format!("did you mean `{close}`?"),
+                    None => format!("name a {sort} of this version"),
+                },
+            );
+            continue;
+        }
+        all.push(Carried {
+            from: from.value,
+            to: (!dropped).then_some(to.value),
+            place: from.place,
+        });
+    }
+    all
+}

@@ -1,0 +1,316 @@
+//! What cannot change from one version of a programme to the next, or not without a word.
+
+use super::{Carried, Metric, Period, Program, Rung};
+use crate::calendar::LeapDay;
+use crate::canonical::Type;
+use crate::finding::{Code, Finding, Place};
+
+/// The head of a file: for what no line says.
+const HEAD: Place = Place {
+    start: 0,
+    end: 0,
+    line: 1,
+};
+
+/// Everything that does not go together, in files by the day from which they rule.
+pub fn changes(files: &[(String, Program)]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some((file, first)) = files.first()
+        && let Some(place) = first.migrate.place
+    {
+        findings.push(Finding::new(
+            Code::VersionMigrate,
+            file,
+            place,
+            "`[migrate]` in the first version",
+            "there is no version before it",
+            "leave it out; who moves in from another system brings `opening` events",
+        ));
+    }
+    for (at, (file, new)) in files.iter().enumerate().skip(1) {
+        let step = Step {
+            file,
+            new,
+            old: &files[at - 1].1,
+        };
+        findings.extend(step.fixed());
+        findings.extend(step.rungs());
+        findings.extend(step.metrics());
+        for (_, earlier) in &files[..at] {
+            let before = Step {
+                old: earlier,
+                ..step
+            };
+            findings.extend(before.columns());
+        }
+    }
+    findings.extend(ladder_order(files));
+    findings.sort_by(|a, b| (&a.file, a.place, a.code).cmp(&(&b.file, b.place, b.code)));
+    findings.dedup();
+    findings
+}
+
+/// From one version to the next.
+#[derive(Clone, Copy)]
+struct Step<'a> {
+    file: &'a str,
+    old: &'a Program,
+    new: &'a Program,
+}
+
+impl Step<'_> {
+    fn find(
+        &self,
+        code: Code,
+        place: Place,
+        message: String,
+        label: String,
+        help: &str,
+    ) -> Finding {
+        Finding::new(code, self.file, place, message, label, help)
+    }
+
+    /// What a programme keeps for ever.
+    fn fixed(&self) -> Vec<Finding> {
+        let (old, new) = (self.old, self.new);
+        let mut all = Vec::new();
+        let mut same = |what: &str, before: String, now: String, place: Place| {
+            if before != now {
+                all.push(self.find(
+                    Code::VersionFixed,
+                    place,
+                    format!("{what} cannot change between versions"),
+                    format!("{now} here, {before} in {}", old.file),
+                    "keep what it was, or begin a programme in a folder of its own",
+                ));
+            }
+        };
+        let zone = |program: &Program| format!("`{}`", program.zone.name());
+        same("the zone", zone(old), zone(new), HEAD);
+        let currency = |program: &Program| format!("`{}`", program.currency);
+        same("the currency", currency(old), currency(new), HEAD);
+        let leap = |program: &Program| match program.leap_day {
+            LeapDay::February28 => "28 February".to_owned(),
+            LeapDay::March1 => "1 March".to_owned(),
+        };
+        same("the leap day", leap(old), leap(new), HEAD);
+        let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+        let week = |program: &Program| format!("`{}`", days[program.week.rem_euclid(7) as usize]);
+        same("the first day of a week", week(old), week(new), HEAD);
+        if let Some(wallet) = &old.wallet {
+            let place = new.wallet.as_ref().map_or(HEAD, |wallet| wallet.place);
+            let id = |id: &str| format!("`{id}`");
+            let now = new.wallet.as_ref().map_or("none".into(), |new| id(&new.id));
+            same("the wallet", id(&wallet.id), now, place);
+            if let Some(new) = &new.wallet {
+                let digits = |scale: u8| format!("{scale} digits");
+                let scale = format!("the scale of `{}`", wallet.id);
+                same(&scale, digits(wallet.scale), digits(new.scale), place);
+            }
+        }
+        if let (Some(was), Some(is)) = (rungs(old).first(), rungs(new).first()) {
+            let id = |rung: &Rung| format!("`{}`", rung.id);
+            same("the lowest rung", id(was), id(is), is.place);
+        }
+        all
+    }
+
+    /// A column has one type and one number of digits.
+    fn columns(&self) -> Vec<Finding> {
+        let mut all = Vec::new();
+        for is in &self.new.columns {
+            let same = |was: &&super::Column| was.stored() == is.stored();
+            let Some(was) = self.old.columns.iter().find(same) else {
+                continue;
+            };
+            // Columns that nobody lists follow the currency and the wallet.
+            let listed = was.declared || is.declared;
+            if !listed || (was.kind_of_value, was.digits) == (is.kind_of_value, is.digits) {
+                continue;
+            }
+            let dataset = (self.new.datasets.iter()).find(|dataset| dataset.event == is.kind);
+            let say = |column: &super::Column| match column.kind_of_value {
+                kind @ (Type::Money | Type::Decimal) => {
+                    format!("`{}` of {} digits", kind.text(), column.digits)
+                }
+                kind => format!("`{}`", kind.text()),
+            };
+            all.push(self.find(
+                Code::VersionColumn,
+                dataset.map_or(HEAD, |dataset| dataset.place),
+                format!("the column `{}` of `{}` changes its form", is.name, is.kind.text()),
+                format!("{} here, {} in {}", say(is), say(was), self.old.file),
+                "events of both versions stand in one history: keep its form, or give the column of this version another name, with `from` for the name in the file",
+            ));
+        }
+        all
+    }
+
+    /// Every rung that somebody may hold is still there, or `[migrate]` says where its holders stand.
+    fn rungs(&self) -> Vec<Finding> {
+        let (old, new) = (rungs(self.old), rungs(self.new));
+        let place = self.new.tiers.as_ref().map_or(HEAD, |tiers| tiers.place);
+        let has = |rungs: &[Rung], id: &str| rungs.iter().any(|rung| rung.id == id);
+        let moved = &self.new.migrate.rungs;
+        let mut all = self.unknown(moved, "rung", |id| has(old, id));
+        if new.is_empty() && !old.is_empty() {
+            all.push(self.find(
+                Code::VersionRung,
+                place,
+                format!("the ladder of {} is gone", self.old.file),
+                "members stand on its rungs".into(),
+                "keep `[tiers]`: with `validity = { kind = \"forever\" }` and no `reach` that anybody meets it stands still",
+            ));
+            return all;
+        }
+        for rung in old.iter().skip(1).filter(|rung| !has(new, &rung.id)) {
+            if !moved.iter().any(|moved| moved.from == rung.id) {
+                all.push(self.find(
+                    Code::VersionRung,
+                    place,
+                    format!("nobody says where the holders of `{}` go", rung.id),
+                    format!("this version has no rung `{}`", rung.id),
+                    &format!(
+                        "add `[migrate]` with `rungs = {{ {} = \"…\" }}`, naming the rung on which they stand from then on",
+                        rung.id
+                    ),
+                ));
+            }
+        }
+        for moved in moved.iter().filter(|moved| has(new, &moved.from)) {
+            all.push(self.find(
+                Code::VersionMigrate,
+                moved.place,
+                format!("this version has the rung `{}` itself", moved.from),
+                "its holders stay on it".into(),
+                "leave it out of `[migrate]`",
+            ));
+        }
+        all
+    }
+
+    /// What was counted is counted on as what it was, or dropped with a word.
+    fn metrics(&self) -> Vec<Finding> {
+        let moved = &self.new.migrate.metrics;
+        let has = |program: &Program, id: &str| program.metrics.iter().any(|it| it.id == id);
+        let mut all = self.unknown(moved, "metric", |id| has(self.old, id));
+        for was in &self.old.metrics {
+            let said = moved.iter().find(|moved| moved.from == was.id);
+            let here = match said {
+                Some(Carried { to: None, .. }) => continue,
+                Some(Carried { to: Some(to), .. }) => to,
+                None => &was.id,
+            };
+            let Some(is) = self.new.metrics.iter().find(|metric| metric.id == *here) else {
+                all.push(self.find(
+                    Code::VersionMetric,
+                    HEAD,
+                    format!("the metric `{}` of {} is gone", was.id, self.old.file),
+                    "what it counted would be lost without a word".into(),
+                    &format!(
+                        "add `[migrate]` with `metrics = {{ {} = \"drop\" }}`, or with the id under which it counts on",
+                        was.id
+                    ),
+                ));
+                continue;
+            };
+            if let Some(what) = self.other(was, is) {
+                all.push(self.find(
+                    Code::VersionMetric,
+                    is.place,
+                    format!("`{}` counts something else than in {}", is.id, self.old.file),
+                    what,
+                    &format!(
+                        "give it another id, or let it begin anew: `[migrate]` with `metrics = {{ {} = \"drop\" }}`",
+                        was.id
+                    ),
+                ));
+            }
+        }
+        all
+    }
+
+    /// In what a metric cannot go on.
+    fn other(&self, was: &Metric, is: &Metric) -> Option<String> {
+        let period = |program: &Program| {
+            let tiers = program.tiers.as_ref();
+            tiers.map_or(Period::Lifetime, |tiers| tiers.period)
+        };
+        let ladders = self.old.tiers.is_none() || self.new.tiers.is_some();
+        let by_tiers = ladders && was.window.is_none() && is.window.is_none();
+        let what = if was.kind != is.kind {
+            "another `kind`"
+        } else if was.window != is.window {
+            "another `window`"
+        } else if was.pool != is.pool {
+            "another `pool`"
+        } else if was.den != is.den {
+            "another unit: its `of` has other fractions"
+        } else if by_tiers && period(self.old) != period(self.new) {
+            "it has no `window`, and the period of `[tiers]` is another one"
+        } else {
+            return None;
+        };
+        Some(what.into())
+    }
+
+    fn unknown(
+        &self,
+        carried: &[Carried],
+        sort: &str,
+        known: impl Fn(&str) -> bool,
+    ) -> Vec<Finding> {
+        let unknown = carried.iter().filter(|carried| !known(&carried.from));
+        unknown
+            .map(|carried| {
+                self.find(
+                    Code::VersionMigrate,
+                    carried.place,
+                    format!("{} has no {sort} `{}`", self.old.file, carried.from),
+                    "nothing to carry over".into(),
+                    "name what the version before has on the left, and what becomes of it on the right",
+                )
+            })
+            .collect()
+    }
+}
+
+/// The rungs of a programme.
+fn rungs(program: &Program) -> &[Rung] {
+    program.tiers.as_ref().map_or(&[], |tiers| &tiers.rungs)
+}
+
+/// Rungs may come and go, but not change places.
+fn ladder_order(files: &[(String, Program)]) -> Vec<Finding> {
+    let mut order = Vec::new();
+    let mut all = Vec::new();
+    for (file, program) in files {
+        if let Some(rung) = merge(&mut order, rungs(program)) {
+            all.push(Finding::new(
+                Code::VersionRung,
+                file,
+                rung.place,
+                format!("`{}` stands in another place of the ladder than before", rung.id),
+                "an earlier version has it below a rung that is below it here",
+                "keep the order of the rungs, or give this rung another id and say in `[migrate]` who stands on it",
+            ));
+        }
+    }
+    all
+}
+
+/// Brings a ladder into the order of all; gives a rung that does not go into it.
+pub fn merge<'r>(order: &mut Vec<String>, ladder: &'r [Rung]) -> Option<&'r Rung> {
+    let mut next = 0;
+    for rung in ladder {
+        match order.iter().position(|known| *known == rung.id) {
+            Some(at) if at < next => return Some(rung),
+            Some(at) => next = at + 1,
+            None => {
+                order.insert(next, rung.id.clone());
+                next += 1;
+            }
+        }
+    }
+    None
+}

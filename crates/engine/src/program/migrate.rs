@@ -1,0 +1,25 @@
+//! What changes on the day on which a version begins, besides its rules.
+
+use crate::finding::Place;
+
+/// `[migrate]`: where things of the version before go that this one does not have under their ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Migrate {
+    /// Rungs that this version does not have.
+    pub rungs: Vec<Carried>,
+    /// Metrics that have another id here, or begin anew.
+    pub metrics: Vec<Carried>,
+    /// Where the table stands; nothing if there is none.
+    pub place: Option<Place>,
+}
+
+/// A thing of the version before, and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// Its id there.
+    pub from: String,
+    /// Its id here; nothing: it begins anew, or is let go.
+    pub to: Option<String>,
+    /// Where that is said.
+    pub place: Place,
+}

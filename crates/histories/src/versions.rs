@@ -1,0 +1,183 @@
+//! Later versions of a generated programme: other rules over the same files. What cannot go on by itself is said
+//! in `[migrate]`.
+
+use crate::programme::{programme, surprises};
+use crate::{Generated, Random};
+use rungs_engine::calendar::{day_from, day_text};
+use rungs_engine::language::{Source, check};
+use rungs_engine::program::Versions;
+
+/// None, one or two later versions, each with the day from which it rules.
+pub(crate) fn later(seed: u64, first: &str) -> Vec<(String, String)> {
+    let mut random = Random(seed ^ 0x5eed_0f7e_7510);
+    let begin = day_from("2024-01-10").unwrap_or(0);
+    let mut day = begin;
+    let mut before = first.to_owned();
+    let mut all = Vec::new();
+    // Every second programme stays as it is.
+    for _ in 0..random.below(4).saturating_sub(1) {
+        day += 1 + random.below(60) as i32;
+        // Some begin with a period of the calendar.
+        if random.percent(25) {
+            let months = ["2024-02-15", "2024-03-01", "2024-04-01", "2024-04-15"];
+            let beginnings = months.iter().filter_map(|month| day_from(month));
+            day = beginnings
+                .filter(|start| *start >= day)
+                .min()
+                .unwrap_or(day);
+        }
+        let text = version(&mut random, &before);
+        all.push((day_text(day), text.clone()));
+        before = text;
+    }
+    all
+}
+
+/// Another programme over the same files, for members who come from the one before.
+fn version(random: &mut Random, before: &str) -> String {
+    let (mut text, _) = programme(random);
+    if random.percent(70) {
+        surprises(&mut Random(random.bits()), &mut text);
+    }
+    // What a programme keeps for ever.
+    for key in ["zone = ", "leap_day = "] {
+        let line = |text: &str| {
+            let found = text.lines().find(|line| line.starts_with(key));
+            found.unwrap_or_default().to_owned()
+        };
+        text = text.replacen(&line(&text), &line(before), 1);
+    }
+    // A part of the rules stays as it was.
+    if random.percent(40) {
+        for part in ["[points.", "[tiers]", "[refunds]"] {
+            if random.percent(50) {
+                let old = renamed(&section(before, part), middle(before), "mid");
+                let new = section(&text, part);
+                // Needs are written in the units of the metric that the ladder counts.
+                if part != "[tiers]" || counted(before) == counted(&text) {
+                    text = text.replacen(&new, &old, 1);
+                }
+            }
+        }
+    }
+    let renames = random.percent(25);
+    let had = middle(before);
+    let has = match (renames, had) {
+        (true, "mid") => "silver",
+        (true, _) => "mid",
+        (false, had) => had,
+    };
+    text = renamed(&text, "mid", has);
+    let mut migrate = String::new();
+    if has != had {
+        migrate += &format!("rungs = {{ {had} = \"{has}\" }}\n");
+    }
+    let mut dropped = Vec::new();
+    for id in ["visits_30", "month_spend", "last_score", "counted"] {
+        let other = metric(before, id) != metric(&text, id)
+            || id == "counted" && period(before) != period(&text);
+        // Now and then what could go on begins anew as well.
+        if other || random.percent(10) {
+            dropped.push(format!("{id} = \"drop\""));
+        }
+    }
+    if !dropped.is_empty() {
+        migrate += &format!("metrics = {{ {} }}\n", dropped.join(", "));
+    }
+    if !migrate.is_empty() {
+        text += &format!("\n[migrate]\n{migrate}");
+    }
+    text
+}
+
+/// The rung between the lowest and the highest.
+fn middle(text: &str) -> &'static str {
+    match text.contains("id = \"silver\"") {
+        true => "silver",
+        false => "mid",
+    }
+}
+
+fn renamed(text: &str, from: &str, to: &str) -> String {
+    text.replace(&format!("\"{from}\""), &format!("\"{to}\""))
+        .replace(&format!(" {from} = "), &format!(" {to} = "))
+}
+
+/// A table with everything up to the next one that is no part of it.
+fn section(text: &str, head: &str) -> String {
+    let Some(start) = text.find(&format!("\n{head}")) else {
+        return String::new();
+    };
+    let rest = &text[start + 1..];
+    let ends = |line: &str| line.starts_with('[') && !line.starts_with("[[tiers.");
+    let mut length = 0;
+    for (place, line) in rest.split_inclusive('\n').enumerate() {
+        if place > 0 && ends(line) {
+            break;
+        }
+        length += line.len();
+    }
+    rest[..length].to_owned()
+}
+
+fn metric(text: &str, id: &str) -> String {
+    let mut all = text.split("[[metrics]]").skip(1);
+    let found = all.find(|part| part.contains(&format!("id = \"{id}\"")));
+    let own = found.unwrap_or_default().split("\n[").next();
+    own.unwrap_or_default().trim().to_owned()
+}
+
+fn counted(text: &str) -> String {
+    metric(text, "counted")
+}
+
+fn period(text: &str) -> &str {
+    let line = text.lines().find(|line| line.starts_with("period = "));
+    line.unwrap_or_default()
+}
+
+impl Generated {
+    /// The files of the programme's folder: name and text.
+    pub fn files(&self) -> Vec<(String, String)> {
+        let first = ("2023-01-01.toml".to_owned(), self.toml.clone());
+        let later = self.later.iter();
+        let later = later.map(|(day, text)| (format!("{day}.toml"), text.clone()));
+        std::iter::once(first).chain(later).collect()
+    }
+
+    /// The programme, checked.
+    ///
+    /// # Errors
+    /// What is wrong with it, with its texts: a generated programme is sound.
+    pub fn versions(&self) -> Result<Versions, String> {
+        let mut programs = Vec::new();
+        for (file, text) in self.files() {
+            let checked = check(&Source {
+                id: "generated",
+                file: &file,
+                text: &text,
+            });
+            match checked.program {
+                Some(program) => programs.push((file, program)),
+                None => return Err(self.refused(&checked.findings)),
+            }
+        }
+        Versions::of(programs).map_err(|findings| self.refused(&findings))
+    }
+
+    fn refused(&self, findings: &[rungs_engine::finding::Finding]) -> String {
+        let texts = self.files();
+        let texts = texts
+            .iter()
+            .map(|(file, text)| format!("# {file}\n{text}\n"));
+        let found = findings
+            .iter()
+            .map(|f| format!("{}:{}: {}: {}\n", f.file, f.place.line, f.message, f.help));
+        format!(
+            "{}seed {}: the generated programme is refused:\n{}",
+            texts.collect::<String>(),
+            self.seed,
+            found.collect::<String>()
+        )
+    }
+}

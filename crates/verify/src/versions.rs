@@ -1,0 +1,207 @@
+//! The recount over several versions of a programme: each event and each due date is judged by the version of
+//! its local date. What a version finds when it begins is told here once more, from the specification.
+
+use crate::account::Account;
+use crate::earn::Owner;
+use crate::exact::least_common;
+use crate::reading::Reading;
+use rungs_engine::calendar::Instant;
+use rungs_engine::ledger::RungReason;
+use rungs_engine::program::{Cap, Limit, Program, Tiers, Validity, Versions};
+use std::collections::BTreeSet;
+use std::mem::discriminant;
+
+/// All versions of a programme, read for the recount. Make it once and recount any number of accounts with it.
+pub struct Readings<'p> {
+    all: Vec<Reading<'p>>,
+    /// By version: its first instant; the first also judges what is dated before it.
+    starts: Vec<Instant>,
+}
+
+impl<'p> Readings<'p> {
+    /// Reads checked versions.
+    pub fn of(versions: &'p Versions) -> Readings<'p> {
+        let mut all: Vec<Reading<'p>> = versions.all().iter().map(Reading::of).collect();
+        // A metric is counted in one unit, whichever version counts.
+        for metric in 0..all[0].units.len() {
+            let units = all.iter().map(|reading| reading.units[metric]);
+            let unit = units.fold(1, least_common);
+            all.iter_mut()
+                .for_each(|reading| reading.units[metric] = unit);
+        }
+        let start = |reading: &Reading<'_>| reading.days.midnight(reading.program.from);
+        let mut starts: Vec<Instant> = all.iter().map(start).collect();
+        starts[0] = Instant::MIN;
+        Readings { all, starts }
+    }
+
+    pub(crate) fn version(&self, version: usize) -> &Reading<'p> {
+        &self.all[version]
+    }
+
+    pub(crate) fn newest(&self) -> &Reading<'p> {
+        &self.all[self.all.len() - 1]
+    }
+
+    /// The place of the version that rules at an instant.
+    pub(crate) fn at(&self, at: Instant) -> usize {
+        let begun = self.starts.iter().filter(|start| **start <= at);
+        begun.count() - 1
+    }
+
+    /// The version that rules at an instant.
+    pub(crate) fn on(&self, at: Instant) -> &Reading<'p> {
+        &self.all[self.at(at)]
+    }
+
+    /// When the version after this one begins.
+    pub(crate) fn next_start(&self, version: usize) -> Option<Instant> {
+        self.starts.get(version + 1).copied()
+    }
+
+    /// Whether what one version counted under a cap counts on under that of the other: all versions from the
+    /// one to the other have it in the same place, and count the same thing over the same time for the same
+    /// pool; only the limit may differ. Gives the cap's key in the earlier version.
+    pub(crate) fn same_cap(
+        &self,
+        (owner, number): (Owner, usize),
+        now: usize,
+        then: usize,
+    ) -> Option<(Owner, usize)> {
+        let id = match owner {
+            Owner::Group(group) => Some(&self.all[now].program.groups[group].id),
+            Owner::Rule(_) => None,
+        };
+        let key = |version: usize| match (owner, id) {
+            (Owner::Group(_), Some(id)) => {
+                let groups = &self.all[version].program.groups;
+                Some(Owner::Group(
+                    groups.iter().position(|group| group.id == *id)?,
+                ))
+            }
+            _ => Some(owner),
+        };
+        let cap = |version: usize| {
+            let program: &Program = self.all[version].program;
+            match key(version)? {
+                Owner::Rule(rule) => program.earn.get(rule)?.caps.get(number),
+                Owner::Group(group) => program.groups.get(group)?.cap.get(number),
+            }
+        };
+        let is = cap(now)?;
+        let same = (then..now).all(|version| cap(version).is_some_and(|was| counts_alike(was, is)));
+        same.then(|| key(then))
+            .flatten()
+            .map(|owner| (owner, number))
+    }
+
+    /// The same for a cap of a reward.
+    pub(crate) fn same_reward_cap(
+        &self,
+        reward: usize,
+        number: usize,
+        now: usize,
+        then: usize,
+    ) -> bool {
+        let cap = |version: usize| self.all[version].program.rewards[reward].caps.get(number);
+        let Some(is) = cap(now) else { return false };
+        (then..now).all(|version| cap(version).is_some_and(|was| counts_alike(was, is)))
+    }
+}
+
+fn counts_alike(was: &Cap, is: &Cap) -> bool {
+    let of = |cap: &Cap| (cap.per, cap.pool, cap.each.is_some());
+    let kind = |limit: &Limit| discriminant(limit);
+    of(was) == of(is) && kind(&was.limit) == kind(&is.limit)
+}
+
+/// The metrics that a ladder counts.
+fn counted(tiers: &Tiers) -> BTreeSet<usize> {
+    let rungs = tiers.rungs.iter();
+    rungs
+        .flat_map(|rung| rung.reach.iter().chain(&rung.keep))
+        .flatten()
+        .map(|(metric, _)| *metric)
+        .collect()
+}
+
+impl<'a> Account<'a> {
+    /// When the next version begins.
+    pub(crate) fn next_version(&self) -> Option<Instant> {
+        self.readings.next_start(self.version)
+    }
+
+    /// The next version begins: what closes at this instant was closed by the old one.
+    pub(crate) fn version_begins(&mut self, at: Instant) {
+        let readings: &'a Readings<'a> = self.readings;
+        let old = readings.version(self.version);
+        self.version += 1;
+        let new = readings.version(self.version);
+        self.reading = new;
+        let said = &new.program.migrate.metrics;
+        let dropped: Vec<bool> = (0..new.program.metrics.len())
+            .map(|metric| {
+                let was = &old.program.metrics[metric];
+                let drop =
+                    |it: &rungs_engine::program::Carried| it.from == was.id && it.to.is_none();
+                new.program.metrics[metric].absent || !was.absent && said.iter().any(drop)
+            })
+            .collect();
+        self.measures.judged_by(new, &dropped);
+        if old.for_birthdays.is_empty() && !new.for_birthdays.is_empty() {
+            self.birthdays_from(at);
+        }
+        if self.enrolled.is_none() {
+            return;
+        }
+        if let (Some(was), Some(is)) = (&old.program.tiers, &new.program.tiers) {
+            self.ladder_begins(at, (was, is), &dropped);
+        }
+        let day = new.days.day(at);
+        self.held
+            .begins_period(self.period_of(day).map(|(_, before)| before));
+        if let Some(tiers) = &new.program.tiers
+            && tiers.validity == Validity::None
+            && self.held.until.is_none()
+        {
+            self.followed = at;
+            if self.follow(tiers, at, None, None) {
+                self.issue_rung_reached(0, at, None);
+            }
+        }
+    }
+
+    /// The holder of a rung goes where `[migrate]` says, and keeps the end. Only what has no end and needs one
+    /// gets it today, and what never ends loses it.
+    fn ladder_begins(&mut self, at: Instant, (was, is): (&Tiers, &'a Tiers), dropped: &[bool]) {
+        let moved = &self.reading.program.migrate.rungs;
+        let goes = |rung: usize| {
+            let said = moved.iter().find(|moved| moved.from == was.rungs[rung].id);
+            let to = said.and_then(|said| said.to.as_ref());
+            let place = to.and_then(|to| is.rungs.iter().position(|rung| rung.id == *to));
+            place.unwrap_or(rung)
+        };
+        let (rung, until) = (self.held.rung, self.held.until);
+        let (to, day) = (goes(rung), self.reading.days.day(at));
+        let ends = match is.validity {
+            _ if to == 0 => None,
+            Validity::Forever => None,
+            Validity::None => until,
+            _ => until.or_else(|| self.ends(is, to, day)),
+        };
+        // A refund can take the rung only where the new ladder counts what the old one did.
+        let comparable = was.period == is.period
+            && is.validity != Validity::None
+            && counted(was) == counted(is)
+            && !counted(is).iter().any(|metric| dropped[*metric]);
+        let ground = self.held.ground(goes);
+        let brought = std::mem::take(&mut self.brought);
+        if (to, ends) != (rung, until) {
+            self.step(at, to, ends, RungReason::Version, None);
+        }
+        self.held.rests(ground.filter(|_| comparable));
+        if comparable {
+            self.brought = brought;
+        }
+    }
+}
