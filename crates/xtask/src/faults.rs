@@ -36,6 +36,42 @@ struct Fault {
 
 const FAULTS: &[Fault] = &[
     Fault {
+        name: "the day of an event is that of UTC",
+        area: "clock",
+        right: "let day: Vec<Day> = batch.time.iter().map(|at| zone.day(*at)).collect();",
+        wrong: "let day: Vec<Day> = batch.time.iter().map(|at| at.div_euclid(86_400_000_000) as Day).collect();",
+    },
+    Fault {
+        name: "at one instant validity ends before the period is looked at",
+        area: "order",
+        right: "    PeriodEnd,\n    ValidityEnd,\n    Lapse,",
+        wrong: "    ValidityEnd,\n    PeriodEnd,\n    Lapse,",
+    },
+    Fault {
+        name: "a version begins a day late",
+        area: "version",
+        right: "_ => plan.program.zone.midnight(plan.program.from),",
+        wrong: "_ => plan.program.zone.midnight(plan.program.from + 1),",
+    },
+    Fault {
+        name: "a refund is judged by the version that rules now",
+        area: "version",
+        right: "let plan = self.piece.plans.of(order.version);\n        let batch",
+        wrong: "let plan = self.piece.plans.of(self.state.version);\n        let batch",
+    },
+    Fault {
+        name: "a new version forgets what was used of a cap",
+        area: "version",
+        right: "used.cap = cap as u16;\n                true",
+        wrong: "used.cap = cap as u16;\n                false",
+    },
+    Fault {
+        name: "a new version counts on what it drops",
+        area: "version",
+        right: ".filter(|(_, drop)| **drop)",
+        wrong: ".filter(|(_, drop)| **drop && false)",
+    },
+    Fault {
         name: "a reward that was used is taken back",
         area: "decision",
         right: "if gift.used || gift.until <= self.at || self.scratch.pass.used.contains(&id) {",
@@ -62,8 +98,8 @@ const FAULTS: &[Fault] = &[
     Fault {
         name: "what is left of an order deserves every reward",
         area: "refund",
-        right: "when.holds(row, self.plan, &view).ok()",
-        wrong: "when.holds(row, self.plan, &view).ok().map(|_| true)",
+        right: "when.holds(row, plan, &view).ok()",
+        wrong: "when.holds(row, plan, &view).ok().map(|_| true)",
     },
     Fault {
         name: "a refund that takes the rung leaves what it had brought",
