@@ -4,6 +4,7 @@
 use crate::world::{Upload, World};
 use rungs_engine::calendar::Day;
 use rungs_engine::calendar::day_text;
+use rungs_engine::rehearsal::EventTable;
 use rungs_histories::Random;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -106,6 +107,41 @@ impl Receipts {
             upload.header.push_str(",revision,void");
         }
         Receipts { uploads, told }
+    }
+
+    /// The events as they are known after a night: of each the highest revision, unless that cancels it.
+    pub fn known(&self, night: Day) -> Vec<EventTable> {
+        let tables = self.uploads.iter().enumerate().map(|(index, upload)| {
+            let mut events: BTreeMap<(&str, &str), (u32, bool, &[String])> = BTreeMap::new();
+            let told = self.told.iter();
+            for told in told.filter(|told| told.upload == index && told.received <= night) {
+                let cells: Vec<&str> = told.rows[0].split(',').collect();
+                let [revision, void] = [cells[cells.len() - 2], cells[cells.len() - 1]];
+                let said = (
+                    revision.parse().unwrap(),
+                    void == "true",
+                    told.rows.as_slice(),
+                );
+                let known = events.entry((cells[0], cells[ACCOUNT])).or_insert(said);
+                if said.0 > known.0 {
+                    *known = said;
+                }
+            }
+            let standing = events.into_values().filter(|(_, void, _)| !void);
+            let rows = standing.flat_map(|(_, _, rows)| rows).map(|row| {
+                let cells: Vec<&str> = row.split(',').collect();
+                let own = cells[..cells.len() - 2].iter();
+                own.map(|cell| (!cell.is_empty()).then(|| (*cell).to_owned()))
+                    .collect()
+            });
+            let header: Vec<String> = upload.header.split(',').map(str::to_owned).collect();
+            EventTable {
+                kind: upload.kind,
+                columns: header[..header.len() - 2].to_vec(),
+                rows: rows.collect(),
+            }
+        });
+        tables.collect()
     }
 
     /// Writes what came to be known after `settled`, up to and with `night`.

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod corrected;
+mod in_memory;
 mod late;
 mod world;
 

@@ -14,6 +14,8 @@ use tempfile::TempDir;
 /// An uploaded file.
 #[derive(Debug, Clone)]
 pub struct Upload {
+    /// The kind of its events.
+    pub kind: Kind,
     /// The dataset, whose folder it lies in.
     pub dataset: &'static str,
     /// Its name there.
@@ -177,6 +179,7 @@ impl World {
             .filter(|table| !table.rows.is_empty());
         tables
             .map(|table| Upload {
+                kind: table.kind,
                 dataset: dataset(table.kind),
                 name: "all.csv".to_owned(),
                 header: table.columns.join(","),

@@ -135,6 +135,8 @@ pub(crate) fn programme(random: &mut Random) -> (String, bool) {
         "expiry = { kind = \"rolling\", length = \"2 months\" }\n",
         "expiry = { kind = \"rolling\", length = \"20 days\", round = \"quarter_end\" }\n",
         "expiry = { kind = \"fixed\", days = [\"02-29\", \"07-01\"], life = \"20 days\" }\n",
+        "expiry = { kind = \"inactivity\", length = \"15 days\", renewed_by = [\"order\"] }\n",
+        "expiry = { kind = \"inactivity\", length = \"20 days\", renewed_by = [\"order\", \"redeem\", \"survey\"], round = \"month_end\" }\n",
         // Nothing waits where a life may be shorter than the wait.
         "expiry = { kind = \"fixed\", days = [\"01-01\"] }\n",
     ]);

@@ -62,6 +62,7 @@ enum Due {
     RungEnd,
     Version,
     Expiry,
+    Idle,
     Release,
     Birthday(usize),
     Win(usize),
@@ -88,6 +89,8 @@ pub(crate) struct Account<'a> {
     pub(crate) measures: Measures<'a>,
     pub(crate) lots: Lots,
     pub(crate) held: Held,
+    /// When something last kept the points of the wallet alive, where inactivity ends them.
+    pub(crate) alive_since: Option<Instant>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) rungs: Vec<RungMove>,
     pub(crate) issued: Vec<Issued>,
@@ -130,6 +133,7 @@ impl<'a> Account<'a> {
             measures: Measures::new(reading),
             lots: Lots::default(),
             held: Held::default(),
+            alive_since: None,
             entries: Vec::new(),
             rungs: Vec::new(),
             issued: Vec::new(),
@@ -281,6 +285,7 @@ impl<'a> Account<'a> {
                 }
                 Due::Version => self.version_begins(at),
                 Due::Expiry => self.expire(at),
+                Due::Idle => self.end_idle(at),
                 Due::Release => self.release(at),
                 Due::Birthday(member) => self.birthday(member, at),
                 Due::Win(win) => {
@@ -299,6 +304,7 @@ impl<'a> Account<'a> {
         add(self.next_rung_end(), Due::RungEnd);
         add(self.next_version(), Due::Version);
         add(self.lots.next_expiry(), Due::Expiry);
+        add(self.idle_end(), Due::Idle);
         add(self.lots.next_release(), Due::Release);
         if !self.reading.for_birthdays.is_empty() {
             for member in 0..self.members.len() {

@@ -207,6 +207,7 @@ impl Account<'_> {
             member,
             rows,
         } = taking;
+        self.keep_alive(kind, at);
         let record = self.records.len();
         self.records.push(Record {
             event: event.clone(),
@@ -294,6 +295,7 @@ impl Account<'_> {
                 version: self.version as u8,
             });
         }
+        self.points_come(at);
         let release = wallet
             .pending
             .map(|length| self.reading.days.life(at, length));
@@ -328,7 +330,7 @@ impl Account<'_> {
     pub(crate) fn expires(&self, wallet: &Wallet, at: Instant) -> Option<Instant> {
         let days = &self.reading.days;
         match &wallet.expiry {
-            Expiry::Never => None,
+            Expiry::Never | Expiry::Inactivity { .. } => None,
             Expiry::Rolling { length, up_to } => {
                 let end = days.life(at, *length);
                 Some(match up_to {

@@ -18,6 +18,7 @@ mod earn;
 mod events;
 mod exact;
 mod identities;
+mod idle;
 mod ladder;
 mod lots;
 mod measure;

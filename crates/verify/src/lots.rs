@@ -90,6 +90,14 @@ impl Lots {
         ended
     }
 
+    /// Ends every lot, whatever its own life.
+    pub(crate) fn end_all(&mut self) -> Vec<(EventRef, i64)> {
+        let all = std::mem::take(&mut self.alive).into_iter();
+        all.map(|lot| (lot.id, lot.pending + lot.open))
+            .filter(|(_, points)| *points > 0)
+            .collect()
+    }
+
     /// Opens the lots whose hold is over at `at`, in the order of consumption, and pays debt with each.
     /// Returns what each lot released and what of it went to the debt.
     pub(crate) fn release(&mut self, at: Instant) -> Vec<(Taken, i64)> {

@@ -198,6 +198,7 @@ impl Account<'_> {
             rung: self.held.rung as u8,
             version: self.version as u8,
         });
+        self.points_come(at);
         self.lots.add(Lot {
             id: event.clone(),
             granted: at,

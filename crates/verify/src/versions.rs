@@ -154,6 +154,7 @@ impl<'a> Account<'a> {
         if self.enrolled.is_none() {
             return;
         }
+        self.limit_begins(at, old);
         if let (Some(was), Some(is)) = (&old.program.tiers, &new.program.tiers) {
             self.ladder_begins(at, (was, is), &dropped);
         }

@@ -165,6 +165,7 @@ impl<S: Sink> Account<'_, '_, S> {
             self.quiet_until = Instant::MIN;
         }
         if kind == Kind::Refund {
+            self.renew(kind);
             self.refund(rows);
             return Ok(());
         }
@@ -178,6 +179,7 @@ impl<S: Sink> Account<'_, '_, S> {
             self.remember(rows.clone(), member, &event);
         }
         // From here on nothing can fail: what was computed is booked.
+        self.renew(kind);
         self.grant(&event);
         self.count(kind, member);
         match kind {

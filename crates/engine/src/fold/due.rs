@@ -15,6 +15,7 @@ enum Due {
     ValidityEnd,
     Lapse,
     Expiry,
+    Idle,
     Release,
     Birthday,
     Win,
@@ -52,6 +53,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 Due::PeriodEnd => self.period_end(),
                 Due::ValidityEnd => self.validity_end(),
                 Due::Lapse => self.lapse(),
+                Due::Idle => self.lapse_points(),
                 Due::Release => self.release(),
                 Due::Birthday => self.birthdays(),
                 Due::Win => self.win(),
@@ -100,6 +102,7 @@ impl<S: Sink> Account<'_, '_, S> {
             }
         };
         sooner(self.state.next_release, Due::Release);
+        sooner(self.state.idle_until(self.plan.program), Due::Idle);
         if let Some(tiers) = &self.plan.program.tiers
             && self.state.rung > 0
         {

@@ -4,7 +4,7 @@
 use super::account::Account;
 use super::sink::{NAMELESS, Sink};
 use super::state::{Lot, NEVER, RELEASED};
-use crate::calendar::{Day, Instant, MonthDay, date_of};
+use crate::calendar::{Calendar, Day, Instant, MonthDay, date_of};
 use crate::event::EventId;
 use crate::ledger::{Entry, EntryKind, EventRef, Rule};
 use crate::program::{Expiry, Program, Shortage};
@@ -13,22 +13,14 @@ use crate::program::{Expiry, Program, Shortage};
 fn end_of_life(program: &Program, expiry: &Expiry, at: Instant, day: Day) -> Instant {
     let zone = &program.zone;
     match expiry {
-        Expiry::Never => NEVER,
+        // Lots of such a wallet have no end of their own.
+        Expiry::Never | Expiry::Inactivity { .. } => NEVER,
         Expiry::Rolling { length, up_to } => {
             let end = match length.exact() {
                 Some(micros) => at + micros,
                 None => zone.midnight(length.after(day)),
             };
-            let Some(calendar) = up_to else {
-                return end;
-            };
-            let first = calendar.start(zone.day(end), program.week);
-            // Already on the first instant of a stretch: stays.
-            if zone.midnight(first) == end {
-                end
-            } else {
-                zone.midnight(calendar.next(first))
-            }
+            up_to_end(program, *up_to, end)
         }
         Expiry::Fixed { days, life } => {
             let earliest = life.map_or(at + 1, |life| life.end(at, zone));
@@ -41,6 +33,21 @@ fn end_of_life(program: &Program, expiry: &Expiry, at: Instant, day: Day) -> Ins
             });
             ends.filter(|end| *end >= earliest).min().unwrap_or(NEVER)
         }
+    }
+}
+
+/// The first instant of a stretch of the calendar at or after an end, if one is named.
+pub fn up_to_end(program: &Program, up_to: Option<Calendar>, end: Instant) -> Instant {
+    let Some(calendar) = up_to else {
+        return end;
+    };
+    let zone = &program.zone;
+    let first = calendar.start(zone.day(end), program.week);
+    // Already on the first instant of a stretch: stays.
+    if zone.midnight(first) == end {
+        end
+    } else {
+        zone.midnight(calendar.next(first))
     }
 }
 
@@ -75,6 +82,7 @@ impl<S: Sink> Account<'_, '_, S> {
         };
         let pending = release > self.at;
         self.quiet_until = self.quiet_until.min(expires);
+        self.points_come();
         let mut left = points;
         if pending {
             self.quiet_until = self.quiet_until.min(release);

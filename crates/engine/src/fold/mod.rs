@@ -17,6 +17,7 @@ mod due;
 mod earn;
 mod encoding;
 mod grant;
+mod inactivity;
 mod lane;
 mod left;
 mod lots;

@@ -142,6 +142,8 @@ pub struct AccountState {
     pub wins: Vec<(u16, u16, Day)>,
     /// When the next pending lot is released.
     pub next_release: Option<Instant>,
+    /// What keeps points alive happened last at this instant.
+    pub renewed: Option<Instant>,
 }
 
 impl AccountState {
@@ -179,10 +181,11 @@ impl AccountState {
         self.caps.clear();
         self.wins.clear();
         self.next_release = None;
+        self.renewed = None;
     }
 
-    /// The end of the next lot that ends, and the points in it.
-    pub fn next_expiry(&self) -> Option<(Instant, i64)> {
+    /// The end of the next lot that ends by itself, and the points in it.
+    pub(super) fn next_lot_expiry(&self) -> Option<(Instant, i64)> {
         let first = self
             .lots
             .front()

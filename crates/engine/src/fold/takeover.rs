@@ -36,6 +36,7 @@ impl<S: Sink> Account<'_, '_, S> {
     fn take_over(&mut self, old: &Plan<'_>) {
         let plan = self.plan;
         self.state.take_caps(old, plan);
+        self.take_limit(old.program);
         let dropped = &plan.program.takeover.dropped;
         let members = self.state.members.iter_mut();
         let measures = members.map(|member| &mut member.measures);

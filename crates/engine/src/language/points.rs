@@ -6,6 +6,7 @@ use super::reader::{Placed, list};
 use super::table::{choice, kinds, table};
 use super::values::{AtLeast, Duration, Points, Whole, id_form, is_words};
 use crate::calendar::{Calendar, Length, MonthDay, Zone, day_from};
+use crate::canonical::Kind;
 use crate::finding::{Code, Place};
 use crate::number::Rounding;
 use crate::program::{Expiry, RoundAt, Wallet};
@@ -121,6 +122,18 @@ table! {
     }
 }
 
+table! {
+    /// All points of the wallet end together when nothing happens for so long. Points that come to a wallet whose time has run out, or that nothing has renewed yet, begin it anew.
+    InactivityTable as "expiry" {
+        /// So long after the last event that counts: gone at 00:00 of that day.
+        required length: Duration,
+        /// The kinds of events that count, such as `order`.
+        required renewed_by: Filled<Kind>,
+        /// Then up to the first instant after the month, quarter or year, or not.
+        default("\"none\"") round: Round,
+    }
+}
+
 /// What an end is rounded up to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Round(Option<Calendar>);
@@ -138,8 +151,9 @@ kinds! {
         "never" => Never(NeverTable),
         "rolling" => Rolling(RollingTable),
         "fixed" => Fixed(FixedTable),
+        "inactivity" => Inactivity(InactivityTable),
     }
-    later ["inactivity"]
+    later []
 }
 
 /// Checks the wallet.
@@ -180,6 +194,17 @@ pub(crate) fn wallet(
                 .collect(),
             life: fixed.life.as_ref().map(|life| life.value.0),
         }),
+        ExpiryTable::Inactivity(inactivity) => {
+            let kinds = &inactivity.renewed_by.as_ref()?.value.0;
+            for kind in kinds {
+                build.needs_event(kind.value, kind.place, "what keeps points alive");
+            }
+            Some(Expiry::Inactivity {
+                length: inactivity.length.as_ref()?.value.0,
+                renewed_by: kinds.iter().map(|kind| kind.value).collect(),
+                up_to: inactivity.round.as_ref()?.value.0,
+            })
+        }
     });
     let pending = table
         .pending
@@ -210,6 +235,10 @@ fn outlives(build: &mut Build<'_>, expiry: &Expiry, at: Place, pending: Length, 
             format!("points that live {length}"),
             "let them live longer than they are held",
         ),
+        Expiry::Inactivity { length, .. } => (
+            format!("points that live {length} after the last activity"),
+            "let them live longer than they are held",
+        ),
         Expiry::Fixed { life: None, .. } => (
             "points that are granted just before a fixed day".to_owned(),
             "give `expiry` a `life`, the shortest, that is longer than they are held",
@@ -228,7 +257,9 @@ fn outlives(build: &mut Build<'_>, expiry: &Expiry, at: Place, pending: Length, 
     };
     // What is rounded up, or waits for a day, may not wait at all.
     let shortest = |grant| match expiry {
-        Expiry::Rolling { length, .. } => length.end(grant, &utc),
+        Expiry::Rolling { length, .. } | Expiry::Inactivity { length, .. } => {
+            length.end(grant, &utc)
+        }
         Expiry::Fixed { life, .. } => life.map_or(grant, |life| life.end(grant, &utc)),
         Expiry::Never => grant,
     };

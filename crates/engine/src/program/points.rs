@@ -1,6 +1,7 @@
 //! The wallet: how points are rounded, when they end, what happens when they do not suffice.
 
 use crate::calendar::{Calendar, Length, MonthDay};
+use crate::canonical::Kind;
 use crate::finding::Place;
 use crate::number::{Rational, Rounding};
 
@@ -49,6 +50,13 @@ pub enum Expiry {
     Fixed {
         days: Vec<MonthDay>,
         life: Option<Length>,
+    },
+    /// All points of the wallet together, so long after the last event of these kinds; then up to the first instant
+    /// after the month, quarter or year, if one is named.
+    Inactivity {
+        length: Length,
+        renewed_by: Vec<Kind>,
+        up_to: Option<Calendar>,
     },
 }
 

@@ -144,7 +144,7 @@ pub fn explain(plans: &Plans<'_>, settled: Settled<'_>, question: Question<'_>) 
         "balance": number(&points_text(program, state.open)),
         "pending": number(&points_text(program, state.pending)),
         "debt": number(&points_text(program, state.debt)),
-        "lots": lots(program, state),
+        "lots": lots(of(state.version), state),
         "rung": rung_text(program, state.rung),
         "rung_since": (state.rung > 0).then(|| day_text(state.since)),
         "rung_until": state.until.map(day_text),
@@ -157,17 +157,21 @@ pub fn explain(plans: &Plans<'_>, settled: Settled<'_>, question: Question<'_>) 
 }
 
 fn lots(program: &Program, state: &AccountState) -> Vec<Value> {
+    // What ends the wallet as a whole ends every lot that is there then.
+    let idle = state.idle_until(program);
+    let never = rungs_engine::fold::NEVER;
     state
         .lots
         .iter()
         .map(|lot| {
+            let expires = idle.map_or(lot.expires, |idle| idle.min(lot.expires));
             json!({
                 "event": event_json(program, &(lot.source, lot.id.clone())),
                 "points": number(&points_text(program, lot.left)),
                 "pending": lot.is_pending(),
                 "granted": local(program, lot.at),
                 "released": lot.is_pending().then(|| local(program, lot.release)),
-                "expires": (lot.expires != rungs_engine::fold::NEVER).then(|| local(program, lot.expires)),
+                "expires": (expires != never).then(|| local(program, expires)),
             })
         })
         .collect()

@@ -24,6 +24,7 @@ mod totals;
 pub use again::settle_again;
 pub use agreed::agreed;
 pub use keys::{Keys, Secret};
+pub use replay::{Booked, Lines, replay};
 pub use totals::Totals;
 
 use crate::ingest::Refusal;
@@ -114,7 +115,7 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
         .transpose()?;
     if let (Some(before), Some(settled)) = (before, settled_day) {
         agreed(versions, before, settled)?;
-        serving_copy::mend(program, &store)?;
+        serving_copy::mend(versions.on(settled), &store)?;
         finish::mend(versions, &store, &manifests)?;
     }
     if let Some(settled) = settled_day

@@ -381,7 +381,7 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         if !self.night.serves {
             return Ok(());
         }
-        let expiry = self.state.next_expiry();
+        let expiry = self.state.next_expiry(program);
         self.done.served.members.push(MemberRow {
             account: account.to_owned(),
             member: self

@@ -39,7 +39,7 @@ fn serving_from_lake(
     let ledger = Ledger::open(store)?;
     let shards = (0..store.shards()).map(|shard| {
         Ok(Changes {
-            members: members(store, latest, shard, &night)?,
+            members: members(program, store, latest, shard, &night)?,
             rewards: rewards(&ledger, shard, until)?,
             ..Changes::default()
         })
@@ -48,6 +48,7 @@ fn serving_from_lake(
 }
 
 fn members(
+    program: &Program,
     store: &Store,
     latest: &Manifest,
     shard: u16,
@@ -55,17 +56,17 @@ fn members(
 ) -> Result<Vec<MemberRow>, LakeError> {
     let mut members = Vec::new();
     StateReader::open(store, latest, shard)?.for_each(|account, row| {
-        members.push(member(account, row, night));
+        members.push(member(program, account, row, night));
         Ok(())
     })?;
     Ok(members)
 }
 
-fn member(account: &str, row: &StateRow, night: &str) -> MemberRow {
+fn member(program: &Program, account: &str, row: &StateRow, night: &str) -> MemberRow {
     // A state of an older form is read again from the history when its account is settled next; until
     // then its first member and its next expiry are not served.
     let state = AccountState::from_bytes(&row.state);
-    let expiry = state.as_ref().and_then(AccountState::next_expiry);
+    let expiry = state.as_ref().and_then(|state| state.next_expiry(program));
     MemberRow {
         account: account.to_owned(),
         member: state

@@ -22,7 +22,8 @@
 //! | bit 7 `measures` | list, see [`Writer::measure`] |
 //! | bit 8 `caps` | list of `cap` number, `member` number, 0 or 1 and the key `each`, measure |
 //! | bit 9 `wins` | list of three: number, number, signed |
-//! | bit 11 `gifts` | after the members: list of `reward`, `member` and source number, id key, `at` signed, `until` gap from `at`, `used` number |
+//! | bit 13 `renewed` | signed |
+//! | bit 11 `gifts` | list of `reward`, `member` and source number, id key, `at` signed, `until` gap from `at`, `used` number |
 //! | bit 10 `members` | list of `id` text, bits of `enrolled` and `birthday`, these two as signed and gap from 0, `profile` as list of number and key, list of measures |
 //!
 //! Sums wrap around: any state comes back as it was, and no bytes make reading panic.
@@ -54,6 +55,7 @@ const WINS: u64 = 1 << 9;
 const MEMBERS: u64 = 1 << 10;
 const GIFTS: u64 = 1 << 11;
 const VERSION: u64 = 1 << 12;
+const RENEWED: u64 = 1 << 13;
 
 /// Appends a state to bytes.
 pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
@@ -73,7 +75,8 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
             | flag(!state.wins.is_empty(), WINS)
             | flag(!state.members.is_empty(), MEMBERS)
             | flag(!state.gifts.is_empty(), GIFTS)
-            | flag(state.version != 0, VERSION),
+            | flag(state.version != 0, VERSION)
+            | flag(state.renewed.is_some(), RENEWED),
     );
     if state.version != 0 {
         to.number(state.version.into());
@@ -130,6 +133,9 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
         for member in &state.members {
             to.member(member, &state.lots);
         }
+    }
+    if let Some(renewed) = state.renewed {
+        to.signed(renewed);
     }
     if !state.gifts.is_empty() {
         to.length(state.gifts.len());
@@ -205,6 +211,9 @@ pub fn read(bytes: &[u8]) -> Option<AccountState> {
         for _ in 0..from.length()? {
             state.members.push(from.member(&state.lots)?);
         }
+    }
+    if has(RENEWED) {
+        state.renewed = Some(from.signed()?);
     }
     if has(GIFTS) {
         for _ in 0..from.length()? {

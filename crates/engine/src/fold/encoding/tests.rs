@@ -179,6 +179,7 @@ prop_compose! {
             caps,
             wins,
             next_release: if in_order { Some(release) } else { next_release },
+            renewed: next_release,
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::calendar::Day;
 use crate::canonical::Kind;
 use crate::fold::measure::Window;
 use crate::number::Divisor;
-use crate::program::{ByRung, MetricKind, Over, Pool};
+use crate::program::{ByRung, Expiry, MetricKind, Over, Pool};
 
 /// Rules that can meet in a lane.
 pub const MOST: usize = 8;
@@ -67,7 +67,10 @@ impl<'p> Plan<'p> {
     /// The lane of a kind of event, if its rules allow it.
     pub(super) fn lane(&self, kind: Kind) -> Option<Lane<'p>> {
         let program = self.program;
-        program.wallet.as_ref()?;
+        // Where every event may keep points alive, none goes straight.
+        if let Expiry::Inactivity { .. } = program.wallet.as_ref()?.expiry {
+            return None;
+        }
         let bases = &self.base[kind as usize];
         let of_event = |rule: &usize| bases.contains(rule) || self.raises(*rule, bases);
         let rules: Vec<usize> = (0..self.rules.len()).filter(of_event).collect();

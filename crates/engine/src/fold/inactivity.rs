@@ -1,0 +1,95 @@
+//! Points that end together when nothing happens for so long.
+
+use super::account::Account;
+use super::lots::up_to_end;
+use super::sink::Sink;
+use super::state::AccountState;
+use crate::calendar::Instant;
+use crate::canonical::Kind;
+use crate::ledger::{EntryKind, Rule};
+use crate::program::{Expiry, Program};
+
+/// When a wallet that was renewed last at an instant ends; nothing if inactivity does not end it.
+fn ends(program: &Program, renewed: Instant) -> Option<Instant> {
+    let Expiry::Inactivity { length, up_to, .. } = &program.wallet.as_ref()?.expiry else {
+        return None;
+    };
+    let end = length.end(renewed, &program.zone);
+    Some(up_to_end(program, *up_to, end))
+}
+
+impl AccountState {
+    /// When all points end together if nothing happens; nothing if there are none, or inactivity does not end
+    /// them.
+    pub fn idle_until(&self, program: &Program) -> Option<Instant> {
+        match self.lots.is_empty() {
+            true => None,
+            false => ends(program, self.renewed?),
+        }
+    }
+
+    /// The next end of points, of lots or of the wallet, and how many they are.
+    pub fn next_expiry(&self, program: &Program) -> Option<(Instant, i64)> {
+        let lot = self.next_lot_expiry();
+        match self.idle_until(program) {
+            Some(idle) if lot.is_none_or(|(at, _)| idle <= at) => {
+                Some((idle, self.lots.iter().map(|lot| lot.left).sum()))
+            }
+            _ => lot,
+        }
+    }
+}
+
+impl<S: Sink> Account<'_, '_, S> {
+    /// An event of a kind that keeps points alive.
+    pub(super) fn renew(&mut self, kind: Kind) {
+        let wallet = self.plan.program.wallet.as_ref();
+        if let Some(Expiry::Inactivity { renewed_by, .. }) = wallet.map(|wallet| &wallet.expiry)
+            && renewed_by.contains(&kind)
+        {
+            self.state.renewed = Some(self.at);
+        }
+    }
+
+    /// Points come: a wallet whose time has run out, or that nothing has renewed yet, begins anew.
+    pub(super) fn points_come(&mut self) {
+        let program = self.plan.program;
+        let Some(now) = ends(program, self.at) else {
+            return;
+        };
+        let known = self.state.renewed.and_then(|at| ends(program, at));
+        if known.is_none_or(|end| end <= self.at) {
+            self.state.renewed = Some(self.at);
+        }
+        self.quiet_until = self.quiet_until.min(known.unwrap_or(now));
+    }
+
+    /// Nothing has happened for so long: all points end.
+    pub(super) fn lapse_points(&mut self) {
+        while let Some(lot) = self.state.lots.front() {
+            let (left, pending) = (lot.left, lot.is_pending());
+            let event = (lot.source, lot.id.clone());
+            if pending {
+                self.state.pending -= left;
+            } else {
+                self.state.open -= left;
+            }
+            self.state.lots.drop_front();
+            self.book(EntryKind::Expire, Rule::Expiry, event, None, -left, None);
+        }
+        self.state.next_release = None;
+    }
+
+    /// A version begins: a limit that is new, or shorter than it was, runs from today.
+    pub(super) fn take_limit(&mut self, old: &Program) {
+        if self.state.lots.is_empty() {
+            return;
+        }
+        let was = self.state.renewed.and_then(|at| ends(old, at));
+        let is = (self.state.renewed).and_then(|at| ends(self.plan.program, at));
+        match (was, is) {
+            (Some(was), Some(is)) if is >= was => {}
+            _ => self.state.renewed = Some(self.at),
+        }
+    }
+}

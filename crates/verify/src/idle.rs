@@ -1,0 +1,73 @@
+//! Points that end together when nothing happens for so long.
+
+use crate::account::Account;
+use crate::reading::Reading;
+use rungs_engine::calendar::Instant;
+use rungs_engine::canonical::Kind;
+use rungs_engine::ledger::{EntryKind, Rule};
+use rungs_engine::program::Expiry;
+
+/// The end of a wallet in which something happened last at an instant.
+fn end_of(reading: &Reading<'_>, at: Instant) -> Option<Instant> {
+    match &reading.program.wallet.as_ref()?.expiry {
+        Expiry::Inactivity { length, up_to, .. } => {
+            let end = reading.days.life(at, *length);
+            Some(up_to.map_or(end, |calendar| reading.days.up_to(calendar, end)))
+        }
+        _ => None,
+    }
+}
+
+impl Account<'_> {
+    /// When all points end, if there are any.
+    pub(crate) fn idle_end(&self) -> Option<Instant> {
+        let holds = self.lots.open() + self.lots.pending() > 0;
+        end_of(self.reading, self.alive_since.filter(|_| holds)?)
+    }
+
+    /// An event that was taken, of a kind that may keep points alive.
+    pub(crate) fn keep_alive(&mut self, kind: Kind, at: Instant) {
+        let wallet = self.reading.program.wallet.as_ref();
+        if let Some(Expiry::Inactivity { renewed_by, .. }) = wallet.map(|wallet| &wallet.expiry)
+            && renewed_by.contains(&kind)
+        {
+            self.alive_since = Some(at);
+        }
+    }
+
+    /// Points are about to come: where the time of the wallet has run out, or never begun, it begins.
+    pub(crate) fn points_come(&mut self, at: Instant) {
+        if end_of(self.reading, at).is_none() {
+            return;
+        }
+        let end = self
+            .alive_since
+            .and_then(|since| end_of(self.reading, since));
+        if end.is_none_or(|end| end <= at) {
+            self.alive_since = Some(at);
+        }
+    }
+
+    /// The time has run out.
+    pub(crate) fn end_idle(&mut self, at: Instant) {
+        for (lot, points) in self.lots.end_all() {
+            let named = Some(lot.clone());
+            self.book(at, EntryKind::Expire, Rule::Expiry, lot, named, -points);
+        }
+    }
+
+    /// A version begins whose limit is new, or shorter than that of the version before: it runs from today.
+    pub(crate) fn limit_begins(&mut self, at: Instant, old: &Reading<'_>) {
+        if self.lots.open() + self.lots.pending() == 0 {
+            return;
+        }
+        let end = |reading: &Reading<'_>| end_of(reading, self.alive_since?);
+        let goes_on = match (end(old), end(self.reading)) {
+            (Some(was), Some(is)) => is >= was,
+            _ => false,
+        };
+        if !goes_on {
+            self.alive_since = Some(at);
+        }
+    }
+}
