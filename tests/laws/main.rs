@@ -19,6 +19,7 @@ use rungs_histories::{Content, Random};
 use rungs_pipeline::lake::decisions::read_decisions;
 use rungs_pipeline::lake::store::Store;
 use rungs_pipeline::progress::Silent;
+use rungs_pipeline::run::{Rebuild, rebuild};
 use rungs_pipeline::{ledger_dump, recount};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -64,6 +65,45 @@ pub fn wins(world: &World, store: &Path) -> BTreeMap<String, Vec<Win>> {
         });
     }
     all
+}
+
+/// A rebuild settles what the nights have learnt, with the draws that they have held.
+#[test]
+fn a_rebuild_ends_where_the_nights_ended_and_goes_on_like_them() {
+    for seed in seeds(3) {
+        let world = World::new(seed);
+        let mut random = Random(seed ^ 0x4e61);
+        let (inbox, store) = (
+            world.inbox("nights-inbox", &world.uploads()),
+            world.path("nights"),
+        );
+        let nights = nights(&world, &mut random, 40);
+        let (last, before) = nights.split_last().unwrap();
+        for night in before {
+            world.settle(&inbox, &store, *night, 7);
+        }
+        let into = world.path("rebuilt");
+        let asked = Rebuild {
+            versions: &world.versions,
+            store: &store,
+            into: &into,
+            restate: false,
+        };
+        rebuild(&asked, &Silent).unwrap();
+        let what = "the rebuilt ledger differs";
+        world.same(what, &world.ledger(&store), &world.ledger(&into));
+        recounted(&world, &into);
+        world.settle(&inbox, &store, *last, 7);
+        world.settle(&inbox, &into, *last, 7);
+        let what = "the rebuilt store goes on in another way";
+        world.same(what, &world.ledger(&store), &world.ledger(&into));
+        let figures = |store: &Path| -> Value {
+            let mut report: Value = serde_json::from_str(&world.figures(store).0).unwrap();
+            report["run"] = Value::Null;
+            report
+        };
+        assert_eq!(figures(&store), figures(&into), "seed {seed}");
+    }
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub enum Command {
     Test(Test),
     /// Take in what is new, settle every night up to a date, make the report.
     Run(Run),
+    /// Settle everything that a store knows once more, into a new store.
+    Rebuild(Rebuild),
     /// Show the report of a settled date.
     Report(Report),
     /// Say why: an account's points and rung, or what a code means.
@@ -107,6 +109,23 @@ pub struct Run {
     /// File with the keys of draws and pseudonyms (the published test keys if not given).
     #[arg(long, value_name = "FILE")]
     pub keys: Option<PathBuf>,
+    /// Say nothing but problems.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `rungs rebuild`
+#[derive(Debug, Args)]
+pub struct Rebuild {
+    /// Programme and store.
+    #[command(flatten)]
+    pub place: Place,
+    /// The new store's folder.
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+    /// Settle the past by what the programme's files say now, though they were changed since.
+    #[arg(long)]
+    pub restate: bool,
     /// Say nothing but problems.
     #[arg(long, short)]
     pub quiet: bool,

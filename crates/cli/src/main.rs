@@ -46,6 +46,7 @@ fn main() -> ExitCode {
         Command::Verify(asked) => command::verify::verify(asked),
         Command::Quarantine(asked) => command::quarantine::quarantine(asked),
         Command::Schema(asked) => command::schema::schema(asked),
+        Command::Rebuild(asked) => command::rebuild::rebuild(asked),
         Command::Settle(asked) => command::settle::settle(asked),
         Command::Completions { shell } => {
             clap_complete::generate(

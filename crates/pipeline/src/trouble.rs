@@ -76,7 +76,7 @@ impl Trouble {
         Trouble::new(
             TroubleCode::ProgrammeChanged,
             format!("`{file}` was changed after nights were settled by it"),
-            "restore the file as it was, or settle everything anew into a new store",
+            "restore the file as it was; a new rule is a new file, named by the day on which it begins; `rungs rebuild --restate --into DIR` settles the past by the changed file, into a new store",
         )
     }
 }

@@ -4,6 +4,7 @@ pub mod check;
 pub mod explain;
 pub mod ledger;
 pub mod quarantine;
+pub mod rebuild;
 pub mod report;
 pub mod run;
 pub mod schema;

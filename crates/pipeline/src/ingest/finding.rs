@@ -109,6 +109,16 @@ codes! {
     FormatNotYet = "object/not-yet";
 }
 
+impl RowCode {
+    /// What settlement refuses, after the row was accepted into the history.
+    pub const OF_SETTLEMENT: [RowCode; 4] = [
+        RowCode::UnknownOrder,
+        RowCode::UnknownName,
+        RowCode::FinerThanMetric,
+        RowCode::Overflow,
+    ];
+}
+
 /// A row that was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Rejected {

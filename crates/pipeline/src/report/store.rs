@@ -103,14 +103,6 @@ fn own_rows(batch: &rungs_engine::event::Batch) -> Vec<(String, std::ops::Range<
         .collect()
 }
 
-/// What settlement refuses was accepted into the history before; it counts as one or the other.
-const REFUSED_BY_SETTLEMENT: [RowCode; 4] = [
-    RowCode::UnknownOrder,
-    RowCode::UnknownName,
-    RowCode::FinerThanMetric,
-    RowCode::Overflow,
-];
-
 fn quality(manifests: &[Manifest]) -> Quality {
     let mut quality = Quality::default();
     let mut codes: BTreeMap<String, u64> = BTreeMap::new();
@@ -131,7 +123,8 @@ fn quality(manifests: &[Manifest]) -> Quality {
         .filter(|(code, _)| code.ends_with("/late"))
         .map(|(_, count)| count)
         .sum();
-    let refused_later = REFUSED_BY_SETTLEMENT
+    // What settlement refuses was accepted into the history before; it counts as one or the other.
+    let refused_later = RowCode::OF_SETTLEMENT
         .iter()
         .filter_map(|code| codes.get(code.text()));
     quality.accepted = quality.accepted.saturating_sub(refused_later.sum());

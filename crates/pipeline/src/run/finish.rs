@@ -142,6 +142,8 @@ pub fn finish(
     counts.extend(late);
     // Whole files stand in the list as well, but are not counted as rows.
     quarantine.extend(intake.refused.iter().map(QuarantineRow::of_refused));
+    let whole_files = intake.refused_before.len();
+    quarantine.extend(intake.refused_before);
     files
         .entry(Table::Quarantine)
         .or_default()
@@ -151,8 +153,8 @@ pub fn finish(
         .or_default()
         .extend(write_decisions(store, run, drawn)?);
     files.retain(|_, list| !list.is_empty());
-    let unread = unmatched.len() as u64 + intake.refused.len() as u64;
-    counts.insert("unread".into(), unread);
+    let unread = unmatched.len() + intake.refused.len() + whole_files;
+    counts.insert("unread".into(), unread as u64);
     let from = night
         .before
         .and_then(|before| before.nights.last(request.store).ok())

@@ -4,6 +4,7 @@
 use crate::ingest::{self, Object, Refusal, Rejected};
 use crate::lake::layout::Layout;
 use crate::lake::manifest::{Manifest, ObjectEntry};
+use crate::lake::quarantine::QuarantineRow;
 use crate::lake::staging::{Staged, Staging};
 use crate::lake::store::Store;
 use crate::progress::Progress;
@@ -25,6 +26,8 @@ pub struct Intake {
     pub rejected: Vec<Rejected>,
     /// Objects that were refused whole.
     pub refused: Vec<(String, Refusal)>,
+    /// Objects that an earlier run refused whole, as quarantine has them.
+    pub refused_before: Vec<QuarantineRow>,
     /// Columns that no dataset asks for: (dataset, column).
     pub ignored_columns: BTreeSet<(String, String)>,
 }

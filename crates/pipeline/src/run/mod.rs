@@ -15,6 +15,7 @@ mod intake;
 mod keys;
 mod night;
 mod population;
+mod rebuild;
 mod replay;
 mod serving_copy;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod totals;
 pub use again::settle_again;
 pub use agreed::agreed;
 pub use keys::{Keys, Secret};
+pub use rebuild::{Rebuild, rebuild};
 pub use replay::{Booked, Lines, replay};
 pub use totals::Totals;
 
