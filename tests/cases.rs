@@ -186,7 +186,7 @@ fn booked(
     name: &str,
 ) -> Vec<BTreeMap<&'static str, String>> {
     let program = versions.newest();
-    let by = |version: u8| day_text(versions.all()[usize::from(version)].from);
+    let by = |version: u16| day_text(versions.all()[usize::from(version)].from);
     let id = |event: Option<&EventRef>| event.map_or(String::new(), |event| event.1.to_string());
     let date = |at: Instant| day_text(program.zone.day(at));
     let rung = |rung: u8| rung_text(program, rung).unwrap_or_default().to_owned();

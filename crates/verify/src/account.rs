@@ -434,7 +434,7 @@ impl<'a> Account<'a> {
             points,
             expires: None,
             rung: self.held.rung as u8,
-            version: version as u8,
+            version: version as u16,
         });
     }
 }

@@ -60,7 +60,7 @@ enum Line {
         points: i64,
         expires: Option<Instant>,
         rung: u8,
-        version: u8,
+        version: u16,
     },
     Rung {
         at: Instant,
@@ -69,7 +69,7 @@ enum Line {
         from: u8,
         to: u8,
         until: Option<Day>,
-        version: u8,
+        version: u16,
     },
     Reward {
         at: Instant,
@@ -81,7 +81,7 @@ enum Line {
         until: Instant,
         cost: i64,
         revoked_by: Option<EventRef>,
-        version: u8,
+        version: u16,
     },
 }
 
@@ -370,9 +370,9 @@ impl Say<'_> {
     /// What the line says.
     fn content(&self, line: &Line) -> String {
         let days = &self.reading.days;
-        let by = |version: u8| match version {
+        let by = |version: u16| match version {
             0 => String::new(),
-            later => format!(", by version {}", u16::from(later) + 1),
+            later => format!(", by version {}", later + 1),
         };
         let until_text = |until: &Option<Day>| match until {
             Some(day) => format!("until {}", crate::days::day_text(*day)),

@@ -292,7 +292,7 @@ impl Account<'_> {
                 points,
                 expires,
                 rung: self.held.rung as u8,
-                version: self.version as u8,
+                version: self.version as u16,
             });
         }
         self.points_come(at);

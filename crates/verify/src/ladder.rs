@@ -244,7 +244,7 @@ impl<'a> Account<'a> {
             until,
             reason,
             event,
-            version: self.version as u8,
+            version: self.version as u16,
         });
         self.held.until = until;
         if to != from {

@@ -117,7 +117,7 @@ impl Account<'_> {
             until: self.reading.days.life(at, *declared.valid.at(rung)),
             cost: declared.cost.unwrap_or(0),
             revoked_by: None,
-            version: self.version as u8,
+            version: self.version as u16,
         });
         self.issued_facts.push(Fact {
             day: self.reading.days.day(at),

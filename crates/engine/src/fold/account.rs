@@ -68,7 +68,7 @@ pub struct Account<'a, 'p, S> {
     pub(super) prepared: &'a Prepared<'p>,
     /// The version in whose name lines are booked: the one that rules, and for what a refund takes back the
     /// one that granted.
-    pub(super) version: u8,
+    pub(super) version: u16,
     pub(super) state: &'a mut AccountState,
     pub(super) scratch: &'a mut Scratch,
     pub(super) sink: &'a mut S,

@@ -58,7 +58,7 @@ impl<'p> Plans<'p> {
 
     /// The plan of a version.
     #[inline]
-    pub fn of(&self, version: u8) -> &Plan<'p> {
+    pub fn of(&self, version: u16) -> &Plan<'p> {
         &self.all[usize::from(version)]
     }
 
@@ -69,16 +69,16 @@ impl<'p> Plans<'p> {
 
     /// The version that rules at an instant.
     #[inline]
-    pub fn at(&self, at: Instant) -> u8 {
+    pub fn at(&self, at: Instant) -> u16 {
         // Nearly always there is one alone.
         match self.starts.len() {
             1 => 0,
-            _ => self.starts.partition_point(|start| *start <= at) as u8 - 1,
+            _ => self.starts.partition_point(|start| *start <= at) as u16 - 1,
         }
     }
 
     /// The instant at which the version after this one begins.
-    pub(super) fn end(&self, version: u8) -> Option<Instant> {
+    pub(super) fn end(&self, version: u16) -> Option<Instant> {
         self.starts.get(usize::from(version) + 1).copied()
     }
 
@@ -88,14 +88,14 @@ impl<'p> Plans<'p> {
     }
 
     /// The cap of a version that goes on with what was used of one of an earlier version.
-    pub(super) fn cap(&self, from: u8, cap: usize, to: u8) -> Option<usize> {
+    pub(super) fn cap(&self, from: u16, cap: usize, to: u16) -> Option<usize> {
         (from..to).try_fold(cap, |cap, version| {
             same_cap(self.of(version), cap, self.of(version + 1))
         })
     }
 
     /// Whether a metric was let go on the way from one version to another.
-    pub(super) fn drops(&self, metric: usize, from: u8, to: u8) -> bool {
+    pub(super) fn drops(&self, metric: usize, from: u16, to: u16) -> bool {
         let later = self.all.get(usize::from(from) + 1..=usize::from(to));
         let drops = |plan: &Plan<'_>| plan.program.takeover.dropped.get(metric) == Some(&true);
         later.is_some_and(|later| later.iter().any(drops))
@@ -133,7 +133,7 @@ impl<'p> Ready<'p> {
     }
 
     /// For a version.
-    pub(super) fn of(&self, version: u8) -> &Prepared<'p> {
+    pub(super) fn of(&self, version: u16) -> &Prepared<'p> {
         &self.versions[usize::from(version)]
     }
 }
@@ -164,7 +164,7 @@ impl<'a> Piece<'a> {
         }
     }
 
-    pub(super) fn straight(&self, version: u8) -> Option<&Straight<'a>> {
+    pub(super) fn straight(&self, version: u16) -> Option<&Straight<'a>> {
         self.straight[usize::from(version)].as_ref()
     }
 }

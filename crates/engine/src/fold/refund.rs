@@ -23,7 +23,7 @@ use std::ops::Range;
 pub struct OrderMemory {
     event: EventRef,
     /// The version that granted: what is left is judged by it.
-    version: u8,
+    version: u16,
     at: Instant,
     day: Day,
     member: usize,

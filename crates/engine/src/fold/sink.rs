@@ -64,7 +64,7 @@ pub struct Step {
     /// Index of the earn rule.
     pub rule: usize,
     /// The version of the programme that ruled (index in `Versions::all`).
-    pub version: u8,
+    pub version: u16,
     /// Exact points over `denominator` before caps.
     pub exact: i64,
     /// Exact points after caps.
@@ -89,7 +89,7 @@ pub struct NotIssued {
     /// Index of the reward.
     pub reward: usize,
     /// The version of the programme that ruled (index in `Versions::all`).
-    pub version: u8,
+    pub version: u16,
     /// Why.
     pub why: WhyNot,
 }

@@ -107,7 +107,7 @@ pub struct Gift {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AccountState {
     /// The version of the programme that ruled last (index in `Versions::all`).
-    pub version: u8,
+    pub version: u16,
     /// Day of the first member's enrolment.
     pub enrolled: Option<Day>,
     /// Persons.

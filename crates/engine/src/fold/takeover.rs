@@ -27,7 +27,7 @@ impl<S: Sink> Account<'_, '_, S> {
     }
 
     /// Judges by a version from now on.
-    pub(super) fn rule(&mut self, version: u8) {
+    pub(super) fn rule(&mut self, version: u16) {
         self.plan = self.piece.plans.of(version);
         self.prepared = self.piece.ready.of(version);
         self.version = version;

@@ -179,7 +179,7 @@ pub struct Entry {
     pub rung: u8,
     /// The version of the programme in whose name it is booked (index in `Versions::all`): the one that
     /// granted, for what becomes of a grant.
-    pub version: u8,
+    pub version: u16,
 }
 
 /// Why a rung moved or its end changed.
@@ -234,7 +234,7 @@ pub struct RungMove {
     /// The event that caused it; none at checkpoints and where time alone did.
     pub event: Option<EventRef>,
     /// The version of the programme that ruled (index in `Versions::all`).
-    pub version: u8,
+    pub version: u16,
 }
 
 /// A reward that was issued, or taken back by a refund.
@@ -259,7 +259,7 @@ pub struct Issued {
     /// The refund that takes it back; none where it is issued.
     pub revoked_by: Option<EventRef>,
     /// The version of the programme that ruled (index in `Versions::all`).
-    pub version: u8,
+    pub version: u16,
 }
 
 impl Issued {

@@ -49,9 +49,9 @@ pub struct Settled<'a> {
 pub fn explain(plans: &Plans<'_>, settled: Settled<'_>, question: Question<'_>) -> Value {
     // Names are the same in all versions; what stands where is each version's own.
     let program = plans.newest().program;
-    let of = |version: u8| plans.of(version).program;
+    let of = |version: u16| plans.of(version).program;
     let place =
-        |version: u8, rule: Rule| format!("{}:{}", of(version).file, rule_line(of(version), rule));
+        |version: u16, rule: Rule| format!("{}:{}", of(version).file, rule_line(of(version), rule));
     let state = settled.state;
     let until = program.zone.midnight(settled.as_of + 1) - 1;
     let wanted_event = |event: &EventRef| question.event.is_none_or(|id| event.1.to_string() == id);
@@ -206,7 +206,7 @@ fn next_rung(plan: &Plan<'_>, state: &AccountState, at: Instant, day: Day) -> Va
 
 fn why_not(plans: &Plans<'_>, settled: Settled<'_>, question: Question<'_>) -> Vec<Value> {
     let program = plans.newest().program;
-    let of = |version: u8| plans.of(version).program;
+    let of = |version: u16| plans.of(version).program;
     let asked = question.event.is_some() || question.rule.is_some();
     let fits = |event: Option<&EventRef>, id: &str| {
         question

@@ -243,6 +243,7 @@ impl<'a> Root<'a> {
             },
             members_by_rung: rungs
                 .zip(&totals.rungs)
+                .filter(|(rung, members)| !rung.absent || **members != 0)
                 .map(|(rung, members)| RungMembers {
                     rung: &rung.id,
                     members: Exact::whole(*members),
@@ -270,6 +271,7 @@ impl<'a> Root<'a> {
                 .rewards
                 .iter()
                 .zip(&totals.rewards)
+                .filter(|(reward, (issued, _))| !reward.absent || *issued != 0)
                 .map(|(reward, (issued, cost))| RewardOf {
                     reward: &reward.id,
                     issued: Exact::whole(*issued),

@@ -154,6 +154,8 @@ fn members(report: &Report<'_>) -> String {
     let rungs = report.program.tiers.iter().flat_map(|tiers| &tiers.rungs);
     let named: Vec<String> = rungs
         .zip(&totals.rungs)
+        // A rung of another version on which nobody stands says nothing.
+        .filter(|(rung, members)| !rung.absent || **members != 0)
         .map(|(rung, members)| {
             let name = rung.name.as_deref().unwrap_or(&rung.id);
             format!("{name} {}", number(*members))

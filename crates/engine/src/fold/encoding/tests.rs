@@ -161,7 +161,7 @@ prop_compose! {
         let off = off.unwrap_or_default();
         let (rung, former, since, until, ground, next_period) = ladder;
         AccountState {
-            version: rung,
+            version: rung.into(),
             enrolled,
             members,
             rung,

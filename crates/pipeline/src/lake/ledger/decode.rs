@@ -31,7 +31,7 @@ struct Known {
     rule: Rule,
     source: Option<u16>,
     lot_source: Option<u16>,
-    version: u8,
+    version: u16,
     /// Place in [`Decoder::ladders`].
     ladder: usize,
 }
@@ -84,7 +84,7 @@ impl Decoder {
                 rule,
                 source: source(&cause.source),
                 lot_source: source(&cause.lot_source),
-                version: version as u8,
+                version: version as u16,
                 ladder,
             });
         }
