@@ -237,6 +237,7 @@ fn an_account_of_a_store_is_explained_as_in_memory_with_its_wins() {
             digest: program.digest.clone(),
             first_cause: 0,
             causes: 0,
+            names: String::new(),
         };
         let manifest = Manifest {
             format: FORMAT,

@@ -3,7 +3,7 @@
 use crate::trouble::{Trouble, TroubleCode};
 use globset::{GlobBuilder, GlobMatcher};
 use rungs_engine::finding::Place;
-use rungs_engine::program::{Program, Versions};
+use rungs_engine::program::{Dataset, Versions};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -48,6 +48,9 @@ pub fn discover(versions: &Versions, inbox: &Path) -> Result<Inbox, Trouble> {
         });
         patterns.push(of.collect::<Result<Vec<_>, Trouble>>()?);
     }
+    let contracts: Vec<Vec<String>> = (versions.all().iter())
+        .map(|program| program.datasets.iter().map(contract).collect())
+        .collect();
     let mut files = Vec::new();
     let root = fs::canonicalize(inbox).map_err(|error| {
         Trouble::new(
@@ -72,8 +75,8 @@ pub fn discover(versions: &Versions, inbox: &Path) -> Result<Inbox, Trouble> {
                 (None, _) => {}
                 (Some(dataset), None) => {
                     let alike = |(other, known): &(usize, usize)| {
-                        let other = &versions.all()[*other];
-                        *known == dataset && contract(other, dataset) == contract(program, dataset)
+                        *known == dataset
+                            && contracts[*other][dataset] == contracts[version][dataset]
                     };
                     if !readers.last().is_some_and(alike) {
                         readers.push((version, dataset));
@@ -106,9 +109,11 @@ pub fn discover(versions: &Versions, inbox: &Path) -> Result<Inbox, Trouble> {
 }
 
 /// What a dataset says of its files, apart from where it stands.
-fn contract(program: &Program, dataset: usize) -> String {
-    let mut dataset = program.datasets[dataset].clone();
-    dataset.place = Place::default();
+fn contract(dataset: &Dataset) -> String {
+    let dataset = Dataset {
+        place: Place::default(),
+        ..dataset.clone()
+    };
     format!("{dataset:?}")
 }
 

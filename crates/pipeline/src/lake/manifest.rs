@@ -179,6 +179,9 @@ pub struct VersionEntry {
     pub first_cause: i32,
     /// How many numbers it has.
     pub causes: i32,
+    /// What the numbers were given for: a digest over the names of all rules and datasets.
+    #[serde(default)]
+    pub names: String,
 }
 
 /// `runs/00001.json`.

@@ -14,6 +14,7 @@ use rungs_engine::ledger::{Booking, EntryKind, EventRef, Rule};
 use rungs_engine::program::Program;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// What was booked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -206,9 +207,13 @@ impl CauseNumbers {
             let first = i32::try_from(next).map_err(|_| too_many())?;
             let causes = i32::try_from(count).map_err(|_| too_many())?;
             first.checked_add(causes).ok_or_else(too_many)?;
-            // Another number of causes: numbered by another version of rungs.
+            // With other names, which another version of the programme may bring, the same number would mean
+            // something else. With another number of causes it was given by another version of rungs.
+            let names = names(program, &rules);
             let same = |version: &&VersionEntry| {
-                version.digest == program.digest && version.causes == causes
+                version.digest == program.digest
+                    && version.causes == causes
+                    && (version.names == names || version.names.is_empty())
             };
             let first = match known.iter().find(same) {
                 Some(version) => version.first_cause,
@@ -218,6 +223,7 @@ impl CauseNumbers {
                         digest: program.digest.clone(),
                         first_cause: first,
                         causes,
+                        names,
                     });
                     first
                 }
@@ -311,6 +317,14 @@ impl CauseNumbers {
             ladder: ladder(program),
         })
     }
+}
+
+/// A digest (XXH3) over the names of rules and datasets in their order, hexadecimal.
+fn names(program: &Program, rules: &[Rule]) -> String {
+    let rules = rules.iter().map(|rule| rule_text(program, *rule));
+    let datasets = program.datasets.iter().map(|dataset| dataset.id.clone());
+    let all: Vec<String> = rules.chain(datasets).collect();
+    format!("{:016x}", xxh3_64(all.join("\n").as_bytes()))
 }
 
 /// Ids of the rungs, lowest first.

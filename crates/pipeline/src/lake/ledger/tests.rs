@@ -261,6 +261,27 @@ fn a_later_version_takes_new_numbers_and_the_old_ones_keep_their_meaning() {
 }
 
 #[test]
+fn numbers_that_were_given_for_other_names_are_not_used_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::create(folder.path(), "test", 1).unwrap();
+    let (first, mut second) = (earning(), earning());
+    // Another version of the programme, whose day has not come, had one dataset and has another one now.
+    second.datasets[0].id = "another".to_owned();
+    for (run, program) in [(1, &first), (2, &second)] {
+        let booked = [("a", vec![grant(1, "1", 1)], vec![], vec![])];
+        book(&store, run, program, &booked);
+    }
+    let ledger = Ledger::open(&store).unwrap();
+    let entries = ledger.account("a").unwrap().entries;
+    let sources: Vec<_> = entries
+        .iter()
+        .map(|entry| ledger.cause(entry.cause).unwrap().source.as_deref())
+        .collect();
+    let named = |program: &Program| program.datasets[0].id.clone();
+    assert_eq!(sources, [Some(&*named(&first)), Some(&*named(&second))]);
+}
+
+#[test]
 fn accounts_of_many_row_groups_are_found() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create(folder.path(), "test", 1).unwrap();
