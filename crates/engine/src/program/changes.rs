@@ -1,9 +1,10 @@
 //! What cannot change from one version of a programme to the next, or not without a word.
 
-use super::{Carried, Metric, Period, Program, Rung};
+use super::{Carried, Column, Metric, Period, Program, Rung};
 use crate::calendar::LeapDay;
 use crate::canonical::Type;
 use crate::finding::{Code, Finding, Place};
+use std::collections::BTreeMap;
 
 /// The head of a file: for what no line says.
 const HEAD: Place = Place {
@@ -27,6 +28,9 @@ pub fn changes(files: &[(String, Program)]) -> Vec<Finding> {
             "leave it out; who moves in from another system brings `opening` events",
         ));
     }
+    // Every column so far, as the newest version that has it has it.
+    let first = files.first().map(|(_, first)| columns_of(first));
+    let mut columns: BTreeMap<String, Known<'_>> = first.into_iter().flatten().collect();
     for (at, (file, new)) in files.iter().enumerate().skip(1) {
         let step = Step {
             file,
@@ -36,18 +40,22 @@ pub fn changes(files: &[(String, Program)]) -> Vec<Finding> {
         findings.extend(step.fixed());
         findings.extend(step.rungs());
         findings.extend(step.metrics());
-        for (_, earlier) in &files[..at] {
-            let before = Step {
-                old: earlier,
-                ..step
-            };
-            findings.extend(before.columns());
-        }
+        findings.extend(step.columns(&columns));
+        columns.extend(columns_of(new));
     }
     findings.extend(ladder_order(files));
     findings.sort_by(|a, b| (&a.file, a.place, a.code).cmp(&(&b.file, b.place, b.code)));
     findings.dedup();
     findings
+}
+
+/// A column, and the version that has it.
+type Known<'a> = (&'a Column, &'a Program);
+
+/// The columns of a version by their names in the lake.
+fn columns_of(program: &Program) -> impl Iterator<Item = (String, Known<'_>)> {
+    let columns = program.columns.iter();
+    columns.map(move |column| (column.stored(), (column, program)))
 }
 
 /// From one version to the next.
@@ -116,11 +124,10 @@ impl Step<'_> {
     }
 
     /// A column has one type and one number of digits.
-    fn columns(&self) -> Vec<Finding> {
+    fn columns(&self, known: &BTreeMap<String, Known<'_>>) -> Vec<Finding> {
         let mut all = Vec::new();
         for is in &self.new.columns {
-            let same = |was: &&super::Column| was.stored() == is.stored();
-            let Some(was) = self.old.columns.iter().find(same) else {
+            let Some((was, old)) = known.get(&is.stored()) else {
                 continue;
             };
             // Columns that nobody lists follow the currency and the wallet.
@@ -129,7 +136,7 @@ impl Step<'_> {
                 continue;
             }
             let dataset = (self.new.datasets.iter()).find(|dataset| dataset.event == is.kind);
-            let say = |column: &super::Column| match column.kind_of_value {
+            let say = |column: &Column| match column.kind_of_value {
                 kind @ (Type::Money | Type::Decimal) => {
                     format!("`{}` of {} digits", kind.text(), column.digits)
                 }
@@ -139,7 +146,8 @@ impl Step<'_> {
                 Code::VersionColumn,
                 dataset.map_or(HEAD, |dataset| dataset.place),
                 format!("the column `{}` of `{}` changes its form", is.name, is.kind.text()),
-                format!("{} here, {} in {}", say(is), say(was), self.old.file),
+                format!("{} here, {} in {}", say(is), say(was),
+                    old.file),
                 "events of both versions stand in one history: keep its form, or give the column of this version another name, with `from` for the name in the file",
             ));
         }

@@ -211,7 +211,8 @@ impl CauseNumbers {
             // something else. With another number of causes it was given by another version of rungs.
             let names = names(program, &rules);
             let same = |version: &&VersionEntry| {
-                version.digest == program.digest
+                version.file == program.file
+                    && version.digest == program.digest
                     && version.causes == causes
                     && (version.names == names || version.names.is_empty())
             };

@@ -8,7 +8,7 @@ use rungs_engine::ledger::canonical::rule_text;
 use rungs_engine::ledger::{
     Booking, Entry, EntryKind, EventRef, Issued, Rule, RungMove, RungReason,
 };
-use rungs_engine::program::Versions;
+use rungs_engine::program::{Program, Versions};
 
 /// Source of events that no dataset of the programme gave.
 const NO_DATASET: u16 = u16::MAX;
@@ -75,9 +75,10 @@ impl Decoder {
                 ladders.push((cause.ladder.clone(), places.collect()));
                 ladders.len() - 1
             });
-            let version = all
-                .iter()
-                .position(|version| version.digest == cause.version);
+            // A rule that is taken back may lead to the very text of an earlier version.
+            let same =
+                |version: &Program| version.digest == cause.version && version.file == cause.file;
+            let version = all.iter().position(same);
             causes[place] = rule(cause).zip(version).map(|(rule, version)| Known {
                 kind: cause.kind,
                 booking: cause.booking,

@@ -282,6 +282,27 @@ fn numbers_that_were_given_for_other_names_are_not_used_again() {
 }
 
 #[test]
+fn two_versions_of_one_text_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::create(folder.path(), "test", 1).unwrap();
+    let (first, mut back) = (earning(), earning());
+    (back.file, back.from) = ("2031-01-01.toml".to_owned(), first.from + 1_000);
+    let versions = Versions::of(vec![("a".into(), first), ("b".into(), back)]).unwrap();
+    let mut entries = Vec::new();
+    for (run, program) in (1..).zip(versions.all()) {
+        let mut entry = grant(i64::from(run), &run.to_string(), 1);
+        let booked = [("a", vec![entry.clone()], vec![], vec![])];
+        book(&store, run, program, &booked);
+        entry.version = run as u16 - 1;
+        entries.push(entry);
+    }
+    let ledger = Ledger::open(&store).unwrap();
+    let decoder = Decoder::new(&ledger, &versions);
+    let standing = decoder.standing(&ledger.account("a").unwrap());
+    assert_eq!(standing.unwrap().entries, entries);
+}
+
+#[test]
 fn accounts_of_many_row_groups_are_found() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create(folder.path(), "test", 1).unwrap();
