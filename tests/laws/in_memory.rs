@@ -4,6 +4,7 @@
 //! What files, cuts and stores add to it is in `late.rs`, over fewer histories.
 
 use crate::corrected::Receipts;
+use crate::met::Met;
 use crate::world::World;
 use crate::{nights, number};
 use rayon::prelude::*;
@@ -184,34 +185,5 @@ fn ten_thousand_histories_end_as_if_all_had_been_known_in_time() {
         .into_par_iter()
         .map(settled)
         .collect();
-    let mut content = Content::default();
-    let mut all: BTreeMap<String, u64> = BTreeMap::new();
-    for (one, later) in settled {
-        content.merge(&one);
-        for (name, count) in later {
-            *all.entry(name).or_default() += count;
-        }
-    }
-    println!("{content}");
-    all.iter()
-        .for_each(|(name, count)| println!("{count:>7} {name}"));
-    let rare = content.too_rare(20, false);
-    assert!(rare.is_empty(), "{}", rare.join("; "));
-    for name in [
-        "grant late",
-        "grant withdrawn",
-        "expire withdrawn",
-        "redeem withdrawn",
-        "reverse withdrawn",
-        "release withdrawn",
-        "debt withdrawn",
-        "rung late",
-        "rung withdrawn",
-        "issue late",
-        "issue withdrawn",
-        "issue kept",
-    ] {
-        let count = all.get(name).copied().unwrap_or(0);
-        assert!(count * 20 >= histories, "only {count} times: {name}");
-    }
+    Met::together(settled).often_enough(20, false, &[]);
 }

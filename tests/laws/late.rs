@@ -3,6 +3,7 @@
 //! corrected, and events that are cancelled, settled night by night or several nights at once.
 
 use crate::corrected::Receipts;
+use crate::met::Met;
 use crate::world::World;
 use crate::{nights, number, recounted, wins};
 use rayon::prelude::*;
@@ -95,39 +96,13 @@ fn once_everything_is_known_the_ledger_is_that_of_the_history() {
         .into_par_iter()
         .map(settled_late)
         .collect();
-    let mut content = Content::default();
-    let mut all: BTreeMap<String, u64> = BTreeMap::new();
-    for (one, corrected) in settled {
-        content.merge(&one);
-        for (name, count) in corrected {
-            *all.entry(name).or_default() += count;
-        }
-    }
-    println!("{content}");
-    all.iter()
-        .for_each(|(name, count)| println!("{count:>7} {name}"));
-    let rare = content.too_rare(20, true);
-    assert!(rare.is_empty(), "{}", rare.join("; "));
-    for name in [
+    let met = Met::together(settled);
+    let corrected = [
         "corrections.late",
         "corrections.revised",
         "corrections.void",
-        "grant late",
-        "grant withdrawn",
-        "expire withdrawn",
-        "redeem withdrawn",
-        "reverse withdrawn",
-        "release withdrawn",
-        "debt withdrawn",
-        "rung late",
-        "rung withdrawn",
-        "issue late",
-        "issue withdrawn",
-        "issue kept",
-    ] {
-        let count = all.get(name).copied().unwrap_or(0);
-        assert!(count * 8 >= histories, "only {count} times: {name}");
-    }
-    assert_eq!(all.get("quarantine.row/late"), None);
-    assert_eq!(all.get("quarantine.row/conflict"), None);
+    ];
+    met.often_enough(8, true, &corrected);
+    assert_eq!(met.count("quarantine.row/late"), 0);
+    assert_eq!(met.count("quarantine.row/conflict"), 0);
 }

@@ -9,6 +9,8 @@
 mod corrected;
 mod in_memory;
 mod late;
+mod met;
+mod steps;
 mod world;
 
 use rungs_engine::calendar::{Day, day_text};
@@ -65,6 +67,35 @@ pub fn wins(world: &World, store: &Path) -> BTreeMap<String, Vec<Win>> {
         });
     }
     all
+}
+
+/// A file is put beside the others some days before it rules: places shift, states are made anew, draws go on.
+#[test]
+fn a_version_may_be_written_when_nights_are_settled_already() {
+    let (mut written, mut drawn) = (0, 0);
+    for seed in seeds(2) {
+        let world = World::new(seed);
+        if world.made.later.is_empty() {
+            continue;
+        }
+        let expected = world.plainly();
+        let mut random = Random(seed ^ 0xbe51);
+        let inbox = world.inbox("nights-inbox", &world.uploads());
+        let store = world.path("nights");
+        for night in nights(&world, &mut random, 20) {
+            // The night before a day holds the day's draws, by the version that rules on it.
+            let ahead = 2 + random.below(20) as Day;
+            let versions = world.versions_before(night + ahead);
+            world.settle_by(&versions, &inbox, &store, night, 7);
+        }
+        let what = "files that came in between changed the ledger";
+        world.same(what, &expected, &world.ledger(&store));
+        recounted(&world, &store);
+        written += 1;
+        drawn += usize::from(!wins(&world, &store).is_empty());
+    }
+    println!("{written} programmes with later versions, {drawn} of them with draws that were won");
+    assert!(drawn >= 5, "only {drawn} of {written} had draws");
 }
 
 /// A rebuild settles what the nights have learnt, with the draws that they have held.

@@ -213,9 +213,41 @@ impl World {
 
     /// Settles up to and with a night, in an inbox as it is.
     pub fn settle(&self, inbox: &Path, store: &Path, as_of: Day, shards: u16) {
+        self.settle_by(&self.versions, inbox, store, as_of, shards);
+    }
+
+    /// The versions whose files are there when those from `day` on were not written yet; the first always is.
+    pub fn versions_before(&self, day: Day) -> Versions {
+        let folder = self.path(&format!("before-{day}")).join("generated");
+        std::fs::create_dir_all(&folder).unwrap();
+        for program in self
+            .versions
+            .all()
+            .iter()
+            .take(1)
+            .chain((self.versions.all().iter().skip(1)).filter(|program| program.from < day))
+        {
+            std::fs::copy(
+                self.programs().join(&program.file),
+                folder.join(&program.file),
+            )
+            .unwrap();
+        }
+        program_folder::read(&folder).versions.unwrap()
+    }
+
+    /// As [`World::settle`], by these versions.
+    pub fn settle_by(
+        &self,
+        versions: &Versions,
+        inbox: &Path,
+        store: &Path,
+        as_of: Day,
+        shards: u16,
+    ) {
         let keys = Keys::test();
         let request = Request {
-            versions: &self.versions,
+            versions,
             inbox,
             store,
             as_of,

@@ -112,6 +112,40 @@ fn nothing_of_the_cloud_is_in_the_first_build() {
     }
 }
 
+/// The Lambda functions.
+const FUNCTIONS: &[&str] = &["ingest", "cut", "fold", "report", "serve"];
+
+#[test]
+fn functions_stand_on_the_aws_crate_and_that_on_the_pipeline() {
+    let graph = Graph::read();
+    let own = |name: &str| -> Vec<String> {
+        let own = graph.own(name).into_iter();
+        own.filter(|name| name.starts_with("rungs-")).collect()
+    };
+    assert_eq!(own("rungs-aws"), ["rungs-engine", "rungs-pipeline"]);
+    for name in FUNCTIONS {
+        assert_eq!(own(name), ["rungs-aws"], "{name}");
+    }
+    for name in LADDER {
+        assert!(!graph.reaches(name, "rungs-aws"), "`{name}`");
+    }
+}
+
+#[test]
+fn a_function_decodes_calls_once_and_encodes() {
+    for name in FUNCTIONS {
+        let path = format!(
+            "{}/../functions/{name}/src/main.rs",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+        assert!(
+            lines <= 60,
+            "{path} has {lines} lines; what it does belongs to crates/aws"
+        );
+    }
+}
+
 /// Names that must not stand in a crate's code, with what to do instead.
 struct Absence {
     crates: &'static [&'static str],
@@ -169,7 +203,7 @@ const ABSENCES: &[Absence] = &[
         crates: &["engine", "verify", "pipeline", "cli"],
         but: &[],
         words: &["async fn", ".await"],
-        instead: "settling is synchronous; the AWS crate will be the only one that waits",
+        instead: "settling is synchronous; the AWS crate is the only one that waits",
     },
     Absence {
         crates: &["engine", "verify", "pipeline"],

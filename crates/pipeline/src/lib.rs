@@ -5,6 +5,7 @@ pub mod explain;
 pub mod ingest;
 pub mod lake;
 pub mod ledger_dump;
+pub mod objects;
 pub mod program_folder;
 pub mod progress;
 pub mod quarantine;

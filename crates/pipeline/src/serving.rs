@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use std::path::{Path, PathBuf};
 
 /// What is served of an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct MemberRow {
     /// The account.
     pub account: String,
@@ -39,7 +39,7 @@ pub struct MemberRow {
 }
 
 /// A reward that can still be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RewardRow {
     /// Its number for ever: rule, cause and occurrence.
     pub id: String,
@@ -56,7 +56,7 @@ pub struct RewardRow {
 }
 
 /// What a run changes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct Changes {
     /// Accounts that it touched, as they are now.
     pub members: Vec<MemberRow>,

@@ -2,6 +2,7 @@
 
 use crate::codes::codes;
 use crate::lake::error::LakeError;
+use std::path::Path;
 
 codes! {
     /// Why a command could not do what was asked (exit code 3). With those of [`LakeCode`](crate::lake::error::LakeCode).
@@ -18,8 +19,16 @@ codes! {
     /// No settled event belongs to that account.
     NoAccount = "store/no-account";
     /// A night up to which everything is settled already was asked for. Nothing is settled twice; ask for a later
-    /// night, or for the report of that one.
+    /// night, or for the report of that one. A rebuild needs a folder of its own.
     SettledAlready = "run/settled-already";
+    /// Another text of the programme was deployed while a night was settled in steps.
+    ChangedMeanwhile = "run/changed-meanwhile";
+    /// A night cannot count yet: some of its shards were not folded.
+    PartsMissing = "run/parts-missing";
+    /// Another process has settled the same run otherwise.
+    Taken = "run/taken";
+    /// The programme that was deployed is not sound.
+    Programme = "run/programme";
     /// The folder of the inbox cannot be opened.
     Inbox = "run/inbox";
     /// A file or folder of the inbox cannot be read. Nothing of the run counts: half of the uploads would be another
@@ -68,6 +77,15 @@ impl Trouble {
             TroubleCode::NotSettled,
             "no run has finished in this store",
             "`rungs run` settles the first night",
+        )
+    }
+
+    /// A store that was to be made has nights already.
+    pub fn settled_already(store: &Path) -> Trouble {
+        Trouble::new(
+            TroubleCode::SettledAlready,
+            format!("nights are settled in `{}` already", store.display()),
+            "name another folder with `--into`, or remove this one",
         )
     }
 

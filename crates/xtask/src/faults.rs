@@ -404,7 +404,7 @@ fn built(scratch: &Path) -> Result<PathBuf, String> {
 /// Copies the crates. Unchanged files are left alone, so that cargo does not build them again.
 fn copy(root: &Path, scratch: &Path) -> Result<(), String> {
     let manifest = read(&root.join("Cargo.toml"))?;
-    let members = "members = [\"crates/*\", \"tests\"]";
+    let members = "members = [\"crates/*\", \"functions/*\", \"tests\"]";
     let defaults = "default-members = [\"crates/cli\"]\n";
     if !manifest.contains(members) || !manifest.contains(defaults) {
         return Err(

@@ -5,6 +5,7 @@ pub mod cdnow;
 pub mod coffee;
 pub mod docs;
 pub mod faults;
+pub mod local_aws;
 pub mod new;
 pub mod python;
 pub mod repository;

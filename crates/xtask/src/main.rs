@@ -2,11 +2,14 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use xtask::{bench, cdnow, coffee, docs, faults, new, repository, samples, step, test, tidy};
+use xtask::{
+    bench, cdnow, coffee, docs, faults, local_aws, new, repository, samples, step, test, tidy,
+};
 
 const USAGE: &str = "\
 cargo xtask run                       check, settle and report both samples, then say what to try next
 cargo xtask test [--quick]            all checks and tests; --quick leaves out what an inner loop can spare
+cargo xtask local-aws [--stay]        a night on AWS, on this machine: upload, functions, state machine, table
 cargo xtask tidy                      the rules of the house
 cargo xtask docs [--check]            write the generated pages and schemas, or say which are out of date
 cargo xtask faults                    mistakes in settlement, one at a time: each must be noticed
@@ -26,6 +29,7 @@ fn main() -> ExitCode {
         ["run"] => samples::run(&root),
         ["test"] => test::run(&root, test::Scope::Everything),
         ["test", "--quick"] => test::run(&root, test::Scope::Quick),
+        ["local-aws", options @ ..] => local_aws::run(&root, options),
         ["tidy"] => tidy::run(&root),
         ["docs"] => docs::run(&root, docs::Mode::Write),
         ["docs", "--check"] => docs::run(&root, docs::Mode::Check),

@@ -6,6 +6,8 @@ use std::path::Path;
 
 /// What the independent recounts in `tests/python` need.
 pub const CHECKS: &str = "tests/python/requirements.txt";
+/// What the local AWS stack and its checks need.
+pub const AWS: &str = "tests/aws/requirements.txt";
 /// What the benchmark's peers need.
 pub const PEERS: &str = "bench/requirements.txt";
 

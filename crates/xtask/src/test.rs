@@ -48,20 +48,28 @@ pub fn run(root: &Path, scope: Scope) -> Result<(), String> {
     cargo(root, "build", &["build", "--workspace", "--release"])?;
     let built = target(root)?.join("release");
     step("programmes and their scenarios", || programs(root, &built))?;
-    let interpreter = step("python", || python::environment(root, python::CHECKS))?;
+    let interpreter = step("python", || {
+        python::environment(root, python::AWS)?;
+        python::environment(root, python::CHECKS)
+    })?;
     let examples = ["test", "--workspace", "--release", "--doc", "--quiet"];
     cargo(root, "examples in the documentation", &examples)?;
     step("mistakes that must be noticed", || faults::run(root))?;
     step("tests", || rust_tests(root, &["--release"]))?;
 
+    let pytest = |tests: &str| {
+        run_command(
+            command(root, &[&interpreter, "-m", "pytest", "-q", "-ra"])
+                .args(["-p", "no:cacheprovider", tests])
+                .env("PYTHONDONTWRITEBYTECODE", "1")
+                .env("RUNGS_BUILT", &built),
+        )
+    };
+    step("the night on AWS, on a local stack", || pytest("tests/aws"))?;
+
     // Nothing is printed after this: the runner's summary is the last line.
     say("\n== tests against pandas and DuckDB");
-    run_command(
-        command(root, &[&interpreter, "-m", "pytest", "-q", "-ra"])
-            .args(["-p", "no:cacheprovider", "tests/python"])
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("RUNGS_BUILT", built),
-    )
+    pytest("tests/python")
 }
 
 /// Checks every programme of the repository with the built binary and runs the scenarios beside them.

@@ -235,10 +235,10 @@ pub enum Node {
     Between(Between, Box<Expr>, Box<Expr>),
 }
 
-impl Expr {
-    /// The parts, left to right.
-    pub fn parts(&self) -> Vec<&Expr> {
-        match &self.node {
+/// The parts of a node, left to right: shared or to be changed, as the node is.
+macro_rules! parts {
+    ($node:expr) => {
+        match $node {
             Node::Constant(_)
             | Node::Text(_)
             | Node::Column(_)
@@ -268,40 +268,18 @@ impl Expr {
             | Node::Between(_, a, b) => vec![a, b],
             Node::Choose(a, b, c) => vec![a, b, c],
         }
+    };
+}
+
+impl Expr {
+    /// The parts, left to right.
+    pub fn parts(&self) -> Vec<&Expr> {
+        parts!(&self.node)
     }
 
     /// Shows every expression inside it, and then itself, to be changed.
     pub fn change(&mut self, change: &mut dyn FnMut(&mut Expr)) {
-        let parts: Vec<&mut Expr> = match &mut self.node {
-            Node::Constant(_)
-            | Node::Text(_)
-            | Node::Column(_)
-            | Node::Common(_)
-            | Node::Account(_)
-            | Node::Member(_)
-            | Node::Moment(_) => vec![],
-            Node::Has(a)
-            | Node::Not(a)
-            | Node::Negate(a)
-            | Node::In(a, _)
-            | Node::InTexts(a, _)
-            | Node::Scale(a, _)
-            | Node::Shift(a, _, _)
-            | Node::Lower(a)
-            | Node::TextTest(a, _)
-            | Node::Size(a)
-            | Node::Abs(a)
-            | Node::Part(_, a) => vec![a],
-            Node::Default(a, b)
-            | Node::And(a, b)
-            | Node::Or(a, b)
-            | Node::Compare(_, a, b)
-            | Node::Arithmetic(_, a, b)
-            | Node::Min(a, b)
-            | Node::Max(a, b)
-            | Node::Between(_, a, b) => vec![a, b],
-            Node::Choose(a, b, c) => vec![a, b, c],
-        };
+        let parts: Vec<&mut Box<Expr>> = parts!(&mut self.node);
         for part in parts {
             part.change(change);
         }

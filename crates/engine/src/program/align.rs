@@ -2,12 +2,13 @@
 
 use super::changes::merge;
 use super::{
-    ByRung, Cap, Column, Dataset, Earn, EarnKind, Limit, Metric, MetricKind, Program, Reward, Rung,
-    Shortfall, Surprise, Takeover, Target,
+    ByRung, Cap, Carried, Column, Dataset, Earn, EarnKind, Limit, Metric, MetricKind, Program,
+    Reward, Rung, Shortfall, Surprise, Takeover, Target,
 };
 use crate::calendar::Day;
 use crate::condition::expression::{AccountColumn, Expr, MemberColumn, Node, Sort};
 use crate::number::Rational;
+use std::collections::BTreeMap;
 
 /// Brings versions, by the day from which they rule, onto common places.
 pub fn align(mut programs: Vec<Program>) -> Vec<Program> {
@@ -118,32 +119,31 @@ fn places(all: &[String], own: impl Iterator<Item = String>) -> Vec<usize> {
 /// How many metrics there are, and by version where each of its own goes: a metric that has another id in
 /// the next version is the same.
 fn metrics(programs: &[Program]) -> (usize, Vec<Vec<usize>>) {
-    let mut known: Vec<(String, usize)> = Vec::new();
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
     let mut count = 0;
     let mut all = Vec::new();
     for program in programs {
         let moved = &program.migrate.metrics;
-        let to = |id: &String| {
-            let renamed = moved.iter().find(|it| it.from == *id);
-            renamed
-                .map_or(Some(id), |it| it.to.as_ref().or(Some(id)))
-                .cloned()
-        };
-        known = known
-            .into_iter()
-            .filter_map(|(id, place)| Some((to(&id)?, place)))
+        let own: Vec<usize> = (program.metrics.iter())
+            .map(|metric| {
+                let renamed = |it: &&Carried| it.to.as_ref() == Some(&metric.id);
+                let gone = |it: &Carried| it.from == metric.id && it.to.is_some();
+                let before = match moved.iter().find(renamed) {
+                    Some(carried) => known.get(carried.from.as_str()),
+                    None if moved.iter().any(gone) => None,
+                    None => known.get(metric.id.as_str()),
+                };
+                before.copied().unwrap_or_else(|| {
+                    count += 1;
+                    count - 1
+                })
+            })
             .collect();
-        let mut own = Vec::new();
-        for metric in &program.metrics {
-            // Who was carried over under this id comes before who had it and is gone.
-            let place = known.iter().rev().find(|(id, _)| *id == metric.id);
-            let place = place.map_or(count, |(_, place)| *place);
-            if place == count {
-                known.push((metric.id.clone(), place));
-                count += 1;
-            }
-            own.push(place);
+        for carried in moved.iter().filter(|it| it.to.is_some()) {
+            known.remove(carried.from.as_str());
         }
+        let ids = program.metrics.iter().map(|metric| metric.id.as_str());
+        known.extend(ids.zip(own.iter().copied()));
         all.push(own);
     }
     (count, all)

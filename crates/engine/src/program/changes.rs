@@ -202,6 +202,7 @@ impl Step<'_> {
         let moved = &self.new.migrate.metrics;
         let has = |program: &Program, id: &str| program.metrics.iter().any(|it| it.id == id);
         let mut all = self.unknown(moved, "metric", |id| has(self.old, id));
+        let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
         for was in &self.old.metrics {
             let said = moved.iter().find(|moved| moved.from == was.id);
             let here = match said {
@@ -209,6 +210,16 @@ impl Step<'_> {
                 Some(Carried { to: Some(to), .. }) => to,
                 None => &was.id,
             };
+            if let Some(other) = taken.insert(here, &was.id) {
+                all.push(self.find(
+                    Code::VersionMetric,
+                    moved.first().map_or(HEAD, |moved| moved.place),
+                    format!("`{other}` and `{}` would both count on as `{here}`", was.id),
+                    "one metric goes on with what one has counted".into(),
+                    "let one of them begin anew: give it `drop`, or carry it over to another id",
+                ));
+                continue;
+            }
             let Some(is) = self.new.metrics.iter().find(|metric| metric.id == *here) else {
                 all.push(self.find(
                     Code::VersionMetric,

@@ -34,49 +34,52 @@ pub struct Inbox {
     pub unmatched: Vec<String>,
 }
 
-/// Finds the files under `inbox` and the dataset of each. Hidden files and folders (names that begin with a
-/// point), `*.tmp` and `*.part` are passed over: uploads in progress.
-///
-/// Trouble if a folder cannot be read, or if a file matches two datasets.
-pub fn discover(versions: &Versions, inbox: &Path) -> Result<Inbox, Trouble> {
-    let mut patterns = Vec::new();
-    for program in versions.all() {
-        let datasets = program.datasets.iter();
-        let of = datasets.map(|dataset| {
-            let pattern = pattern(&dataset.id, &dataset.file)?;
-            Ok((!dataset.absent).then_some(pattern))
-        });
-        patterns.push(of.collect::<Result<Vec<_>, Trouble>>()?);
+/// Which names belong to which datasets.
+pub struct Contracts<'a> {
+    versions: &'a Versions,
+    /// By version and dataset; none where the version does not have it.
+    patterns: Vec<Vec<Option<GlobMatcher>>>,
+    contracts: Vec<Vec<String>>,
+}
+
+impl<'a> Contracts<'a> {
+    /// Those of all versions.
+    pub fn of(versions: &'a Versions) -> Result<Contracts<'a>, Trouble> {
+        let mut patterns = Vec::new();
+        for program in versions.all() {
+            let datasets = program.datasets.iter();
+            let of = datasets.map(|dataset| {
+                let pattern = pattern(&dataset.id, &dataset.file)?;
+                Ok((!dataset.absent).then_some(pattern))
+            });
+            patterns.push(of.collect::<Result<Vec<_>, Trouble>>()?);
+        }
+        let contracts = (versions.all().iter())
+            .map(|program| program.datasets.iter().map(contract).collect())
+            .collect();
+        Ok(Contracts {
+            versions,
+            patterns,
+            contracts,
+        })
     }
-    let contracts: Vec<Vec<String>> = (versions.all().iter())
-        .map(|program| program.datasets.iter().map(contract).collect())
-        .collect();
-    let mut files = Vec::new();
-    let root = fs::canonicalize(inbox).map_err(|error| {
-        Trouble::new(
-            TroubleCode::Inbox,
-            format!("the inbox `{}` cannot be opened: {error}", inbox.display()),
-            "name the folder that holds one folder per dataset",
-        )
-    })?;
-    walk(&root, "", &mut vec![root.clone()], &mut files)?;
-    files.sort();
-    let mut found = Inbox::default();
-    for (name, path, bytes) in files {
+
+    /// The object of a file, by its name in the inbox; nothing if no dataset asks for it. Trouble if two do.
+    pub fn object(&self, name: &str, path: &Path, bytes: u64) -> Result<Option<Object>, Trouble> {
         let mut readers: Vec<(usize, usize)> = Vec::new();
-        for (version, patterns) in patterns.iter().enumerate() {
+        for (version, patterns) in self.patterns.iter().enumerate() {
             let matching = patterns.iter().enumerate().filter(|(_, pattern)| {
                 let pattern = pattern.as_ref();
-                pattern.is_some_and(|pattern| pattern.is_match(&name))
+                pattern.is_some_and(|pattern| pattern.is_match(name))
             });
             let mut matching = matching.map(|(dataset, _)| dataset);
-            let program = &versions.all()[version];
+            let program = &self.versions.all()[version];
             match (matching.next(), matching.next()) {
                 (None, _) => {}
                 (Some(dataset), None) => {
                     let alike = |(other, known): &(usize, usize)| {
                         *known == dataset
-                            && contracts[*other][dataset] == contracts[version][dataset]
+                            && self.contracts[*other][dataset] == self.contracts[version][dataset]
                     };
                     if !readers.last().is_some_and(alike) {
                         readers.push((version, dataset));
@@ -94,15 +97,44 @@ pub fn discover(versions: &Versions, inbox: &Path) -> Result<Inbox, Trouble> {
                 }
             }
         }
-        match readers.last() {
+        Ok(readers.last().copied().map(|(_, dataset)| Object {
+            dataset,
+            readers,
+            name: name.to_owned(),
+            path: path.to_owned(),
+            bytes,
+        }))
+    }
+}
+
+/// Whether a name in the inbox is that of an upload in progress: a hidden file or folder (a name that begins with a
+/// point), `*.tmp` or `*.part`.
+pub fn in_progress(name: &str) -> bool {
+    let part =
+        |part: &str| part.starts_with('.') || part.ends_with(".tmp") || part.ends_with(".part");
+    name.split('/').any(part)
+}
+
+/// Finds the files under `inbox` and the dataset of each. Uploads in progress are passed over ([`in_progress`]).
+///
+/// Trouble if a folder cannot be read, or if a file matches two datasets.
+pub fn discover(versions: &Versions, inbox: &Path) -> Result<Inbox, Trouble> {
+    let contracts = Contracts::of(versions)?;
+    let mut files = Vec::new();
+    let root = fs::canonicalize(inbox).map_err(|error| {
+        Trouble::new(
+            TroubleCode::Inbox,
+            format!("the inbox `{}` cannot be opened: {error}", inbox.display()),
+            "name the folder that holds one folder per dataset",
+        )
+    })?;
+    walk(&root, "", &mut vec![root.clone()], &mut files)?;
+    files.sort();
+    let mut found = Inbox::default();
+    for (name, path, bytes) in files {
+        match contracts.object(&name, &path, bytes)? {
+            Some(object) => found.objects.push(object),
             None => found.unmatched.push(name),
-            Some((_, dataset)) => found.objects.push(Object {
-                dataset: *dataset,
-                readers,
-                name,
-                path,
-                bytes,
-            }),
         }
     }
     Ok(found)
@@ -175,7 +207,7 @@ fn walk(
         let entry = entry.map_err(|error| unreadable(folder, &error))?;
         let path = entry.path();
         let last = entry.file_name().to_string_lossy().into_owned();
-        if last.starts_with('.') || last.ends_with(".tmp") || last.ends_with(".part") {
+        if in_progress(&last) {
             continue;
         }
         let name = if name.is_empty() {

@@ -48,7 +48,7 @@ mod void;
 mod tests;
 
 pub use amounts::{Amounts, LineSums, line_sums, needs_line_sums};
-pub use discover::{Inbox, Object, digest, discover, pattern_problem};
+pub use discover::{Contracts, Inbox, Object, digest, discover, in_progress, pattern_problem};
 pub use finding::{ObjectCode, Refusal, Rejected, RowCode};
 pub use pseudonym::PseudonymKey;
 pub use schema_doc::events_schema_json;

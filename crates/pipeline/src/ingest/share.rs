@@ -123,17 +123,19 @@ pub fn ingest_by(
             }
         }
     }
-    let Some((newest, older)) = good.split_last() else {
+    if good.is_empty() {
         return Ok(whole(last));
-    };
+    }
     let mut taken: Vec<u64> = Vec::new();
     let mut done = Ingested::default();
-    let zone = &versions.newest().zone;
-    for (days, version, object) in older {
+    for (place, (days, version, object)) in good.iter().enumerate() {
+        // The newest contract answers for what nobody takes, and for the file as a whole.
+        let newest = place + 1 == good.len();
+        taken.sort_unstable();
         let mut share = Share {
-            zone,
+            zone: &versions.newest().zone,
             days: days.clone(),
-            others: None,
+            others: newest.then_some(taken.as_slice()),
             refused: &refused,
             taken: Vec::new(),
         };
@@ -144,26 +146,13 @@ pub fn ingest_by(
         }
         done.accepted += part.accepted;
         done.rejected += part.rejected;
-        taken.append(&mut share.taken);
+        let own = share.taken;
+        if newest {
+            done.read = part.read;
+            done.ignored_columns = part.ignored_columns;
+        }
+        taken.extend(own);
     }
-    taken.sort_unstable();
-    let (days, version, object) = newest;
-    let mut share = Share {
-        zone,
-        days: days.clone(),
-        others: Some(&taken),
-        refused: &refused,
-        taken: Vec::new(),
-    };
-    let own = Some(&mut share);
-    let part = in_chunks(&all[*version], object, key, CHUNK_ROWS, own, rows, rejected)?;
-    if part.refused.is_some() {
-        return Ok(part);
-    }
-    done.read = part.read;
-    done.ignored_columns.clone_from(&part.ignored_columns);
-    done.accepted += part.accepted;
-    done.rejected += part.rejected;
     Ok(done)
 }
 

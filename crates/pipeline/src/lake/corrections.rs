@@ -17,7 +17,9 @@ use rungs_engine::event::Texts;
 use std::sync::Arc;
 
 /// How an event changed what was settled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// Its night was settled without it.
@@ -40,7 +42,7 @@ impl Change {
 }
 
 /// An event that changed what was settled.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Correction {
     /// The account.
     pub account: String,

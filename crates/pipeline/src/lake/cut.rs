@@ -33,7 +33,7 @@ pub struct Window {
 }
 
 /// What became of the rows of an uploaded object.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ObjectCounts {
     /// Rows that became events, or wait to.
     pub accepted: u64,

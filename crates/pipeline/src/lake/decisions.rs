@@ -17,7 +17,7 @@ use rungs_engine::event::Texts;
 use std::sync::Arc;
 
 /// A ticket that was drawn.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Decision {
     /// The scheduled instant.
     pub at: Instant,

@@ -21,6 +21,8 @@ codes! {
     /// A file of the store is missing, cut short or changed. Files of a store are written once and never edited, so
     /// a copy from a backup is as good; else settle everything anew from the uploads.
     Damaged = "store/damaged";
+    /// Objects or tables elsewhere, in which a programme's files are, could not be reached.
+    Unavailable = "store/unavailable";
     /// Events are stored with this column as another type than the programme gives it now.
     ColumnType = "store/column-type";
     /// The store cannot number more: the programme has so many rules and datasets, or an event so many rewards, that
@@ -90,14 +92,6 @@ impl fmt::Display for LakeError {
 }
 
 impl std::error::Error for LakeError {}
-
-/// Opens a file that a manifest names; one that is gone is damage, not a wrong path.
-pub(crate) fn open(path: &Path) -> Result<std::fs::File, LakeError> {
-    std::fs::File::open(path).map_err(|cause| match cause.kind() {
-        std::io::ErrorKind::NotFound => LakeError::damaged(path, "the file is missing"),
-        _ => LakeError::access(path, cause),
-    })
-}
 
 /// Adds the place to errors of the file system and of files.
 pub(crate) trait At<T> {

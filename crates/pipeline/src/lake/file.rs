@@ -211,7 +211,7 @@ impl PlainTable {
     /// Reads a table.
     pub fn read(store: &Store, file: &LakeFile) -> Result<Vec<RecordBatch>, LakeError> {
         let path = store.path(&file.name);
-        let open = super::error::open(&path)?;
+        let open = store.open_file(&file.name)?;
         let reader = ParquetRecordBatchReaderBuilder::try_new(open)
             .and_then(|reader| reader.with_batch_size(65_536).build())
             .at(&path)?;

@@ -116,6 +116,14 @@ impl Layout {
         self.columns.push(StoredColumn { name, data_type });
     }
 
+    /// Says of all rows of a batch from which uploaded object they are, by its number within the run.
+    pub fn of_object(&self, batch: &mut Batch, number: u32) {
+        batch.columns[self.object()] = Some(Values::Number {
+            values: vec![i64::from(number); batch.rows].into(),
+            valid: None,
+        });
+    }
+
     /// The columns, in the order of `Batch::columns`.
     pub fn columns(&self) -> &[StoredColumn] {
         &self.columns

@@ -179,7 +179,7 @@ pub struct VersionEntry {
     pub first_cause: i32,
     /// How many numbers it has.
     pub causes: i32,
-    /// What the numbers were given for: a digest over the names of all rules and datasets.
+    /// What the numbers were given for: a digest over the names of all rules, datasets and rungs.
     #[serde(default)]
     pub names: String,
 }

@@ -8,16 +8,20 @@ use super::manifest::{LakeFile, Manifest, Table};
 use super::shape::text_array;
 use super::store::Store;
 use crate::ingest::Refusal;
+use crate::ingest::RowCode;
 use crate::schema::text_type;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema};
 use rungs_engine::event::Texts;
+use rungs_engine::fold::Rejection;
 use std::sync::Arc;
 
 /// A row in quarantine.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub struct QuarantineRow {
     /// Name of the uploaded object in the inbox; empty where an event was refused after the cut, or had waited
     /// since an earlier run.
@@ -39,6 +43,50 @@ pub struct QuarantineRow {
 }
 
 impl QuarantineRow {
+    /// An event that settlement refused: its dataset, its id, and why.
+    pub fn of_event(source: &str, id: &str, why: &Rejection) -> QuarantineRow {
+        let (code, reason) = match why {
+            Rejection::UnknownOrder(order) => (
+                RowCode::UnknownOrder,
+                format!(
+                    "the account has no order `{order}` before this refund; give the order's id and account as they stand in its file, or upload the order"
+                ),
+            ),
+            Rejection::Overflow(rule) => (
+                RowCode::Overflow,
+                format!(
+                    "a number leaves 64 bits in {}, so the event gives nothing; mend the row, and declare `min` and `max` of the columns it is made of",
+                    match rule.as_str() {
+                        "" => "a metric or condition".to_owned(),
+                        rule => format!("`{rule}`"),
+                    }
+                ),
+            ),
+            Rejection::UnknownName(name) => (
+                RowCode::UnknownName,
+                format!(
+                    "the programme has no rung, metric or wallet `{name}`, and a reward no such state; name one that it has"
+                ),
+            ),
+            Rejection::FinerThanMetric(metric) => (
+                RowCode::FinerThanMetric,
+                format!(
+                    "the number is finer than what metric `{metric}` counts in; write one that fits"
+                ),
+            ),
+        };
+        QuarantineRow {
+            object: String::new(),
+            source: Some(source.to_owned()),
+            line: None,
+            column: None,
+            code: code.text().to_owned(),
+            reason,
+            value: Some(id.to_owned()),
+            raw: None,
+        }
+    }
+
     /// A row that the cut or settlement refused. It is not repeated here: it still stands in its object.
     pub fn of_cut(object: &str, rejected: &Rejected) -> QuarantineRow {
         QuarantineRow {

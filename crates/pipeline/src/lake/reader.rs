@@ -50,7 +50,7 @@ impl TableReader {
         pages: bool,
     ) -> Result<TableReader, LakeError> {
         let path = store.path(&lake_file.name);
-        let file = super::error::open(&path)?;
+        let file = store.open_file(&lake_file.name)?;
         let policy = match pages {
             true => PageIndexPolicy::Optional,
             false => PageIndexPolicy::Skip,

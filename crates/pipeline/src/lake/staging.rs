@@ -19,9 +19,9 @@ use arrow::ipc::reader::StreamDecoder;
 use arrow::ipc::writer::StreamWriter;
 use arrow_array::{Array, RecordBatch, StringArray};
 use arrow_buffer::Buffer;
-use rungs_engine::event::{Batch, Texts, Values};
+use rungs_engine::event::{Batch, Texts};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -31,7 +31,7 @@ use std::sync::{Mutex, PoisonError};
 pub const COLLECTED: usize = 1 << 18;
 
 /// Where rows of a shard are.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Chunk {
     shard: u16,
     offset: u64,
@@ -43,6 +43,7 @@ struct Chunk {
 pub struct StagingWriter {
     layout: Layout,
     shards: u16,
+    name: String,
     path: PathBuf,
     file: BufWriter<NewFile>,
     offset: u64,
@@ -55,10 +56,23 @@ pub struct StagingWriter {
 }
 
 /// What was staged by one writer.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StagedPart {
-    path: PathBuf,
+    /// Its name in the store.
+    name: String,
     chunks: Vec<Chunk>,
+    /// The number of the only object that is in it, where that was not known when it was written.
+    object: Option<u32>,
+}
+
+impl StagedPart {
+    /// The part as that of one object alone, which has this number in the run.
+    pub fn of_object(self, number: u32) -> StagedPart {
+        StagedPart {
+            object: Some(number),
+            ..self
+        }
+    }
 }
 
 /// The staged events of a run.
@@ -106,7 +120,8 @@ impl Staging {
             Some(writer) => writer,
             None => {
                 let part = self.made.fetch_add(1, Ordering::Relaxed);
-                StagingWriter::create(&self.store, &self.layout, self.run, part)?
+                let name = format!("staged/{:05}/part-{part:03}.arrows", self.run);
+                StagingWriter::create(&self.store, &self.layout, name)?
             }
         };
         let done = work(&mut writer);
@@ -141,19 +156,19 @@ impl Staging {
 }
 
 impl StagingWriter {
-    /// Begins staging for a run; `part` tells writers apart that work at once.
+    /// Begins staging into a file, given by its name in the store.
     pub fn create(
         store: &Store,
         layout: &Layout,
-        run: u32,
-        part: usize,
+        name: String,
     ) -> Result<StagingWriter, LakeError> {
-        let path = store.path(&format!("staged/{run:05}/part-{part:03}.arrows"));
+        let path = store.path(&name);
         store.folder_of(&path)?;
         let file = NewFile::create(&path).at(&path)?;
         Ok(StagingWriter {
             layout: layout.clone(),
             shards: store.shards(),
+            name,
             path,
             file: BufWriter::with_capacity(1 << 20, file),
             offset: 0,
@@ -171,10 +186,7 @@ impl StagingWriter {
             return Ok(());
         }
         let mut batch = self.layout.batch(record, Known::default(), &self.path)?;
-        batch.columns[self.layout.object()] = Some(Values::Number {
-            values: vec![i64::from(object); batch.rows].into(),
-            valid: None,
-        });
+        self.layout.of_object(&mut batch, object);
         let (order, starts) = self.order(&batch.account);
         let batch = match self.shards {
             1 => batch,
@@ -275,8 +287,9 @@ impl StagingWriter {
         self.file.flush().at(&self.path)?;
         self.chunks.sort_by_key(|chunk| (chunk.shard, chunk.offset));
         Ok(StagedPart {
-            path: self.path,
+            name: self.name,
             chunks: self.chunks,
+            object: None,
         })
     }
 }
@@ -306,9 +319,15 @@ impl Staged {
     }
 
     /// The staged rows of a shard, in no particular order.
-    pub fn read(&self, shard: u16, layout: &Layout) -> Result<Vec<Batch>, LakeError> {
+    pub fn read(
+        &self,
+        store: &Store,
+        shard: u16,
+        layout: &Layout,
+    ) -> Result<Vec<Batch>, LakeError> {
         let mut batches = Vec::new();
         for part in &self.parts {
+            let path = store.path(&part.name);
             let chunks: Vec<&Chunk> = part
                 .chunks
                 .iter()
@@ -317,16 +336,19 @@ impl Staged {
             if chunks.is_empty() {
                 continue;
             }
-            let mut file = File::open(&part.path).at(&part.path)?;
+            let mut file = store.open_file(&part.name)?;
             for chunk in chunks {
                 let mut bytes = vec![0; chunk.bytes];
-                file.seek(SeekFrom::Start(chunk.offset)).at(&part.path)?;
-                file.read_exact(&mut bytes).at(&part.path)?;
+                file.seek(SeekFrom::Start(chunk.offset)).at(&path)?;
+                file.read_exact(&mut bytes).at(&path)?;
                 let mut buffer = Buffer::from_vec(bytes);
                 let mut stream = StreamDecoder::new();
                 while !buffer.is_empty() {
-                    if let Some(record) = stream.decode(&mut buffer).at(&part.path)? {
-                        let batch = layout.batch(&record, Known::default(), &part.path)?;
+                    if let Some(record) = stream.decode(&mut buffer).at(&path)? {
+                        let mut batch = layout.batch(&record, Known::default(), &path)?;
+                        if let Some(number) = part.object {
+                            layout.of_object(&mut batch, number);
+                        }
                         batches.push(self.kept(batch, layout));
                     }
                 }

@@ -7,13 +7,23 @@ use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A store in a folder.
 #[derive(Debug, Clone)]
 pub struct Store {
     folder: PathBuf,
     file: StoreFile,
+    origin: Option<Arc<dyn Origin>>,
     pub(super) underway: Underway,
+}
+
+/// Where the files of a store are that are not in its folder yet. Files are written once, so one that is there
+/// is the right one.
+pub trait Origin: std::fmt::Debug + Send + Sync {
+    /// Brings a file (its name in the store, with `/`) to a path, whole or not at all. Several may be asked for at
+    /// the same time, and one of them twice.
+    fn bring(&self, name: &str, path: &Path) -> Result<(), LakeError>;
 }
 
 /// Held by a run for as long as it writes. The operating system lets go of it when the process ends,
@@ -54,6 +64,7 @@ impl Store {
         Ok(Store {
             folder: folder.to_owned(),
             file,
+            origin: None,
             underway: Underway::default(),
         })
     }
@@ -81,6 +92,7 @@ impl Store {
         Ok(Store {
             folder: folder.to_owned(),
             file,
+            origin: None,
             underway: Underway::default(),
         })
     }
@@ -105,6 +117,27 @@ impl Store {
             ));
         }
         Ok(store)
+    }
+
+    /// The store with files that may still be elsewhere.
+    pub fn from_origin(mut self, origin: Arc<dyn Origin>) -> Store {
+        self.origin = Some(origin);
+        self
+    }
+
+    /// Opens a file of the store by its name; one that is nowhere is damage, not a wrong path.
+    pub(super) fn open_file(&self, name: &str) -> Result<File, LakeError> {
+        let path = self.path(name);
+        if let Some(origin) = &self.origin
+            && !path.exists()
+        {
+            self.folder_of(&path)?;
+            origin.bring(name, &path)?;
+        }
+        File::open(&path).map_err(|cause| match cause.kind() {
+            std::io::ErrorKind::NotFound => LakeError::damaged(&path, "the file is missing"),
+            _ => LakeError::access(&path, cause),
+        })
     }
 
     /// How many shards, for the store's life.
@@ -225,8 +258,10 @@ impl Store {
             .flatten()
             .filter_map(|file| self.path(&file.name).parent().map(Path::to_owned))
             .collect();
-        for folder in folders {
-            sync_folder(&folder).at(&folder)?;
+        // Files that other processes wrote need not be here.
+        let here = |folder: &&PathBuf| self.origin.is_none() || folder.exists();
+        for folder in folders.iter().filter(here) {
+            sync_folder(folder).at(folder)?;
         }
         write_whole(&path, &json(manifest, &path)?)
     }

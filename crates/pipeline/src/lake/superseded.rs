@@ -21,7 +21,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// A row of the history that does not stand any more.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Gone {
     /// Its account.
     pub account: String,

@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 /// Its name in the store.
 pub const NAME: &str = "sums.json";
 
-#[derive(Serialize, Deserialize)]
-struct File {
+/// The sums as they are kept.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Sums {
     run: u32,
     first: Option<String>,
     customers: i128,
@@ -29,77 +30,84 @@ struct File {
     rewards: Vec<(String, String, i128, i128)>,
 }
 
+impl Sums {
+    /// Those of a run.
+    pub fn of(program: &Program, run: u32, all: &Together) -> Sums {
+        let points = all.all_points().into_iter();
+        let rewards = all.all_rewards().into_iter();
+        Sums {
+            run,
+            first: all.first().map(day_text),
+            customers: all.customers,
+            orders: all.orders,
+            revenue: all.revenue,
+            refunded: all.refunded,
+            members: all.members,
+            rungs: all.rungs.clone(),
+            points: points
+                .map(|(day, kind, taken, sum)| {
+                    let kind = kind.text().to_owned();
+                    (day_text(day), kind, taken, sum.points, sum.pending)
+                })
+                .collect(),
+            rewards: rewards
+                .filter_map(|(day, reward, number, cost)| {
+                    let id = program.rewards.get(usize::from(reward))?.id.clone();
+                    Some((day_text(day), id, number, cost))
+                })
+                .collect(),
+        }
+    }
+    /// The sums as they are added up; nothing if they do not fit the programme.
+    pub fn together(self, program: &Program) -> Option<Together> {
+        let mut all = Together::new(program);
+        if all.rungs.len() != self.rungs.len() {
+            return None;
+        }
+        all.customers = self.customers;
+        all.orders = self.orders;
+        all.revenue = self.revenue;
+        all.refunded = self.refunded;
+        all.members = self.members;
+        all.rungs = self.rungs;
+        if let Some(first) = self.first {
+            all.seen(day_from(&first)?);
+        }
+        // Neighbouring rows are mostly of one day.
+        let mut last: Option<(String, Day)> = None;
+        let mut day = |text: String| match &last {
+            Some((known, day)) if *known == text => Some(*day),
+            _ => {
+                let day = day_from(&text)?;
+                last = Some((text, day));
+                Some(day)
+            }
+        };
+        for (on, kind, taken, points, pending) in self.points {
+            let mut kinds = EntryKind::ALL.iter();
+            let kind = kinds.find(|known| known.text() == kind)?;
+            all.points(day(on)?, *kind, taken, PointsSum { points, pending });
+        }
+        for (on, reward, number, cost) in self.rewards {
+            let mut rewards = program.rewards.iter();
+            let reward = rewards.position(|known| known.id == reward)?;
+            all.rewards(day(on)?, u16::try_from(reward).ok()?, number, cost);
+        }
+        Some(all)
+    }
+}
+
 /// Keeps the sums as those of a finished run.
 pub fn keep(store: &Store, program: &Program, run: u32, all: &Together) -> Result<(), LakeError> {
-    let points = all.all_points().into_iter();
-    let rewards = all.all_rewards().into_iter();
-    let file = File {
-        run,
-        first: all.first().map(day_text),
-        customers: all.customers,
-        orders: all.orders,
-        revenue: all.revenue,
-        refunded: all.refunded,
-        members: all.members,
-        rungs: all.rungs.clone(),
-        points: points
-            .map(|(day, kind, taken, sum)| {
-                let kind = kind.text().to_owned();
-                (day_text(day), kind, taken, sum.points, sum.pending)
-            })
-            .collect(),
-        rewards: rewards
-            .filter_map(|(day, reward, number, cost)| {
-                let id = program.rewards.get(usize::from(reward))?.id.clone();
-                Some((day_text(day), id, number, cost))
-            })
-            .collect(),
-    };
     let path = store.path(NAME);
-    let bytes = serde_json::to_vec(&file).map_err(|cause| LakeError::damaged(&path, cause))?;
+    let sums = Sums::of(program, run, all);
+    let bytes = serde_json::to_vec(&sums).map_err(|cause| LakeError::damaged(&path, cause))?;
     write_whole(&path, &bytes)
 }
 
 /// The sums of a run; nothing if those that are kept are not its own, or cannot be read.
 pub fn kept(store: &Store, program: &Program, run: u32) -> Option<Together> {
     let bytes = std::fs::read(store.path(NAME)).ok()?;
-    let file: File = serde_json::from_slice(&bytes).ok()?;
-    (file.run == run).then(|| together(program, file)).flatten()
-}
-
-fn together(program: &Program, file: File) -> Option<Together> {
-    let mut all = Together::new(program);
-    if all.rungs.len() != file.rungs.len() {
-        return None;
-    }
-    all.customers = file.customers;
-    all.orders = file.orders;
-    all.revenue = file.revenue;
-    all.refunded = file.refunded;
-    all.members = file.members;
-    all.rungs = file.rungs;
-    if let Some(first) = file.first {
-        all.seen(day_from(&first)?);
-    }
-    // Neighbouring rows are mostly of one day.
-    let mut last: Option<(String, Day)> = None;
-    let mut day = |text: String| match &last {
-        Some((known, day)) if *known == text => Some(*day),
-        _ => {
-            let day = day_from(&text)?;
-            last = Some((text, day));
-            Some(day)
-        }
-    };
-    for (on, kind, taken, points, pending) in file.points {
-        let mut kinds = EntryKind::ALL.iter();
-        let kind = kinds.find(|known| known.text() == kind)?;
-        all.points(day(on)?, *kind, taken, PointsSum { points, pending });
-    }
-    for (on, reward, number, cost) in file.rewards {
-        let mut rewards = program.rewards.iter();
-        let reward = rewards.position(|known| known.id == reward)?;
-        all.rewards(day(on)?, u16::try_from(reward).ok()?, number, cost);
-    }
-    Some(all)
+    let sums: Sums = serde_json::from_slice(&bytes).ok()?;
+    (sums.run == run).then(|| sums.together(program)).flatten()
 }

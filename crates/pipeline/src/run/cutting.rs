@@ -18,6 +18,7 @@ use rungs_engine::program::Program;
 use std::collections::BTreeMap;
 
 /// What a range gave, with its files of events.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub struct Part {
     /// Ledger, states, sums.
     pub settled: Settled,
@@ -56,7 +57,7 @@ pub struct Cutting<'a> {
 impl Cutting<'_> {
     /// Each event of the shard once, in order.
     pub fn cut(&self, shard: u16) -> Result<Cut, Trouble> {
-        let staged = self.intake.staged.read(shard, self.layout)?;
+        let staged = self.intake.staged.read(self.store, shard, self.layout)?;
         let (waiting, history) = match self.before {
             Some(before) => (
                 read_waiting(self.store, before, shard, self.layout)?,

@@ -1,11 +1,11 @@
 //! The end of a run: what the ranges gave is brought together, the manifest makes it count, and the
 //! copies for readers follow.
 
+use super::Outcome;
 use super::cutting::Part;
 use super::intake::Intake;
 use super::night::Night;
 use super::totals::{Totals, counts};
-use super::{Outcome, Request};
 use crate::lake::corrections::write_corrections;
 use crate::lake::decisions::{Decision, write_decisions};
 use crate::lake::ledger::LedgerFiles;
@@ -23,34 +23,39 @@ use crate::report;
 use crate::serving::{Changes, Serving};
 use crate::trouble::Trouble;
 use rungs_engine::calendar::day_text;
-use rungs_engine::fold::Rejection;
 use rungs_engine::kpi::Together;
 use rungs_engine::program::Versions;
 use std::collections::BTreeMap;
 
+/// What a run came to before it counts.
+#[derive(Debug)]
+pub struct Ended {
+    /// What it took in.
+    pub intake: Intake,
+    /// Files that match no dataset.
+    pub unmatched: Vec<String>,
+    /// What the ranges gave.
+    pub parts: Vec<Part>,
+    /// The draws it held.
+    pub drawn: Vec<Decision>,
+}
+
 /// Writes what belongs to the run as a whole, then its manifest, then the serving copy, the views and
 /// the figures.
-#[allow(clippy::too_many_arguments)]
 pub fn finish(
-    request: &Request<'_>,
     night: &Night<'_>,
     manifests: &[Manifest],
-    intake: Intake,
-    unmatched: Vec<String>,
-    parts: Vec<Part>,
-    drawn: Vec<Decision>,
+    ended: Ended,
     progress: &dyn Progress,
 ) -> Result<Outcome, Trouble> {
     let (store, run, program) = (night.store, night.run, night.program);
+    let versions = night.plans.versions;
+    let (intake, parts) = (ended.intake, ended.parts);
     let mut files: BTreeMap<Table, Vec<LakeFile>> = BTreeMap::new();
     let mut totals = Totals::default();
     let mut used = Vec::new();
     let mut objects = intake.objects;
-    let mut quarantine: Vec<QuarantineRow> = intake
-        .rejected
-        .into_iter()
-        .map(QuarantineRow::from)
-        .collect();
+    let mut quarantine = intake.rejected;
     let mut served = Changes {
         lapsed_before: Some(night.until),
         ..Changes::default()
@@ -105,12 +110,7 @@ pub fn finish(
             }
         }
         quarantine.extend(part.quarantined.into_iter().map(|(_, row)| row));
-        quarantine.extend(
-            part.settled
-                .rejected
-                .into_iter()
-                .map(|(source, id, why)| rejection(&source, &id, &why)),
-        );
+        quarantine.extend(part.settled.rejected);
     }
     let all_shards = ShardRange {
         first: 0,
@@ -151,42 +151,44 @@ pub fn finish(
     files
         .entry(Table::Decisions)
         .or_default()
-        .extend(write_decisions(store, run, drawn)?);
+        .extend(write_decisions(store, run, ended.drawn)?);
     files.retain(|_, list| !list.is_empty());
-    let unread = unmatched.len() + intake.refused.len() + whole_files;
+    let unread = ended.unmatched.len() + intake.refused.len() + whole_files;
     counts.insert("unread".into(), unread as u64);
     let from = night
         .before
-        .and_then(|before| before.nights.last(request.store).ok())
-        .map_or(request.versions.all()[0].from, |day| day + 1);
+        .and_then(|before| before.nights.last(store.folder()).ok())
+        .map_or(versions.all()[0].from, |day| day + 1);
     let manifest = Manifest {
         format: FORMAT,
         run,
         program: program.id.clone(),
-        nights: Nights::of(from, request.as_of),
+        nights: Nights::of(from, night.as_of),
         versions: night.numbers.versions().to_vec(),
-        names: super::names(request.versions),
+        names: super::names(versions),
         objects,
         counts,
         files,
     };
     store.finish(&manifest)?;
     // From here on the night counts; what follows can be made again from the lake.
-    // In order the copy is walked once, not once for each range.
-    served
-        .members
-        .sort_unstable_by(|a, b| a.account.cmp(&b.account));
-    let mut serving = Serving::open(&store.path("serving.sqlite"))?;
-    serving.apply(run, &manifest.nights.to, &served)?;
+    if night.serves {
+        // In order the copy is walked once, not once for each range.
+        served
+            .members
+            .sort_unstable_by(|a, b| a.account.cmp(&b.account));
+        let mut serving = Serving::open(&store.path("serving.sqlite"))?;
+        serving.apply(run, &manifest.nights.to, &served)?;
+    }
     write_views(store)?;
     let mut all = manifests.to_vec();
     all.push(manifest);
     progress.stage("counting", 1);
-    report::write(store, request.versions, &all, together)?;
+    report::write(store, versions, &all, together)?;
     progress.done(&format!(
         "{}: {} settled; {} accounts, {} entries, {} rung moves, {} rewards",
         program.id,
-        day_text(request.as_of),
+        day_text(night.as_of),
         totals.touched,
         totals.entries,
         totals.moves,
@@ -195,7 +197,7 @@ pub fn finish(
     Ok(Outcome {
         run,
         refused: intake.refused,
-        unmatched,
+        unmatched: ended.unmatched,
         ignored_columns: intake.ignored_columns.into_iter().collect(),
         rejected,
         touched: totals.touched,
@@ -212,49 +214,5 @@ pub fn mend(versions: &Versions, store: &Store, manifests: &[Manifest]) -> Resul
     match report::is_kept(store, last) {
         true => Ok(()),
         false => report::write(store, versions, manifests, None),
-    }
-}
-
-fn rejection(source: &str, id: &str, why: &Rejection) -> QuarantineRow {
-    use crate::ingest::RowCode;
-    let (code, reason) = match why {
-        Rejection::UnknownOrder(order) => (
-            RowCode::UnknownOrder,
-            format!(
-                "the account has no order `{order}` before this refund; give the order's id and account as they stand in its file, or upload the order"
-            ),
-        ),
-        Rejection::Overflow(rule) => (
-            RowCode::Overflow,
-            format!(
-                "a number leaves 64 bits in {}, so the event gives nothing; mend the row, and declare `min` and `max` of the columns it is made of",
-                match rule.as_str() {
-                    "" => "a metric or condition".to_owned(),
-                    rule => format!("`{rule}`"),
-                }
-            ),
-        ),
-        Rejection::UnknownName(name) => (
-            RowCode::UnknownName,
-            format!(
-                "the programme has no rung, metric or wallet `{name}`, and a reward no such state; name one that it has"
-            ),
-        ),
-        Rejection::FinerThanMetric(metric) => (
-            RowCode::FinerThanMetric,
-            format!(
-                "the number is finer than what metric `{metric}` counts in; write one that fits"
-            ),
-        ),
-    };
-    QuarantineRow {
-        object: String::new(),
-        source: Some(source.to_owned()),
-        line: None,
-        column: None,
-        code: code.text().to_owned(),
-        reason,
-        value: Some(id.to_owned()),
-        raw: None,
     }
 }

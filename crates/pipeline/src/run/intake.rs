@@ -1,12 +1,11 @@
 //! Intake: what is new in the inbox becomes staged events; bad rows go to quarantine, bad objects are
 //! refused whole.
 
+use super::outset::Outset;
 use crate::ingest::{self, Object, Refusal, Rejected};
-use crate::lake::layout::Layout;
 use crate::lake::manifest::{Manifest, ObjectEntry};
 use crate::lake::quarantine::QuarantineRow;
 use crate::lake::staging::{Staged, Staging};
-use crate::lake::store::Store;
 use crate::progress::Progress;
 use crate::run::keys::Keys;
 use crate::trouble::Trouble;
@@ -23,7 +22,7 @@ pub struct Intake {
     /// The objects, by their number in the staged events.
     pub objects: Vec<ObjectEntry>,
     /// Rows that were rejected.
-    pub rejected: Vec<Rejected>,
+    pub rejected: Vec<QuarantineRow>,
     /// Objects that were refused whole.
     pub refused: Vec<(String, Refusal)>,
     /// Objects that an earlier run refused whole, as quarantine has them.
@@ -64,16 +63,14 @@ pub fn unseen(
 
 /// Reads objects into staging, several at once.
 pub fn take_in(
-    versions: &Versions,
-    store: &Store,
-    layout: &Layout,
-    run: u32,
+    outset: &Outset<'_>,
     objects: Vec<(Object, String)>,
     keys: &Keys,
     progress: &dyn Progress,
 ) -> Result<Intake, Trouble> {
+    let versions = outset.plans.versions;
     progress.stage("reading files", objects.len() as u64);
-    let staging = Staging::new(store, layout, run);
+    let staging = Staging::new(outset.store, &outset.layout, outset.run);
     let done: Vec<_> = objects
         .into_par_iter()
         .enumerate()
@@ -106,7 +103,9 @@ pub fn take_in(
                 staging.discard(number as u32);
                 intake.refused.push((object.name, refusal));
             }
-            None => intake.rejected.extend(rejected),
+            None => intake
+                .rejected
+                .extend(rejected.into_iter().map(QuarantineRow::from)),
         }
     }
     intake.staged = staging.finish()?;

@@ -14,10 +14,12 @@ mod finish;
 mod intake;
 mod keys;
 mod night;
+mod outset;
 mod population;
 mod rebuild;
 mod replay;
 mod serving_copy;
+pub mod steps;
 #[cfg(test)]
 mod tests;
 mod totals;
@@ -30,27 +32,18 @@ pub use replay::{Booked, Lines, replay};
 pub use totals::Totals;
 
 use crate::ingest::Refusal;
-use crate::lake::cut::{Cut, Window};
-use crate::lake::decisions::{Decision, read_decisions};
-use crate::lake::layout::Layout;
-use crate::lake::ledger::CauseNumbers;
-use crate::lake::levels::extend_by_waiting;
-use crate::lake::resolve::Resolver;
 use crate::lake::shard::ShardRange;
 use crate::lake::store::Store;
 use crate::progress::Progress;
 use crate::trouble::{Trouble, TroubleCode};
-use cutting::{Cutting, Part, settle};
-use finish::finish;
-use night::Night;
-use population::Known;
+use cutting::{Part, settle};
+use finish::{Ended, finish};
+use outset::Outset;
 use rayon::prelude::*;
-use rungs_engine::calendar::{Day, Instant, day_text};
-use rungs_engine::fold::{FORMAT, Plans, Win};
+use rungs_engine::calendar::{Day, day_text};
+use rungs_engine::fold::{FORMAT, Plans};
 use rungs_engine::program::{Program, Versions};
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::OnceLock;
 
 /// Rows of a shard when the number of shards is chosen.
 const SHARD_ROWS: u64 = 250_000;
@@ -125,88 +118,16 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
     {
         return up_to_date(request, settled, progress);
     }
-    let run = before.map_or(0, |before| before.run) + 1;
-    let mut layout = Layout::of(program);
-    if let Some(before) = before {
-        extend_by_waiting(&store, before, &mut layout)?;
-    }
-    let intake = intake::take_in(
-        versions,
-        &store,
-        &layout,
-        run,
-        objects,
-        request.keys,
-        progress,
-    )?;
-    let zone = &program.zone;
-    let window = Window {
-        settled: settled_day.map_or(Instant::MIN, |day| zone.midnight(day + 1)),
-        open: settled_day.map_or(Instant::MIN, |day| {
-            zone.midnight(first_open(versions.on(day), day))
-        }),
-        before: zone.midnight(request.as_of + 1),
-    };
-    // A version that does not rule yet may still change.
-    let ruling: Vec<&Program> = versions.all()[..=versions.at(request.as_of)]
-        .iter()
-        .collect();
-    let numbers = CauseNumbers::new(&store, before, &ruling)?;
-    let names = names(versions);
-    let decisions = read_decisions(&store, &manifests)?;
-    let resolver = Resolver::of(program, &layout);
-    let cutting = Cutting {
-        program,
-        store: &store,
-        before,
-        layout: &layout,
-        resolver: &resolver,
-        intake: &intake,
-        window,
-    };
-    let mut wins = wins(program, &decisions);
-
-    // Draws need everybody at once; without one due, shards come and go.
-    let ranges = ShardRange::split(store.shards(), parts(&store, cutting.intake.staged.rows()));
-    let first = settled_day.map_or(Day::MIN, |day| day + 2);
-    let mut drawn = Vec::new();
-    let mut cuts: BTreeMap<u16, Cut> = BTreeMap::new();
+    let mut outset = Outset::read(&plans, &store, &manifests, request.as_of)?;
+    let intake = intake::take_in(&outset, objects, request.keys, progress)?;
+    let ranges = ShardRange::split(store.shards(), parts(&store, intake.staged.rows()));
     if !program.surprises.is_empty() {
         progress.stage("drawing", 1);
-        let all: Vec<(u16, Cut)> = (0..store.shards())
-            .into_par_iter()
-            .map(|shard| Ok((shard, cutting.cut(shard)?)))
-            .collect::<Result<_, Trouble>>()?;
-        cuts.extend(all);
-        let stale = before.is_some_and(|before| before.names != names);
-        let known = Known {
-            before,
-            stale,
-            first,
-            window,
-        };
-        drawn = population::draw(&plans, &store, request, &known, &cuts, &wins)?;
-        for decision in drawn.iter().filter(|decision| decision.won) {
-            add_win(program, decision, &mut wins);
-        }
     }
-    let changes = settled_day.is_some_and(|day| versions.begins_within(day, request.as_of));
-    let night = Night {
-        plans: &plans,
-        program: versions.on(request.as_of),
-        stale: before.is_some_and(|before| before.names != names),
-        everybody: changes || before.is_some_and(|before| before.names != names),
-        store: &store,
-        before,
-        run,
-        settled: window.settled,
-        until: window.before,
-        as_of: request.as_of,
-        numbers: &numbers,
-        serves: true,
-        wins: &wins,
-        booked: OnceLock::new(),
-    };
+    let (drawn, cuts) = outset.draw(&intake, request.keys)?;
+    outset.won(&drawn);
+    let night = outset.night();
+    let cutting = outset.cutting(&intake);
     progress.stage("settling", ranges.len() as u64);
     let done: Vec<Part> = ranges
         .par_iter()
@@ -217,9 +138,13 @@ pub fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<Outcome, Tr
         })
         .collect::<Result<_, Trouble>>()?;
     drop(cuts);
-    let outcome = finish(
-        request, &night, &manifests, intake, unmatched, done, drawn, progress,
-    )?;
+    let ended = Ended {
+        intake,
+        unmatched,
+        parts: done,
+        drawn,
+    };
+    let outcome = finish(&night, &manifests, ended, progress)?;
     store.remove_staged(&lock)?;
     drop(lock);
     Ok(outcome)
@@ -287,40 +212,15 @@ fn shards_for(bytes: u64) -> u16 {
 /// Staged rows that one task takes on, where there are shards enough.
 const TASK_ROWS: u64 = 65_536;
 
+/// Tasks of a quiet night. A constant: files of a night do not depend on the machine that settles it.
+const TASKS: u64 = 8;
+
 /// Tasks for so many staged rows: enough that no core waits long for the last one, and that what a task
 /// holds in memory until its range is written stays small however much is filled in at once.
 fn parts(store: &Store, staged: u64) -> u16 {
-    let cores = rayon::current_num_threads() as u64 * 4;
-    let parts = (staged / TASK_ROWS).max(cores);
+    let parts = (staged / TASK_ROWS).max(TASKS);
     u16::try_from(parts)
         .unwrap_or(u16::MAX)
         .min(store.shards())
         .max(1)
-}
-
-/// Wins by account, by time.
-fn wins(program: &Program, decisions: &[Decision]) -> BTreeMap<String, Vec<Win>> {
-    let mut wins = BTreeMap::new();
-    let mut sorted: Vec<&Decision> = decisions.iter().filter(|decision| decision.won).collect();
-    sorted.sort();
-    for decision in sorted {
-        add_win(program, decision, &mut wins);
-    }
-    wins
-}
-
-fn add_win(program: &Program, decision: &Decision, wins: &mut BTreeMap<String, Vec<Win>>) {
-    // A surprise that the programme no longer has was issued while it had it.
-    if let Some(surprise) = program
-        .surprises
-        .iter()
-        .position(|surprise| surprise.id == decision.surprise)
-    {
-        wins.entry(decision.account.clone()).or_default().push(Win {
-            surprise,
-            at: decision.at,
-            day: program.zone.day(decision.at),
-            member: decision.member.clone(),
-        });
-    }
 }

@@ -12,6 +12,7 @@ use crate::lake::error::LakeError;
 use crate::lake::history::{ColumnSet, History};
 use crate::lake::ledger::{CauseNumbers, Decoder, Ledger, LedgerFiles, LedgerWriter};
 use crate::lake::manifest::{LakeFile, Manifest, Table};
+use crate::lake::quarantine::QuarantineRow;
 use crate::lake::rows::pieces;
 use crate::lake::shard::ShardRange;
 use crate::lake::states::{Remembered, StateReader, StateRow, StateWriter};
@@ -20,7 +21,7 @@ use crate::serving::{Changes, MemberRow};
 use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::event::{Batch, EventId};
 use rungs_engine::fold::{
-    AccountState, FORMAT, Fold, Given, NEVER, Piece, Plans, Ready, Rejection, Win, account_rows,
+    AccountState, FORMAT, Fold, Given, NEVER, Piece, Plans, Ready, Win, account_rows,
     refunded_orders,
 };
 use rungs_engine::kpi::Together;
@@ -63,7 +64,7 @@ pub struct Night<'a> {
 }
 
 /// What a range gave.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Settled {
     /// Files of the ledger.
     pub ledger: LedgerFiles,
@@ -71,11 +72,13 @@ pub struct Settled {
     pub states: Option<LakeFile>,
     /// Sums.
     pub totals: Totals,
-    /// Events that could not be settled: (source, id, why).
-    pub rejected: Vec<(String, String, Rejection)>,
+    /// Events that could not be settled.
+    pub rejected: Vec<QuarantineRow>,
     /// Rows for the serving copy.
+    #[serde(skip)]
     pub served: Changes,
     /// What was added to the sums over all accounts, if that was asked for.
+    #[serde(skip)]
     pub together: Option<Together>,
 }
 
@@ -315,10 +318,11 @@ impl<'n, 'a> RangeFold<'n, 'a> {
                     .program
                     .datasets
                     .get(usize::from(rejecting.source[row]));
-                let source = source.map_or(String::new(), |dataset| dataset.id.clone());
+                let source = source.map_or("", |dataset| &dataset.id);
+                let id = rejecting.id.get(row).to_string();
                 self.done
                     .rejected
-                    .push((source, rejecting.id.get(row).to_string(), why));
+                    .push(QuarantineRow::of_event(source, &id, &why));
             }
         }
         self.done.totals.add(&self.state, 1);

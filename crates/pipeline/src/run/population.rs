@@ -2,7 +2,7 @@
 
 use super::draws::{Walker, draw as decide, scheduled};
 use super::replay::past_and_all;
-use super::{Request, Trouble};
+use super::{Keys, Trouble};
 use crate::lake::cut::{Cut, Window};
 use crate::lake::decisions::Decision;
 use crate::lake::error::LakeError;
@@ -15,7 +15,7 @@ use rungs_engine::event::Batch;
 use rungs_engine::fold::{
     AccountState, Fold, Given, Kept, Pass, Piece, Plans, Ready, Win, account_rows, refunded_orders,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// One account's place in the batches of the run.
@@ -33,6 +33,8 @@ pub struct Known<'a> {
     pub stale: bool,
     /// The day after the run's first night.
     pub first: Day,
+    /// The run's last night.
+    pub last: Day,
     /// Which events belong to the run.
     pub window: Window,
 }
@@ -41,7 +43,7 @@ pub struct Known<'a> {
 pub fn draw(
     plans: &Plans<'_>,
     store: &Store,
-    request: &Request<'_>,
+    keys: &Keys,
     known: &Known<'_>,
     cuts: &BTreeMap<u16, Cut>,
     wins: &BTreeMap<String, Vec<Win>>,
@@ -50,10 +52,17 @@ pub fn draw(
     let program = plans.newest().program;
     let mut batches: Vec<Batch> = Vec::new();
     let mut places: BTreeMap<String, Place> = BTreeMap::new();
-    let mut earliest = request.as_of;
+    let mut earliest = known.last;
     for (shard, cut) in cuts {
+        // Accounts of this shard whose states cannot be read, and are made anew from the history.
+        let mut unread: BTreeSet<String> = BTreeSet::new();
+        let history = before.map(|before| History::open(store, before, *shard, program));
+        let history = history.transpose()?;
         if let Some(before) = before {
             StateReader::open(store, before, *shard)?.for_each(|account, row| {
+                if known.stale || AccountState::from_bytes(&row.state).is_none() {
+                    unread.insert(account.to_owned());
+                }
                 let place = Place {
                     account: account.to_owned(),
                     state: Some(row.state.clone()),
@@ -63,23 +72,15 @@ pub fn draw(
                 Ok(())
             })?;
         }
-        let past = |account: &str, batch: &Batch, rows: Range<usize>| match before {
+        let past = |account: &str, batch: &Batch, rows: Range<usize>| match &history {
             None => Ok(None),
-            Some(before) => {
-                let history = History::open(store, before, *shard, program)?;
+            Some(history) => {
                 let gone = cut.replays.get(account).map_or(&[][..], Vec::as_slice);
-                let (_, all) = past_and_all(account, &history, plans, gone, batch, rows)?;
+                let (_, all) = past_and_all(account, history, plans, gone, batch, rows)?;
                 Ok::<_, LakeError>(Some(all))
             }
         };
-        // Whose events were cancelled need not have any others; a state that cannot be read is made anew.
-        let unread = |place: &&Place| {
-            let state = place.state.as_deref().and_then(AccountState::from_bytes);
-            known.stale || place.state.is_some() && state.is_none()
-        };
-        let unread: Vec<String> = (places.values().filter(unread))
-            .map(|place| place.account.clone())
-            .collect();
+        // Whose events were cancelled need not have any others.
         for account in cut.replays.keys().chain(&unread) {
             if let (Some(place), Some(all)) = (
                 places.get_mut(account),
@@ -107,9 +108,8 @@ pub fn draw(
                 place.batch = Some((index, rows.clone()));
                 // Its refunds name orders of earlier runs, or its past has changed: it walks its whole
                 // history.
-                let walks_all = reaches_back
-                    || cut.replays.contains_key(account)
-                    || unread.iter().any(|unread| unread == account);
+                let walks_all =
+                    reaches_back || cut.replays.contains_key(account) || unread.contains(account);
                 if walks_all && let Some(all) = past(account, &batch, rows)? {
                     place.state = None;
                     place.batch = Some((batches.len(), 0..all.rows));
@@ -184,6 +184,6 @@ pub fn draw(
     } else {
         known.first
     };
-    let due = scheduled(plans, from, request.as_of + 2);
-    Ok(decide(plans, &request.keys.draw.0, &due, &mut walkers))
+    let due = scheduled(plans, from, known.last + 2);
+    Ok(decide(plans, &keys.draw.0, &due, &mut walkers))
 }

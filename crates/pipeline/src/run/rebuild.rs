@@ -3,15 +3,15 @@
 //! store goes on where the old one ended.
 
 use super::cutting::Part;
-use super::finish::finish;
+use super::finish::{Ended, finish};
 use super::intake::Intake;
 use super::night::{Night, RangeFold};
-use super::{Keys, Outcome, Request, agreed, plans, wins};
+use super::outset::Outset;
+use super::{Outcome, agreed, plans};
 use crate::ingest::RowCode;
 use crate::lake::decisions::read_decisions;
 use crate::lake::history::{ColumnSet, History};
 use crate::lake::layout::Layout;
-use crate::lake::ledger::CauseNumbers;
 use crate::lake::levels::{extend_by_waiting, read_waiting, write_level, write_waiting};
 use crate::lake::manifest::Manifest;
 use crate::lake::quarantine::{QuarantineRow, read_quarantine};
@@ -20,12 +20,9 @@ use crate::lake::store::Store;
 use crate::progress::Progress;
 use crate::trouble::Trouble;
 use rayon::prelude::*;
-use rungs_engine::calendar::Instant;
-use rungs_engine::event::Batch;
-use rungs_engine::program::{Program, Versions};
+use rungs_engine::program::Versions;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::OnceLock;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +31,7 @@ pub struct Rebuild<'a> {
     pub versions: &'a Versions,
     /// The store that is read.
     pub store: &'a Path,
-    /// The new store; must not be there yet.
+    /// The new store; without settled nights.
     pub into: &'a Path,
     /// Whether versions that nights were settled by may have been changed: the past is settled by what the files
     /// say now.
@@ -60,36 +57,22 @@ pub fn rebuild(asked: &Rebuild<'_>, progress: &dyn Progress) -> Result<Outcome, 
         agreed(versions, last, as_of)?;
     }
     let lock = Store::claim(asked.into)?;
-    let new = Store::create(asked.into, &program.id, old.shards())?;
-    let ruling: Vec<&Program> = versions.all()[..=versions.at(as_of)].iter().collect();
-    let numbers = CauseNumbers::new(&new, None, &ruling)?;
+    let new = Store::open_or_create(asked.into, &program.id, old.shards())?;
+    if !new.manifests()?.is_empty() {
+        return Err(Trouble::settled_already(asked.into));
+    }
+    // What an interrupted rebuild has left.
+    new.clean(&lock)?;
+    let mut outset = Outset::read(&plans, &new, &[], as_of)?;
     let decisions = read_decisions(&old, &manifests)?;
-    let wins = wins(program, &decisions);
-    let mut layout = Layout::of(program);
-    extend_by_waiting(&old, last, &mut layout)?;
-    let night = Night {
-        plans: &plans,
-        program: versions.on(as_of),
-        stale: false,
-        everybody: false,
-        store: &new,
-        before: None,
-        run: 1,
-        settled: Instant::MIN,
-        until: program.zone.midnight(as_of + 1),
-        as_of,
-        numbers: &numbers,
-        serves: true,
-        wins: &wins,
-        booked: OnceLock::new(),
-    };
-    // A level of the history has one layout, and shards may differ in what their files have.
-    let ranges = ShardRange::split(new.shards(), new.shards());
-    progress.stage("settling", ranges.len() as u64);
-    let mut done: Vec<Part> = ranges
-        .par_iter()
-        .map(|range| {
-            let part = part(&night, &old, last, *range, &layout);
+    outset.won(&decisions);
+    extend_by_waiting(&old, last, &mut outset.layout)?;
+    let night = outset.night();
+    progress.stage("settling", u64::from(new.shards()));
+    let mut done: Vec<Part> = (0..new.shards())
+        .into_par_iter()
+        .map(|shard| {
+            let part = part(&night, &old, last, shard, &outset.layout);
             progress.advance(1);
             part
         })
@@ -108,62 +91,47 @@ pub fn rebuild(asked: &Rebuild<'_>, progress: &dyn Progress) -> Result<Outcome, 
         refused_before: files,
         ..Intake::default()
     };
-    let request = Request {
-        versions,
-        inbox: asked.store,
-        store: asked.into,
-        as_of,
-        shards: None,
-        keys: &Keys::test(),
-    };
-    let unmatched = Vec::new();
-    let outcome = finish(
-        &request,
-        &night,
-        &[],
+    let ended = Ended {
         intake,
-        unmatched,
-        done,
-        decisions,
-        progress,
-    )?;
+        unmatched: Vec::new(),
+        parts: done,
+        drawn: decisions,
+    };
+    let outcome = finish(&night, &[], ended, progress)?;
     drop(lock);
     Ok(outcome)
 }
 
-/// A range of shards: settled, and its events written as one level.
+/// A shard: settled, and its events written as one level. Not several at once, as a level has one layout and
+/// shards may differ in what their files have.
 fn part(
     night: &Night<'_>,
     old: &Store,
     last: &Manifest,
-    range: ShardRange,
+    shard: u16,
     layout: &Layout,
 ) -> Result<Part, Trouble> {
     let program = night.plans.newest().program;
+    let range = ShardRange {
+        first: shard,
+        last: shard,
+    };
     let mut fold = RangeFold::new(night, range).counting();
-    let mut history = None;
-    let mut waiting: Vec<(u16, Vec<Batch>)> = Vec::new();
-    for shard in range.shards() {
-        let events = History::open(old, last, shard, program)?;
-        fold.history(shard, &events, &ColumnSet::all(program))?;
-        let everything = ColumnSet {
-            columns: vec![true; events.layout().columns().len()],
-            ..ColumnSet::all(program)
-        };
-        let stored = events
-            .stored_batches(&everything)
-            .collect::<Result<Vec<_>, _>>()?;
-        let shards = [(shard, stored.as_slice())];
-        history = write_level(night.store, night.run, range, &shards, events.layout())?;
-        waiting.push((shard, read_waiting(old, last, shard, layout)?));
-    }
-    let waiting: Vec<(u16, &[Batch])> = waiting
-        .iter()
-        .map(|(shard, batches)| (*shard, batches.as_slice()))
-        .collect();
+    let events = History::open(old, last, shard, program)?;
+    fold.history(shard, &events, &ColumnSet::all(program))?;
+    let everything = ColumnSet {
+        columns: vec![true; events.layout().columns().len()],
+        ..ColumnSet::all(program)
+    };
+    let stored = events
+        .stored_batches(&everything)
+        .collect::<Result<Vec<_>, _>>()?;
+    let shards = [(shard, stored.as_slice())];
+    let waiting = read_waiting(old, last, shard, layout)?;
+    let waiting = [(shard, waiting.as_slice())];
     Ok(Part {
         settled: fold.finish()?,
-        history,
+        history: write_level(night.store, night.run, range, &shards, events.layout())?,
         waiting: write_waiting(night.store, night.run, range, &waiting, layout)?,
         counts: BTreeMap::new(),
         quarantined: Vec::new(),

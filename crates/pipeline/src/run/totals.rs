@@ -7,7 +7,7 @@ use rungs_engine::ledger::EntryKind;
 use std::collections::BTreeMap;
 
 /// Sums over accounts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Totals {
     /// Amounts booked, by place of the kind in [`EntryKind::ALL`].
     pub booked: [i64; EntryKind::ALL.len()],

@@ -320,12 +320,12 @@ impl CauseNumbers {
     }
 }
 
-/// A digest (XXH3) over the names of rules and datasets in their order, hexadecimal.
+/// A digest (XXH3) over the names of rules, datasets and rungs in their order, hexadecimal.
 fn names(program: &Program, rules: &[Rule]) -> String {
-    let rules = rules.iter().map(|rule| rule_text(program, *rule));
-    let datasets = program.datasets.iter().map(|dataset| dataset.id.clone());
-    let all: Vec<String> = rules.chain(datasets).collect();
-    format!("{:016x}", xxh3_64(all.join("\n").as_bytes()))
+    let rules: Vec<String> = (rules.iter().map(|rule| rule_text(program, *rule))).collect();
+    let datasets: Vec<String> = (program.datasets.iter().map(|it| it.id.clone())).collect();
+    let all = [rules, datasets, ladder(program)].map(|names| names.join("\n"));
+    format!("{:016x}", xxh3_64(all.join("\n\n").as_bytes()))
 }
 
 /// Ids of the rungs, lowest first.

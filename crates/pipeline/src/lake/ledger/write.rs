@@ -12,7 +12,7 @@ use crate::lake::store::Store;
 use rungs_engine::ledger::{Booking, Entry, Issued, Rule, RungMove};
 
 /// What one task wrote.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct LedgerFiles {
     /// Points.
     pub entries: Option<LakeFile>,

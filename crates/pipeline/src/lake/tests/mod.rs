@@ -41,7 +41,8 @@ pub fn settle(store: &Store, program: &Program, objects: &[&[Row]], window: Wind
     let run = latest.run + 1;
     let mut layout = Layout::of(program);
     extend_by_waiting(store, &latest, &mut layout).unwrap();
-    let mut writer = StagingWriter::create(store, &layout, run, 0).unwrap();
+    let mut writer =
+        StagingWriter::create(store, &layout, format!("staged/{run:05}/part-000.arrows")).unwrap();
     for (object, rows) in objects.iter().enumerate() {
         writer.add(object as u32, &record(program, rows)).unwrap();
     }
@@ -53,7 +54,7 @@ pub fn settle(store: &Store, program: &Program, objects: &[&[Row]], window: Wind
     for shard in 0..store.shards() {
         let known = History::open(store, &latest, shard, program).unwrap();
         let waited = read_waiting(store, &latest, shard, &layout).unwrap();
-        let rows = staged.read(shard, &layout).unwrap();
+        let rows = staged.read(store, shard, &layout).unwrap();
         let cut = cut(rows, waited, &known, &layout, &resolver, window).unwrap();
         let range = ShardRange {
             first: shard,

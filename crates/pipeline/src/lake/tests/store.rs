@@ -33,7 +33,7 @@ fn objects_share_writers_and_a_refused_one_leaves_nothing() {
         1
     );
     let batches: Vec<Batch> = (0..3)
-        .flat_map(|shard| staged.read(shard, &layout).unwrap())
+        .flat_map(|shard| staged.read(&store, shard, &layout).unwrap())
         .collect();
     let found = lines(&program, &batches);
     assert_eq!(found.len(), 38);

@@ -1,0 +1,16 @@
+//! The night on AWS. The steps are the pipeline's; here are the objects in S3 ([`Bucket`]), the copy for readers in
+//! DynamoDB ([`Table`]), what events say ([`uploads`], [`NightEvent`], [`RangeEvent`]), and how a Lambda function
+//! begins and fails ([`run`], [`Failure`]).
+
+mod bucket;
+mod events;
+mod failure;
+mod figures;
+mod function;
+mod table;
+
+pub use bucket::Bucket;
+pub use events::{NightEvent, RangeEvent, RunEvent, Upload, uploads};
+pub use failure::Failure;
+pub use function::{Place, run};
+pub use table::Table;

@@ -1,0 +1,330 @@
+//! The steps of a night for a programme whose files are objects: `inbox/`, `programs/`, `keys/` and `lake/`, each
+//! followed by the programme's id.
+
+use super::working_copy::WorkingCopy;
+use super::{Objects, unavailable};
+use crate::ingest::in_progress;
+use crate::lake::error::LakeError;
+use crate::lake::manifest::Table;
+use crate::lake::shard::ShardRange;
+use crate::lake::store::{Store, write_whole};
+use crate::progress::Silent;
+use crate::report::{self, sums};
+use crate::run::steps::{self, Frozen, RECEIPTS, Receipt};
+use crate::serving::Changes;
+use crate::trouble::{Trouble, TroubleCode};
+use rungs_engine::calendar::{Day, Instant};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A programme by its id, and where its objects are.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    objects: Arc<dyn Objects>,
+    program: String,
+    shards: u16,
+    /// Where steps make their folders.
+    scratch: PathBuf,
+}
+
+/// A night that was cut.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CutNight {
+    /// Number of the run.
+    pub run: u32,
+    /// Its last night: `2026-11-21`.
+    pub night: String,
+    /// Key of the list of ranges.
+    pub ranges: String,
+}
+
+/// A night that counts.
+#[derive(Debug, Clone)]
+pub struct Counted {
+    /// Number of the run.
+    pub run: u32,
+    /// Its last night: `2026-11-21`.
+    pub night: String,
+    /// Accounts that were touched.
+    pub accounts: u64,
+    /// Entries that were booked.
+    pub entries: u64,
+    /// Rows that it put into quarantine.
+    pub quarantined: u64,
+    /// Its report, as JSON.
+    pub report: String,
+}
+
+/// A line of the list of ranges.
+#[derive(Serialize)]
+struct RangeItem<'a> {
+    program: &'a str,
+    run: u32,
+    first: u16,
+    last: u16,
+}
+
+impl Remote {
+    /// `shards` are those of a lake that is not there yet.
+    pub fn new(objects: Arc<dyn Objects>, program: &str, shards: u16) -> Remote {
+        Remote {
+            objects,
+            program: program.to_owned(),
+            shards,
+            scratch: std::env::temp_dir(),
+        }
+    }
+
+    /// Steps make their folders in this one, and remove them.
+    pub fn working_in(self, scratch: &Path) -> Remote {
+        Remote {
+            scratch: scratch.to_owned(),
+            ..self
+        }
+    }
+
+    fn working_copy(&self) -> Result<WorkingCopy, Trouble> {
+        WorkingCopy::new(&self.objects, &self.scratch, &self.program, self.shards)
+    }
+
+    /// Takes in an uploaded object, by its name below the programme's inbox. Nothing if it is an upload in progress,
+    /// or is gone.
+    pub fn take_in(&self, name: &str) -> Result<Option<Receipt>, Trouble> {
+        if in_progress(name) {
+            return Ok(None);
+        }
+        self.take_in_with(&self.working_copy()?, name)
+    }
+
+    fn take_in_with(&self, work: &WorkingCopy, name: &str) -> Result<Option<Receipt>, Trouble> {
+        let key = format!("inbox/{}/{name}", self.program);
+        let path = work.path("upload");
+        if !self.objects.fetch(&key, &path)? {
+            return Ok(None);
+        }
+        let receipt = steps::take_in(&work.versions, &work.store, name, &path, &work.keys()?)?;
+        work.bring_back(&["staged/objects"])?;
+        work.bring_back(&[RECEIPTS])?;
+        Ok(Some(receipt))
+    }
+
+    /// Freezes what belongs to the next run; nothing if the night is settled already. A run that was cut before and
+    /// does not count yet, or is not served yet, is gone on with, whatever night was asked for.
+    pub fn cut(&self, night: Night) -> Result<Option<CutNight>, Trouble> {
+        let work = self.working_copy()?;
+        let last = work.store.last_run()?;
+        let frozen = match (self.unserved(&work, last)?, Frozen::file(last + 1)) {
+            (Some(unserved), _) => Some(unserved),
+            (None, next) if work.fetch([next.clone()])? => Some(frozen(&work, &next)?),
+            _ => {
+                let as_of = night.day(&work);
+                let receipts = self.receipts(&work)?;
+                let keys = work.keys()?;
+                match steps::cut(&work.versions, &work.store, receipts, as_of, &keys)? {
+                    None => None,
+                    Some(frozen) => Some(self.claim(&work, frozen)?),
+                }
+            }
+        };
+        let Some(frozen) = frozen else {
+            return Ok(None);
+        };
+        let items: Vec<RangeItem<'_>> = (frozen.ranges.iter())
+            .map(|&(first, last)| RangeItem {
+                program: &self.program,
+                run: frozen.run,
+                first,
+                last,
+            })
+            .collect();
+        let name = format!("steps/{:05}/ranges.json", frozen.run);
+        save(&work, &name, &items)?;
+        work.put(&name)?;
+        Ok(Some(CutNight {
+            run: frozen.run,
+            night: frozen.night,
+            ranges: work.key(&name),
+        }))
+    }
+
+    /// A run that counts, and some of whose changes were not brought to readers. What steps left of older ones is
+    /// gone some day, and with it the question.
+    fn unserved(&self, work: &WorkingCopy, run: u32) -> Result<Option<Frozen>, Trouble> {
+        let name = Frozen::file(run);
+        if run == 0 || !work.fetch([name.clone()])? {
+            return Ok(None);
+        }
+        let frozen = frozen(work, &name)?;
+        let there = self
+            .objects
+            .list(&work.key(&format!("steps/{run:05}/done-")))?;
+        let done = |range: ShardRange| there.contains(&work.key(&done(run, range)));
+        let all = frozen.ranges().all(done);
+        Ok((!all).then_some(frozen))
+    }
+
+    /// Of two that cut the same run, one wins, and the other goes on with what that one has frozen.
+    fn claim(&self, work: &WorkingCopy, frozen: Frozen) -> Result<Frozen, Trouble> {
+        let name = Frozen::file(frozen.run);
+        save(work, &name, &frozen)?;
+        match work.bring_back_new(&name)? {
+            true => Ok(frozen),
+            false => {
+                work.fetch([name.clone()])?;
+                self::frozen(work, &name)
+            }
+        }
+    }
+
+    /// What was taken in so far; what other versions have read is taken in again.
+    fn receipts(&self, work: &WorkingCopy) -> Result<Vec<Receipt>, Trouble> {
+        let prefix = work.key(&format!("{RECEIPTS}/"));
+        let names: Vec<String> = (self.objects.list(&prefix)?.iter())
+            .filter_map(|key| key.strip_prefix(&work.key("")).map(str::to_owned))
+            .collect();
+        work.fetch(names.iter().cloned())?;
+        let mut all = read_receipts(work, &names)?;
+        let stale: Vec<String> = (all.iter())
+            .filter(|receipt| !receipt.is_of(&work.versions))
+            .filter(|old| {
+                !all.iter().any(|new| {
+                    new.is_of(&work.versions) && new.name == old.name && new.digest == old.digest
+                })
+            })
+            .map(|receipt| receipt.name.clone())
+            .collect();
+        for name in stale {
+            all.extend(self.take_in_with(work, &name)?);
+        }
+        Ok(all)
+    }
+
+    /// Folds a range of shards of a run.
+    pub fn fold(&self, run: u32, range: ShardRange) -> Result<(), Trouble> {
+        let work = self.working_copy()?;
+        let (frozen, receipts) = self.frozen(&work, run)?;
+        // Another process may have settled the whole night meanwhile.
+        if work.store.last_run()? >= run {
+            return Ok(());
+        }
+        steps::fold(&work.versions, &work.store, &frozen, &receipts, range)?;
+        work.bring_back(&Table::ALL.map(Table::folder))?;
+        // What it changes for readers before the part: who finds the part finds both.
+        work.put(&frozen.served(range))?;
+        Ok(work.put(&frozen.part(range))?)
+    }
+
+    /// Makes a run count, once all its ranges were folded.
+    pub fn count(&self, run: u32) -> Result<Counted, Trouble> {
+        let work = self.working_copy()?;
+        let (frozen, receipts) = self.frozen(&work, run)?;
+        work.fetch(frozen.ranges().map(|range| frozen.part(range)))?;
+        work.fetch_to_change(sums::NAME)?;
+        let outcome = steps::count(&work.versions, &work.store, &frozen, &receipts, &Silent)?;
+        work.bring_back(&Table::ALL.map(Table::folder))?;
+        if !work.bring_back_new(&Store::manifest_name(run))? {
+            return Err(Trouble::new(
+                TroubleCode::Taken,
+                format!("run {run} was settled otherwise by another process"),
+                "nothing is lost: what counts is the manifest that is there; run the night again",
+            ));
+        }
+        work.bring_back(&[])?;
+        let report = report::load(work.store.folder(), &work.versions, None, true)?;
+        Ok(Counted {
+            run,
+            night: frozen.night,
+            accounts: outcome.touched,
+            entries: outcome.entries,
+            quarantined: outcome.rejected,
+            report,
+        })
+    }
+
+    /// What a range of a run changes for readers. Only of a run that counts.
+    pub fn changes(&self, run: u32, range: ShardRange) -> Result<(String, Changes), Trouble> {
+        let work = self.working_copy()?;
+        if work.store.last_run()? < run {
+            return Err(Trouble::new(
+                TroubleCode::PartsMissing,
+                format!("run {run} does not count yet"),
+                "count the night before it is served",
+            ));
+        }
+        let (frozen, _) = self.frozen(&work, run)?;
+        let name = frozen.served(range);
+        work.fetch([name.clone()])?;
+        let bytes = std::fs::read(work.store.path(&name));
+        let bytes = bytes.map_err(|cause| unavailable(&work.key(&name), cause))?;
+        Ok((frozen.night, steps::changes(&bytes)?))
+    }
+
+    /// Says that the changes of a range were brought to readers.
+    pub fn served(&self, run: u32, range: ShardRange) -> Result<(), LakeError> {
+        let marker = tempfile::NamedTempFile::new_in(&self.scratch);
+        let key = format!("lake/{}/{}", self.program, done(run, range));
+        let marker = marker.map_err(|cause| unavailable(&key, cause))?;
+        self.objects.put(&key, marker.path())
+    }
+
+    fn frozen(&self, work: &WorkingCopy, run: u32) -> Result<(Frozen, Vec<Receipt>), Trouble> {
+        let name = Frozen::file(run);
+        work.fetch([name.clone()])?;
+        let frozen = frozen(work, &name)?;
+        work.fetch(frozen.receipts.iter().cloned())?;
+        let receipts = read_receipts(work, &frozen.receipts)?;
+        Ok((frozen, receipts))
+    }
+}
+
+/// Which night is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Night {
+    /// This one.
+    Day(Day),
+    /// The last one that has ended at an instant, in the programme's zone.
+    EndedBy(Instant),
+}
+
+impl Night {
+    fn day(self, work: &WorkingCopy) -> Day {
+        match self {
+            Night::Day(day) => day,
+            Night::EndedBy(at) => work.versions.newest().zone.day(at) - 1,
+        }
+    }
+}
+
+/// The marker of a range whose changes were brought to readers.
+fn done(run: u32, range: ShardRange) -> String {
+    format!("steps/{run:05}/done-{range}")
+}
+
+fn frozen(work: &WorkingCopy, name: &str) -> Result<Frozen, Trouble> {
+    let path = work.store.path(name);
+    let bytes = std::fs::read(&path).map_err(|cause| unavailable(&work.key(name), cause))?;
+    Frozen::from_bytes(&bytes).ok_or_else(|| unreadable(work, name))
+}
+
+fn read_receipts(work: &WorkingCopy, names: &[String]) -> Result<Vec<Receipt>, Trouble> {
+    let one = |name: &String| {
+        let bytes = std::fs::read(work.store.path(name));
+        let bytes = bytes.map_err(|cause| unavailable(&work.key(name), cause))?;
+        Receipt::from_bytes(&bytes).ok_or_else(|| unreadable(work, name))
+    };
+    names.iter().map(one).collect()
+}
+
+fn unreadable(work: &WorkingCopy, name: &str) -> Trouble {
+    let path = work.store.path(name);
+    LakeError::damaged(&path, "it was written by another version of rungs").into()
+}
+
+fn save(work: &WorkingCopy, name: &str, value: &impl Serialize) -> Result<(), Trouble> {
+    let path = work.store.path(name);
+    work.store.folder_of(&path)?;
+    let bytes = serde_json::to_vec_pretty(value);
+    let bytes = bytes.map_err(|cause| LakeError::damaged(&path, cause))?;
+    Ok(write_whole(&path, &bytes)?)
+}

@@ -1,0 +1,24 @@
+//! Lambda function `fold`: settles the accounts of a range of shards.
+
+use lambda_runtime::Error;
+use rungs_aws::{Failure, Place, RangeEvent, run};
+use serde::Serialize;
+
+/// The range that was folded.
+#[derive(Serialize)]
+struct Answer {
+    range: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    run(fold).await
+}
+
+fn fold(place: &Place, asked: RangeEvent) -> Result<Answer, Failure> {
+    let range = asked.range();
+    place.remote(&asked.program).fold(asked.run, range)?;
+    Ok(Answer {
+        range: range.to_string(),
+    })
+}

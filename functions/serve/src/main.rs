@@ -1,0 +1,30 @@
+//! Lambda function `serve`: brings what a range changed to readers, once its night counts.
+
+use lambda_runtime::Error;
+use rungs_aws::{Failure, Place, RangeEvent, run};
+use serde::Serialize;
+
+/// How many items were written.
+#[derive(Serialize)]
+struct Answer {
+    range: String,
+    written: usize,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    run(serve).await
+}
+
+fn serve(place: &Place, asked: RangeEvent) -> Result<Answer, Failure> {
+    let (remote, range) = (place.remote(&asked.program), asked.range());
+    let (night, changes) = remote.changes(asked.run, range)?;
+    let written = place
+        .table
+        .bring(&asked.program, asked.run, &night, &changes)?;
+    remote.served(asked.run, range)?;
+    Ok(Answer {
+        range: range.to_string(),
+        written,
+    })
+}

@@ -1,0 +1,164 @@
+"""The night on AWS with the functions themselves: the lake is the laptop's, byte for byte, and so is what readers see."""
+
+import json
+import os
+import pathlib
+import sqlite3
+import subprocess
+
+import pytest
+from stack import HERE, Stack
+
+ROOT = HERE.parents[1]
+NIGHT = ROOT / "infra" / "night.asl.json"
+FUNCTIONS = ["ingest", "cut", "fold", "report", "serve"]
+PROGRAM, SHARDS = "coffee", 8
+KEYS = 'draw = "' + "1" * 64 + '"\npseudonym = "' + "2" * 64 + '"\n'
+# Two nights: the history up to the first at once, then one by itself.
+FIRST, SECOND = "2026-03-31", "2026-04-01"
+
+
+def built(name):
+    """The folder of what cargo has built, as the test command says it."""
+    return pathlib.Path(os.environ.get("RUNGS_BUILT", ROOT / "target" / "release")) / name
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    path = tmp_path_factory.mktemp("keys") / "keys.toml"
+    path.write_text(KEYS)
+    path.chmod(0o600)
+    return path
+
+
+@pytest.fixture(scope="module")
+def stack():
+    with Stack({name: built(name) for name in FUNCTIONS}, instances={"fold": 2, "serve": 2}, haste=20,
+               visibility=120, shards=SHARDS) as stack:
+        yield stack
+
+
+def on_the_laptop(inbox, keys, store, night):
+    subprocess.run([built("rungs"), "run", "--quiet", "--program", ROOT / "programs" / PROGRAM, "--inbox", inbox,
+                    "--store", store, "--keys", keys, "--as-of", night, "--shards", str(SHARDS)], check=True)
+
+
+def on_aws(stack, night):
+    outcome = stack.state_machine(NIGHT, Concurrency=4).run({"program": PROGRAM, "night": night}, timeout=300)
+    assert outcome.status == "SUCCEEDED", outcome.explain()
+    return outcome
+
+
+def objects(stack):
+    pages = stack.s3.get_paginator("list_objects_v2").paginate(Bucket="rungs", Prefix=f"lake/{PROGRAM}/")
+    for page in pages:
+        for found in page.get("Contents", []):
+            yield found["Key"].removeprefix(f"lake/{PROGRAM}/"), found["Key"]
+
+
+def named(store):
+    """The files that count: those that manifests name, the manifests, and the reports."""
+    runs = sorted((store / "runs").glob("*.json"))
+    names = {run.relative_to(store).as_posix() for run in runs}
+    for run in runs:
+        for files in json.loads(run.read_text())["files"].values():
+            names |= {file["name"] for file in files if (store / file["name"]).exists()}
+    names |= {report.relative_to(store).as_posix() for report in (store / "reports").iterdir()}
+    return sorted(names | {"store.json", "sums.json"})
+
+
+def items(stack, prefix):
+    found, start = {}, {}
+    while True:
+        page = stack.dynamodb.scan(TableName="rungs", **start)
+        for item in page["Items"]:
+            if item["pk"]["S"].startswith(f"{PROGRAM}#{prefix}"):
+                found[item["pk"]["S"], item["sk"]["S"]] = item
+        if "LastEvaluatedKey" not in page:
+            return found
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+def rows(store, sql):
+    with sqlite3.connect(store / "serving.sqlite") as database:
+        database.row_factory = sqlite3.Row
+        return [dict(row) for row in database.execute(sql)]
+
+
+def plain(item):
+    number = lambda value: int(value["N"]) if "N" in value else value["S"]
+    return {name: number(value) for name, value in item.items() if name not in ("pk", "sk", "ttl")}
+
+
+@pytest.fixture(scope="module")
+def nights(stack, keys, tmp_path_factory):
+    """Both nights, on the laptop and on AWS."""
+    store = tmp_path_factory.mktemp("laptop") / "store"
+    inbox = ROOT / "samplelocal" / PROGRAM
+    stack.upload(PROGRAM, inbox=inbox, programs=ROOT / "programs" / PROGRAM, keys=keys)
+    stack.wait_until_ingested(timeout=300)
+    assert stack.dead_letters() == []
+    for night in (FIRST, SECOND):
+        on_the_laptop(inbox, keys, store, night)
+        on_aws(stack, night)
+    return store
+
+
+def test_the_lake_is_the_laptops_byte_for_byte(stack, nights):
+    there = dict(objects(stack))
+    names = named(nights)
+    assert len(names) > 50
+    for name in names:
+        body = stack.s3.get_object(Bucket="rungs", Key=there[name])["Body"].read()
+        assert body == (nights / name).read_bytes(), name
+
+
+def test_a_till_reads_a_member_in_one_request(stack, nights):
+    members = {row["account"]: row for row in rows(nights, "select * from member")}
+    found = {key[0].removeprefix(f"{PROGRAM}#member#"): plain(item)
+             for key, item in items(stack, "member#").items() if key[1] == "member"}
+    assert found.keys() == members.keys()
+    for account, row in members.items():
+        expected = {name: value for name, value in row.items() if value is not None and name != "account"}
+        assert found[account] == expected, account
+    account = sorted(members)[0]
+    key = {"pk": {"S": f"{PROGRAM}#member#{account}"}, "sk": {"S": "member"}}
+    assert plain(stack.dynamodb.get_item(TableName="rungs", Key=key)["Item"])["balance"] == members[account]["balance"]
+
+
+def test_rewards_that_can_be_used_are_those_of_the_laptop(stack, nights):
+    here = {(row["account"], row["id"]) for row in rows(nights, "select * from reward")}
+    lapsed = rows(nights, "select min(until) as until from reward")[0]["until"]
+    found = {(pk.removeprefix(f"{PROGRAM}#member#"), sk.removeprefix("reward#"))
+             for (pk, sk), item in items(stack, "member#").items()
+             if sk.startswith("reward#") and "revoked" not in item and int(item["until"]["N"]) >= (lapsed or 0)}
+    assert here and here <= found
+
+
+def test_the_report_of_a_date_is_one_query(stack, nights):
+    report = (nights / "reports" / f"{SECOND}.json").read_text()
+    answer = stack.dynamodb.query(TableName="rungs", KeyConditionExpression="pk = :pk",
+                                  ExpressionAttributeValues={":pk": {"S": f"{PROGRAM}#kpi#{SECOND}"}})
+    whole = [item for item in answer["Items"] if item["sk"]["S"] == "report"]
+    assert [item["json"]["S"] for item in whole] == [report]
+    assert len(answer["Items"]) == 1 + len(json.loads(report)["kpis"])
+
+
+def test_a_night_that_is_settled_changes_nothing(stack, nights):
+    before = {key: stack.s3.head_object(Bucket="rungs", Key=key)["LastModified"] for _, key in objects(stack)}
+    outcome = on_aws(stack, SECOND)
+    assert "Fold" not in outcome.entered()
+    assert before == {key: stack.s3.head_object(Bucket="rungs", Key=key)["LastModified"] for _, key in objects(stack)}
+
+
+def test_time_picks_the_last_night_that_has_ended(stack, nights):
+    """In Berlin 2 April begins at 22:00Z: before that, the night of the 1st is not over."""
+    answer = stack.invoke("cut", {"program": PROGRAM, "time": f"{SECOND}T21:59:00Z"})
+    assert answer["settle"] is False
+
+
+def test_errors_have_the_names_that_the_state_machine_knows(stack, nights):
+    with pytest.raises(Exception) as failed:
+        stack.invoke("cut", {"program": "nobody", "night": SECOND})
+    assert failed.value.kind == "Trouble"
+    assert "run/programme" in str(failed.value)
