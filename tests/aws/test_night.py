@@ -162,3 +162,19 @@ def test_errors_have_the_names_that_the_state_machine_knows(stack, nights):
         stack.invoke("cut", {"program": "nobody", "night": SECOND})
     assert failed.value.kind == "Trouble"
     assert "run/programme" in str(failed.value)
+
+
+def test_two_programmes_in_one_bucket_and_table_do_not_meet(stack, nights, keys):
+    """The other one's inbox holds years; the first days of it are enough here."""
+    etags = lambda: {found["Key"]: found["ETag"] for page in
+                     stack.s3.get_paginator("list_objects_v2").paginate(Bucket="rungs", Prefix=f"lake/{PROGRAM}/")
+                     for found in page["Contents"]}
+    before = etags(), items(stack, "")
+    stack.upload("cdnow", inbox=ROOT / "samplelocal" / "cdnow", programs=ROOT / "programs" / "cdnow", keys=keys)
+    stack.wait_until_ingested(timeout=300)
+    outcome = stack.state_machine(NIGHT, Concurrency=4).run({"program": "cdnow", "night": "1997-01-03"}, timeout=300)
+    assert outcome.status == "SUCCEEDED", outcome.explain()
+    assert (etags(), items(stack, "")) == before
+    runs = stack.dynamodb.query(TableName="rungs", KeyConditionExpression="pk = :pk",
+                                ExpressionAttributeValues={":pk": {"S": "cdnow#runs"}})["Items"]
+    assert [run["night"]["S"] for run in runs] == ["1997-01-03"] and int(runs[0]["accounts"]["N"]) > 100

@@ -64,8 +64,8 @@ impl<'w> Elsewhere<'w> {
         for name in names {
             let key = format!("inbox/{PROGRAM}/{name}");
             if self.objects.put_new(&key, &inbox.join(&name)).unwrap() {
-                // Events of uploads come at least once.
-                for _ in 0..1 + random.below(2) {
+                // Notifications come at least once, unless one is lost.
+                for _ in 0..random.below(4) {
                     self.remote.take_in(&name).unwrap();
                 }
             }
@@ -304,6 +304,17 @@ fn what_steps_refuse_is_said_with_the_next_step() {
     );
     put(&program, &text);
     remote.fold(2, range).unwrap();
+    for name in ["", "..", "a/b", ".hidden", "a\nb"] {
+        let remote = Remote::new(objects.clone(), name, 3);
+        let refused = said(remote.cut(Night::Day(world.as_of)).unwrap_err());
+        assert_eq!(
+            refused,
+            format!(
+                "run/programme: `{}` is no id of a programme; name the programme's folder below `programs/`",
+                name.escape_debug()
+            )
+        );
+    }
     let nobody = Remote::new(objects.clone(), "nobody", 3);
     assert_eq!(
         nobody.cut(Night::Day(world.as_of)).unwrap_err().code,

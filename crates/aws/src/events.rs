@@ -30,11 +30,20 @@ pub fn uploads(message: &SqsMessage) -> Result<Vec<Upload>, Failure> {
         return Ok(Vec::new());
     }
     let event: S3Event = serde_json::from_value(value).map_err(|cause| unknown(&cause))?;
-    let keys = event.records.into_iter().filter_map(|record| {
-        let object = record.s3.object;
-        object.url_decoded_key.or(object.key)
-    });
-    Ok(keys.filter_map(|key| upload(&key)).collect())
+    let keys = event
+        .records
+        .into_iter()
+        .filter_map(|record| record.s3.object.key);
+    Ok(keys.filter_map(|key| upload(&decoded(&key))).collect())
+}
+
+/// A key as it was given, from how it stands in a notification: a space is a plus, what is not plain a percent sign
+/// with two digits.
+fn decoded(key: &str) -> String {
+    let spaced = key.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced)
+        .decode_utf8_lossy()
+        .into_owned()
 }
 
 fn upload(key: &str) -> Option<Upload> {

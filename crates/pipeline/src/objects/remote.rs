@@ -10,11 +10,12 @@ use crate::lake::shard::ShardRange;
 use crate::lake::store::{Store, write_whole};
 use crate::progress::Silent;
 use crate::report::{self, sums};
-use crate::run::steps::{self, Frozen, RECEIPTS, Receipt};
+use crate::run::steps::{self, Frozen, RECEIPTS, Receipt, Seen};
 use crate::serving::Changes;
 use crate::trouble::{Trouble, TroubleCode};
 use rungs_engine::calendar::{Day, Instant};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -177,24 +178,36 @@ impl Remote {
         }
     }
 
-    /// What was taken in so far; what other versions have read is taken in again.
+    /// What was taken in so far and belongs to no run yet. What other versions have read is taken in again, and so
+    /// is an upload whose notification was lost: it lies in the inbox, and nobody has heard of it.
     fn receipts(&self, work: &WorkingCopy) -> Result<Vec<Receipt>, Trouble> {
         let prefix = work.key(&format!("{RECEIPTS}/"));
+        let manifests = work.store.manifests()?;
+        let seen = Seen::of(&manifests);
         let names: Vec<String> = (self.objects.list(&prefix)?.iter())
             .filter_map(|key| key.strip_prefix(&work.key("")).map(str::to_owned))
+            .filter(|name| !seen.receipt(name))
             .collect();
         work.fetch(names.iter().cloned())?;
         let mut all = read_receipts(work, &names)?;
-        let stale: Vec<String> = (all.iter())
-            .filter(|receipt| !receipt.is_of(&work.versions))
-            .filter(|old| {
-                !all.iter().any(|new| {
-                    new.is_of(&work.versions) && new.name == old.name && new.digest == old.digest
-                })
-            })
+        all.retain(|receipt| !seen.object(&receipt.name, &receipt.digest));
+        let read: BTreeSet<String> = (all.iter())
+            .filter(|receipt| receipt.is_of(&work.versions))
             .map(|receipt| receipt.name.clone())
             .collect();
-        for name in stale {
+        let inbox = format!("inbox/{}/", self.program);
+        let uploads = self.objects.list(&inbox)?;
+        let unheard = (uploads.iter())
+            .filter_map(|key| key.strip_prefix(&inbox))
+            .filter(|name| !name.ends_with('/') && !in_progress(name))
+            .filter(|name| !seen.name(name));
+        let stale = all.iter().filter(|receipt| !receipt.is_of(&work.versions));
+        let again: BTreeSet<String> = (stale.map(|receipt| receipt.name.as_str()))
+            .chain(unheard)
+            .filter(|name| !read.contains(*name))
+            .map(str::to_owned)
+            .collect();
+        for name in again {
             all.extend(self.take_in_with(work, &name)?);
         }
         Ok(all)
@@ -203,12 +216,12 @@ impl Remote {
     /// Folds a range of shards of a run.
     pub fn fold(&self, run: u32, range: ShardRange) -> Result<(), Trouble> {
         let work = self.working_copy()?;
-        let (frozen, receipts) = self.frozen(&work, run)?;
+        let frozen = self.frozen(&work, run)?;
         // Another process may have settled the whole night meanwhile.
         if work.store.last_run()? >= run {
             return Ok(());
         }
-        steps::fold(&work.versions, &work.store, &frozen, &receipts, range)?;
+        steps::fold(&work.versions, &work.store, &frozen, range)?;
         work.bring_back(&Table::ALL.map(Table::folder))?;
         // What it changes for readers before the part: who finds the part finds both.
         work.put(&frozen.served(range))?;
@@ -218,10 +231,10 @@ impl Remote {
     /// Makes a run count, once all its ranges were folded.
     pub fn count(&self, run: u32) -> Result<Counted, Trouble> {
         let work = self.working_copy()?;
-        let (frozen, receipts) = self.frozen(&work, run)?;
+        let frozen = self.frozen(&work, run)?;
         work.fetch(frozen.ranges().map(|range| frozen.part(range)))?;
         work.fetch_to_change(sums::NAME)?;
-        let outcome = steps::count(&work.versions, &work.store, &frozen, &receipts, &Silent)?;
+        let outcome = steps::count(&work.versions, &work.store, &frozen, &Silent)?;
         work.bring_back(&Table::ALL.map(Table::folder))?;
         if !work.bring_back_new(&Store::manifest_name(run))? {
             return Err(Trouble::new(
@@ -252,7 +265,7 @@ impl Remote {
                 "count the night before it is served",
             ));
         }
-        let (frozen, _) = self.frozen(&work, run)?;
+        let frozen = self.frozen(&work, run)?;
         let name = frozen.served(range);
         work.fetch([name.clone()])?;
         let bytes = std::fs::read(work.store.path(&name));
@@ -268,13 +281,10 @@ impl Remote {
         self.objects.put(&key, marker.path())
     }
 
-    fn frozen(&self, work: &WorkingCopy, run: u32) -> Result<(Frozen, Vec<Receipt>), Trouble> {
+    fn frozen(&self, work: &WorkingCopy, run: u32) -> Result<Frozen, Trouble> {
         let name = Frozen::file(run);
         work.fetch([name.clone()])?;
-        let frozen = frozen(work, &name)?;
-        work.fetch(frozen.receipts.iter().cloned())?;
-        let receipts = read_receipts(work, &frozen.receipts)?;
-        Ok((frozen, receipts))
+        frozen(work, &name)
     }
 }
 

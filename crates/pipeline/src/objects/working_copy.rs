@@ -7,6 +7,7 @@ use crate::lake::store::{Origin, Store};
 use crate::program_folder;
 use crate::run::Keys;
 use crate::trouble::{Trouble, TroubleCode};
+use rayon::prelude::*;
 use rungs_engine::program::Versions;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -67,6 +68,7 @@ impl WorkingCopy {
         program: &str,
         shards: u16,
     ) -> Result<WorkingCopy, Trouble> {
+        plain(program)?;
         let folder = tempfile::tempdir_in(scratch)
             .map_err(|cause| unavailable("the working folder", cause))?;
         let fetched = Arc::new(Fetched {
@@ -84,11 +86,11 @@ impl WorkingCopy {
                 fetched.fetch("store.json", &marker)?;
             }
         }
-        for key in objects.list(&format!("{}runs/", fetched.prefix))? {
-            if let Some(name) = key.strip_prefix(&fetched.prefix) {
-                fetched.fetch(name, &lake.join(name))?;
-            }
-        }
+        let runs = objects.list(&format!("{}runs/", fetched.prefix))?;
+        runs.par_iter().try_for_each(|key| {
+            let name = key.strip_prefix(&fetched.prefix).unwrap_or(key);
+            fetched.fetch(name, &lake.join(name)).map(|_| ())
+        })?;
         let origin: Arc<dyn Origin> = fetched.clone();
         let store = Store::open_of(&lake, program)?.from_origin(origin);
         Ok(WorkingCopy {
@@ -218,6 +220,19 @@ fn walk(folder: &Path, root: &Path, names: &mut Vec<String>) -> Result<(), LakeE
     }
     names.sort();
     Ok(())
+}
+
+/// A programme's id is a part of keys and paths.
+fn plain(program: &str) -> Result<(), Trouble> {
+    let bad = |letter: char| letter == '/' || letter == '\\' || letter.is_control();
+    match program.is_empty() || program.starts_with('.') || program.contains(bad) {
+        false => Ok(()),
+        true => Err(Trouble::new(
+            TroubleCode::Programme,
+            format!("`{}` is no id of a programme", program.escape_debug()),
+            "name the programme's folder below `programs/`",
+        )),
+    }
 }
 
 /// The programme, fetched and checked.

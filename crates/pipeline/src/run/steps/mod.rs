@@ -7,8 +7,10 @@
 //! once the night does.
 
 mod receipt;
+mod seen;
 
 pub use receipt::{RECEIPTS, Receipt, take_in};
+pub use seen::Seen;
 
 use super::cutting::{Part, settle};
 use super::finish::{Ended, finish};
@@ -32,7 +34,7 @@ use std::path::Path;
 
 /// What belongs to a run, decided once: who does a step again, or goes on where another process died, finds the
 /// same.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Frozen {
     /// Number of the run.
     pub run: u32,
@@ -40,8 +42,8 @@ pub struct Frozen {
     pub night: String,
     /// The versions that settle it, and the form of states.
     pub versions: String,
-    /// Files of the receipts of what it takes in, in the order of their objects.
-    pub receipts: Vec<String>,
+    /// What it takes in, in the order of its objects.
+    pub receipts: Vec<Receipt>,
     /// First and last shard of each range.
     pub ranges: Vec<(u16, u16)>,
     /// The draws that it held.
@@ -91,8 +93,8 @@ impl Frozen {
     }
 }
 
-/// Freezes what belongs to the next run: everything of these receipts that no run has taken in. Nothing if the
-/// night is settled already. The file of it ([`Frozen::file`]) is for the caller to write, once and for good.
+/// Freezes what belongs to the next run: everything of these receipts that these versions have read and no run has
+/// taken in. Nothing if the night is settled already. The file of it ([`Frozen::file`]) is for the caller to write, once and for good.
 pub fn cut(
     versions: &Versions,
     store: &Store,
@@ -109,11 +111,9 @@ pub fn cut(
             return Ok(None);
         }
     }
-    let seen = |receipt: &Receipt| {
-        let mut objects = manifests.iter().flat_map(|run| &run.objects);
-        objects.any(|it| it.name == receipt.name && it.digest == receipt.digest)
-    };
-    receipts.retain(|receipt| receipt.is_of(versions) && !seen(receipt));
+    let seen = Seen::of(&manifests);
+    receipts
+        .retain(|receipt| receipt.is_of(versions) && !seen.object(&receipt.name, &receipt.digest));
     receipts.sort_by(|a, b| (&a.name, &a.digest).cmp(&(&b.name, &b.digest)));
     let (intake, _) = Intake::of_receipts(&receipts);
     let ranges = ShardRange::split(store.shards(), parts(store, intake.staged.rows()));
@@ -122,7 +122,7 @@ pub fn cut(
         run: outset.run,
         night: day_text(as_of),
         versions: names(versions),
-        receipts: receipts.iter().map(Receipt::file).collect(),
+        receipts,
         ranges: ranges
             .iter()
             .map(|range| (range.first, range.last))
@@ -144,7 +144,6 @@ pub fn fold(
     versions: &Versions,
     store: &Store,
     frozen: &Frozen,
-    receipts: &[Receipt],
     range: ShardRange,
 ) -> Result<(), Trouble> {
     frozen.agrees(versions)?;
@@ -152,7 +151,7 @@ pub fn fold(
     let manifests = before(store, frozen)?;
     let mut outset = Outset::read(&plans, store, &manifests, frozen.night()?)?;
     outset.won(&frozen.drawn);
-    let (intake, _) = Intake::of_receipts(receipts);
+    let (intake, _) = Intake::of_receipts(&frozen.receipts);
     let night = outset.night();
     let mut part = settle(&night, &outset.cutting(&intake), range, &BTreeMap::new())?;
     store.arrive()?;
@@ -175,7 +174,6 @@ pub fn count(
     versions: &Versions,
     store: &Store,
     frozen: &Frozen,
-    receipts: &[Receipt],
     progress: &dyn Progress,
 ) -> Result<Outcome, Trouble> {
     frozen.agrees(versions)?;
@@ -205,7 +203,7 @@ pub fn count(
         handed.part.settled.together = handed.sums.and_then(|sums| sums.together(night.program));
         all.push(handed.part);
     }
-    let (intake, unmatched) = Intake::of_receipts(receipts);
+    let (intake, unmatched) = Intake::of_receipts(&frozen.receipts);
     let ended = Ended {
         intake,
         unmatched,

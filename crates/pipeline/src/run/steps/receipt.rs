@@ -44,7 +44,7 @@ pub struct Receipt {
 impl Receipt {
     /// Its own name in the store: the same bytes under the same name, read by the same versions, have the same.
     pub fn file(&self) -> String {
-        format!("{RECEIPTS}/{}.json", self.key())
+        file(&self.versions, &self.name, &self.digest)
     }
 
     fn key(&self) -> String {
@@ -60,6 +60,11 @@ impl Receipt {
     pub fn from_bytes(bytes: &[u8]) -> Option<Receipt> {
         serde_json::from_slice(bytes).ok()
     }
+}
+
+/// The name of a receipt's file.
+pub(super) fn file(versions: &str, name: &str, digest: &str) -> String {
+    format!("{RECEIPTS}/{}.json", key(versions, name, digest))
 }
 
 fn key(versions: &str, name: &str, digest: &str) -> String {
