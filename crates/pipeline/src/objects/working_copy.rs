@@ -207,10 +207,11 @@ impl WorkingCopy {
 /// Names of the files below a folder, by their path under `root`.
 fn walk(folder: &Path, root: &Path, names: &mut Vec<String>) -> Result<(), LakeError> {
     let access = |cause| LakeError::access(folder, cause);
-    let Ok(entries) = std::fs::read_dir(folder) else {
+    // A table without rows has no folder. Any other error would leave out files that a manifest names.
+    if !folder.try_exists().map_err(access)? {
         return Ok(());
-    };
-    for entry in entries {
+    }
+    for entry in std::fs::read_dir(folder).map_err(access)? {
         let path = entry.map_err(access)?.path();
         if path.is_dir() {
             walk(&path, root, names)?;

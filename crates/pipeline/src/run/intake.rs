@@ -2,6 +2,7 @@
 //! refused whole.
 
 use super::outset::Outset;
+use super::steps::Seen;
 use crate::ingest::{self, Object, Refusal, Rejected};
 use crate::lake::manifest::{Manifest, ObjectEntry};
 use crate::lake::quarantine::QuarantineRow;
@@ -41,11 +42,7 @@ pub fn unseen(
     inbox: &Path,
     manifests: &[Manifest],
 ) -> Result<Unseen, Trouble> {
-    let seen: BTreeSet<(&str, &str)> = manifests
-        .iter()
-        .flat_map(|manifest| &manifest.objects)
-        .map(|object| (object.name.as_str(), object.digest.as_str()))
-        .collect();
+    let seen = Seen::of(manifests);
     let found = ingest::discover(versions, inbox)?;
     let digested: Vec<(Object, String)> = found
         .objects
@@ -57,7 +54,7 @@ pub fn unseen(
         .collect::<Result<_, Trouble>>()?;
     let fresh = digested
         .into_iter()
-        .filter(|(object, digest)| !seen.contains(&(object.name.as_str(), digest.as_str())));
+        .filter(|(object, digest)| !seen.object(&object.name, digest));
     Ok((fresh.collect(), found.unmatched))
 }
 

@@ -94,7 +94,8 @@ impl Frozen {
 }
 
 /// Freezes what belongs to the next run: everything of these receipts that these versions have read and no run has
-/// taken in. Nothing if the night is settled already. The file of it ([`Frozen::file`]) is for the caller to write, once and for good.
+/// taken in. Nothing if the night is settled already. The file of it ([`Frozen::file`]) is for the caller to write,
+/// once and for good.
 pub fn cut(
     versions: &Versions,
     store: &Store,
