@@ -9,19 +9,26 @@ PASSED_ON = ("content-length", "transfer-encoding", "connection")
 
 
 class CallLog:
-    """`calls`: (function, action, key or prefix). Functions tell who they are by the app id in their user agent."""
+    """`calls`: (function, action, key or prefix). Functions tell who they are by the app id in their user agent.
+
+    `target` and `dynamodb` are the URLs to which calls of S3 and of DynamoDB are passed on.
+    """
 
     def __init__(self, bucket):
-        self.bucket, self.target, self.calls, self.lock = bucket, None, set(), threading.Lock()
+        self.bucket, self.calls, self.lock = bucket, set(), threading.Lock()
+        self.target, self.dynamodb = None, None
         log = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Head and body leave in one packet: in two, every answer would wait 40 ms for an acknowledgement.
+            wbufsize, disable_nagle_algorithm = -1, True
 
             def pass_on(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                log.remember(self.command, self.path, self.headers)
-                connection = http.client.HTTPConnection(urllib.parse.urlsplit(log.target).netloc, timeout=60)
+                log.remember(self.command, self.path, self.headers, body)
+                target = log.dynamodb if "X-Amz-Target" in self.headers else log.target
+                connection = http.client.HTTPConnection(urllib.parse.urlsplit(target).netloc, timeout=60)
                 connection.request(self.command, self.path, body, dict(self.headers))
                 answer = connection.getresponse()
                 content = answer.read()
@@ -43,7 +50,7 @@ class CallLog:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def remember(self, method, path, headers):
+    def remember(self, method, path, headers, body):
         app = [word.removeprefix("app/") for word in headers.get("User-Agent", "").split() if word.startswith("app/")]
         with self.lock:
             self.calls.add((app[0] if app else "nobody", *self.action(method, path, headers)))

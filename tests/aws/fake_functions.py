@@ -90,7 +90,7 @@ def cut(name, event, left):
     put = urllib.request.Request(f"{os.environ['AWS_ENDPOINT_URL_S3']}/{bucket}/{key}", json.dumps(ranges).encode(),
                                  method="PUT")
     urllib.request.urlopen(put).close()
-    return {"program": program, "run": 2, "night": event["night"], "settle": True,
+    return {"program": program, "lake": program, "run": 2, "night": event["night"], "settle": True,
             "ranges": {"bucket": bucket, "key": key}}
 
 

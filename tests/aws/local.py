@@ -29,7 +29,8 @@ def main():
             print(report.decode())
             show_a_member(stack)
             if "--stay" in sys.argv:
-                say(f"S3 and DynamoDB stay at {stack.s3.meta.endpoint_url} until you press enter")
+                say(f"functions are invoked at port {stack.lambda_url.rsplit(':', 1)[1]}; S3 is {stack.store_url}, DynamoDB "
+                    f"{stack.dynamodb_url}; until you press enter")
                 input()
 
 

@@ -7,11 +7,13 @@
         outcome = night.run({"program": "coffee", "night": "2026-11-21"})
         assert outcome.status == "SUCCEEDED", outcome.explain()
 
-S3, SQS and DynamoDB are ministack, Lambda's Invoke is cargo-lambda, the state machine runs in moto's interpreter, the
-rest of Lambda is `lambda_host.py` and `event_source.py`. Each says what it puts right. All listen on 127.0.0.1 only.
+S3 and SQS are ministack, DynamoDB is dynoxide (`RUNGS_DYNOXIDE` names its binary; without it ministack's), Lambda's Invoke
+is cargo-lambda, the state machine runs in moto's interpreter, the rest of Lambda is `lambda_host.py` and
+`event_source.py`. Each says what it puts right. All listen on 127.0.0.1 only.
 """
 
 import json
+import os
 import pathlib
 import shutil
 import sys
@@ -40,7 +42,7 @@ class Stack:
     `instances`: how many of one function run at a time (a number, or by name). `timeouts`: seconds until Lambda ends an
     invocation, by name. `environment`: more variables for the functions. `haste` divides the state machine's waits
     between retries. `visibility`: seconds after which a message that failed comes again; `receives`: how often until it
-    is a dead letter. `dynamodb`: the URL of another DynamoDB, instead of ministack's.
+    is a dead letter. `dynamodb`: the URL of another DynamoDB, instead of its own.
     """
 
     def __init__(self, functions, instances=1, timeouts=None, environment=None, haste=1.0, visibility=2, receives=3,
@@ -65,9 +67,14 @@ class Stack:
 
     def _start(self):
         python, scripts = sys.executable, pathlib.Path(sysconfig.get_path("scripts"))
-        ports = [free_port() for _ in range(3)]
-        store, functions, machine = ports
-        self.store_url, self.lambda_url, self.machine_url = (f"http://127.0.0.1:{port}" for port in ports)
+        ports = [free_port() for _ in range(4)]
+        store, functions, machine, items = ports
+        self.store_url, self.lambda_url, self.machine_url, items_url = (f"http://127.0.0.1:{port}" for port in ports)
+        dynoxide = os.environ.get("RUNGS_DYNOXIDE")
+        if dynoxide and not self.dynamodb_url:
+            self.dynamodb_url = items_url
+            self._spawn("dynoxide", [dynoxide, "--host", "127.0.0.1", "--port", items], clean_environment()) \
+                .wait_for_port("dynoxide", items)
         self.dynamodb_url = self.dynamodb_url or self.store_url
         # All at once: each takes a second or less, together not more.
         ministack = self._spawn("ministack", [python, "-m", "ministack"], clean_environment(
@@ -108,14 +115,14 @@ class Stack:
             self.host.start(name, words, number, self.timeouts.get(name, 900.0), arn=self.arn(name))
 
     def _create(self):
-        """The bucket, the table, the queue with its dead letters, and the notification, as the template has them."""
+        """The bucket, the table, the queue with its dead letters, and the notification, as the template has them.
+
+        The table without its time to live: nights of the tests are long past, and what lapsed since would go away."""
         self.s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         self.dynamodb.create_table(
             TableName=self.table, BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}])
-        self.dynamodb.update_time_to_live(TableName=self.table, TimeToLiveSpecification={
-            "Enabled": True, "AttributeName": "ttl"})
         self.dead = self.sqs.create_queue(QueueName="uploads-dead")["QueueUrl"]
         self.queue = self.sqs.create_queue(QueueName="uploads", Attributes={
             "VisibilityTimeout": str(self.visibility),

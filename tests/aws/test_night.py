@@ -1,5 +1,6 @@
 """The night on AWS with the functions themselves: the lake is the laptop's, byte for byte, and so is what readers see."""
 
+import datetime
 import json
 import os
 import pathlib
@@ -86,8 +87,17 @@ def rows(store, sql):
 
 
 def plain(item):
-    number = lambda value: int(value["N"]) if "N" in value else value["S"]
-    return {name: number(value) for name, value in item.items() if name not in ("pk", "sk", "ttl")}
+    return {name: value_of(value) for name, value in item.items() if name not in ("pk", "sk", "ttl")}
+
+
+def value_of(value):
+    (kind, value), = value.items()
+    return {"N": int, "S": str, "BOOL": bool, "M": plain, "L": lambda all: [value_of(one) for one in all]}[kind](value)
+
+
+def instant(micros):
+    """As the table says it: people and tills read a time, the laptop's file counts microseconds."""
+    return datetime.datetime.fromtimestamp(micros // 1_000_000, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +129,8 @@ def test_a_till_reads_a_member_in_one_request(stack, nights):
              for key, item in items(stack, "member#").items() if key[1] == "member"}
     assert found.keys() == members.keys()
     for account, row in members.items():
+        row["next_expiry"] = row["next_expiry"] and instant(row["next_expiry"])
+        row["open"] = [end | {"until": instant(end["until"])} for end in json.loads(row["open"])]
         expected = {name: value for name, value in row.items() if value is not None and name != "account"}
         assert found[account] == expected, account
     account = sorted(members)[0]
@@ -131,8 +143,23 @@ def test_rewards_that_can_be_used_are_those_of_the_laptop(stack, nights):
     lapsed = rows(nights, "select min(until) as until from reward")[0]["until"]
     found = {(pk.removeprefix(f"{PROGRAM}#member#"), sk.removeprefix("reward#"))
              for (pk, sk), item in items(stack, "member#").items()
-             if sk.startswith("reward#") and "revoked" not in item and int(item["until"]["N"]) >= (lapsed or 0)}
+             if sk.startswith("reward#") and "revoked" not in item and item["until"]["S"] >= instant(lapsed or 0)}
     assert here and here <= found
+
+
+def test_support_reads_what_was_booked_newest_first(stack, nights):
+    account = max((row["balance"], row["account"]) for row in rows(nights, "select * from member"))[1]
+    key = f"{PROGRAM}#member#{account}"
+    answer = stack.dynamodb.query(
+        TableName="rungs", KeyConditionExpression="pk = :pk AND begins_with(sk, :entries)", ScanIndexForward=False,
+        ExpressionAttributeValues={":pk": {"S": key}, ":entries": {"S": "entry#"}}, Limit=20)
+    found = [plain(item) for item in answer["Items"]]
+    told = subprocess.run([built("rungs"), "explain", "account", account, "--program", ROOT / "programs" / PROGRAM,
+                           "--store", nights, "--format", "json"], check=True, capture_output=True, text=True).stdout
+    expected = json.loads(told)["entries"][::-1][:20]
+    assert len(found) == 20
+    assert [(item["kind"], item["points"]) for item in found] == [(entry["kind"], entry["points"]) for entry in expected]
+    assert all(item["place"].startswith("2025-01-01.toml:") for item in found)
 
 
 def test_the_report_of_a_date_is_one_query(stack, nights):
@@ -149,6 +176,23 @@ def test_a_night_that_is_settled_changes_nothing(stack, nights):
     outcome = on_aws(stack, SECOND)
     assert "Fold" not in outcome.entered()
     assert before == {key: stack.s3.head_object(Bucket="rungs", Key=key)["LastModified"] for _, key in objects(stack)}
+
+
+def test_a_rebuild_is_the_same_machine_with_another_lake(stack, nights):
+    """What lies in the inbox is settled once more; the lake and the items that are there stay as they are."""
+    before = dict(objects(stack)), items(stack, "member#")
+    outcome = stack.state_machine(NIGHT, Concurrency=4).run(
+        {"program": PROGRAM, "night": FIRST, "lake": "anew"}, timeout=300)
+    assert outcome.status == "SUCCEEDED", outcome.explain()
+    assert (dict(objects(stack)), items(stack, "member#")) == before
+    read = lambda lake, name: stack.s3.get_object(Bucket="rungs", Key=f"lake/{lake}/{name}")["Body"].read()
+    manifest = read("anew", "runs/00001.json")
+    assert manifest == read(PROGRAM, "runs/00001.json")
+    entries = json.loads(manifest)["files"]["entries"]
+    assert entries and all(read("anew", file["name"]) == read(PROGRAM, file["name"]) for file in entries)
+    runs = stack.dynamodb.query(TableName="rungs", KeyConditionExpression="pk = :pk",
+                                ExpressionAttributeValues={":pk": {"S": "anew#runs"}})["Items"]
+    assert [run["night"]["S"] for run in runs] == [FIRST]
 
 
 def test_time_picks_the_last_night_that_has_ended(stack, nights):

@@ -24,7 +24,7 @@ def stack(log):
     words = {name: ["env", f"AWS_SDK_UA_APP_ID={name}", built(name)] for name in FUNCTIONS}
     ours = {"AWS_ENDPOINT_URL_S3": log.url, "AWS_ENDPOINT_URL_DYNAMODB": log.url}
     with Stack(words, environment=ours, haste=20, visibility=120) as stack:
-        log.target = stack.store_url
+        log.target, log.dynamodb = stack.store_url, stack.dynamodb_url
         yield stack
 
 

@@ -10,6 +10,7 @@ mod corrected;
 mod in_memory;
 mod late;
 mod met;
+mod on_aws;
 mod steps;
 mod world;
 

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-const PROGRAM: &str = "generated";
+pub const PROGRAM: &str = "generated";
 
 const KEYS: &str = r#"
 draw = "1111111111111111111111111111111111111111111111111111111111111111"
@@ -28,15 +28,24 @@ pseudonym = "2222222222222222222222222222222222222222222222222222222222222222"
 "#;
 
 /// A world whose inbox and programme are objects.
-struct Elsewhere<'w> {
+pub struct Elsewhere<'w> {
     world: &'w World,
-    objects: Arc<MemoryObjects>,
-    remote: Remote,
+    pub objects: Arc<MemoryObjects>,
+    pub remote: Remote,
     keys: PathBuf,
 }
 
 impl<'w> Elsewhere<'w> {
     fn new(world: &'w World, shards: u16) -> Elsewhere<'w> {
+        Elsewhere::over(world, shards, |objects| objects)
+    }
+
+    /// With objects that are asked through others.
+    pub fn over(
+        world: &'w World,
+        shards: u16,
+        asked: impl FnOnce(Arc<MemoryObjects>) -> Arc<dyn Objects>,
+    ) -> Elsewhere<'w> {
         let objects = Arc::new(MemoryObjects::default());
         let keys = world.path("keys.toml");
         std::fs::write(&keys, KEYS).unwrap();
@@ -51,7 +60,8 @@ impl<'w> Elsewhere<'w> {
         }
         Elsewhere {
             world,
-            remote: Remote::new(objects.clone(), PROGRAM, shards).working_in(&world.path("")),
+            remote: Remote::new(asked(objects.clone()), PROGRAM, shards)
+                .working_in(&world.path("")),
             objects,
             keys,
         }
@@ -86,7 +96,7 @@ impl<'w> Elsewhere<'w> {
             // Until all are folded nothing counts.
             let early = self.remote.count(cut.run).unwrap_err();
             assert_eq!(early.code, "run/parts-missing");
-            assert!(self.remote.changes(cut.run, *range).is_err());
+            assert!(self.remote.serving(cut.run, *range).is_err());
             (0..twice(random)).for_each(|_| self.remote.fold(cut.run, *range).unwrap());
         }
         for _ in 0..twice(random) {
@@ -99,14 +109,19 @@ impl<'w> Elsewhere<'w> {
         let again = self.remote.cut(Night::Day(night)).unwrap();
         assert_eq!(again.as_ref(), Some(&cut));
         for range in &ranges {
-            self.remote.changes(cut.run, *range).unwrap();
+            self.remote.serving(cut.run, *range).unwrap();
             self.remote.served(cut.run, *range).unwrap();
         }
         assert_eq!(self.remote.cut(Night::Day(night)).unwrap(), None);
     }
 
     /// Fails if a file that counts in the store is not the same object.
-    fn same(&self, store: &Path) {
+    pub fn same(&self, store: &Path) {
+        self.same_in(PROGRAM, store);
+    }
+
+    /// Likewise of a lake of another name.
+    fn same_in(&self, lake: &str, store: &Path) {
         let seed = self.world.made.seed;
         let read = Store::open(store).unwrap();
         let manifests: Vec<Manifest> = read.manifests().unwrap();
@@ -124,7 +139,7 @@ impl<'w> Elsewhere<'w> {
         );
         names.extend(["store.json", "sums.json", "views.sql"].map(str::to_owned));
         for name in names {
-            let there = self.objects.bytes(&format!("lake/{PROGRAM}/{name}"));
+            let there = self.objects.bytes(&format!("lake/{lake}/{name}"));
             let here = std::fs::read(store.join(&name)).unwrap();
             assert!(there.as_ref() == Some(&here), "seed {seed}: {name} differs");
         }
@@ -210,14 +225,14 @@ fn settle_failing<'w>(
     }
     again(|| remote.count(cut.run));
     for range in ranges(&elsewhere.objects, &cut.ranges) {
-        again(|| remote.changes(cut.run, range));
+        again(|| remote.serving(cut.run, range));
         again(|| remote.served(cut.run, range).map_err(Trouble::from));
     }
     assert_eq!(again(|| remote.cut(Night::Day(world.as_of))), None);
     (elsewhere, failing.calls.load(Ordering::Relaxed))
 }
 
-fn ranges(objects: &MemoryObjects, key: &str) -> Vec<ShardRange> {
+pub fn ranges(objects: &MemoryObjects, key: &str) -> Vec<ShardRange> {
     let items: Value = serde_json::from_slice(&objects.bytes(key).unwrap()).unwrap();
     let shard = |item: &Value, name: &str| item[name].as_u64().unwrap() as u16;
     (items.as_array().unwrap().iter())
@@ -265,9 +280,11 @@ fn what_steps_refuse_is_said_with_the_next_step() {
     };
     assert_eq!(
         said(remote.count(2).unwrap_err()),
-        "store/unavailable: `lake/generated/steps/00002/cut.json`: cannot be reached: No such file or directory (os error 2); try again; if it stays, look at the rights of the function and at the state of the service"
+        "run/parts-missing: there is no object `lake/generated/steps/00002/cut.json`; cut the night again, and do its steps in their order"
     );
-    // Another process settled the run otherwise.
+    // Another process settled the run otherwise, and has not written its report yet.
+    let report = format!("lake/generated/reports/{}.json", day_text(world.as_of));
+    objects.remove(&report);
     let manifest = "lake/generated/runs/00001.json";
     let settled = objects.bytes(manifest).unwrap();
     let text = String::from_utf8(settled.clone()).unwrap();
@@ -280,6 +297,7 @@ fn what_steps_refuse_is_said_with_the_next_step() {
         "run/taken: run 1 was settled otherwise by another process; nothing is lost: what counts is the manifest that is there; run the night again"
     );
     put(manifest, &settled);
+    remote.count(1).unwrap();
     let cut = remote.cut(Night::Day(world.as_of + 1)).unwrap().unwrap();
     let range = ranges(objects, &cut.ranges)[0];
     assert_eq!(
@@ -323,7 +341,7 @@ fn what_steps_refuse_is_said_with_the_next_step() {
 }
 
 /// Settles up to a night in one go.
-fn settle_here(
+pub fn settle_here(
     world: &World,
     elsewhere: &Elsewhere<'_>,
     inbox: &Path,
@@ -343,7 +361,7 @@ fn settle_here(
 }
 
 /// Names of the files below a folder, with `/`.
-fn files(folder: &Path) -> Vec<String> {
+pub fn files(folder: &Path) -> Vec<String> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -386,6 +404,26 @@ fn a_night_in_steps_elsewhere_writes_the_bytes_of_a_run_in_one_go() {
             settled += 1;
         }
         elsewhere.same(&store);
+        let store = world.path("anew-store");
+        settle_here(&world, &elsewhere, &inbox, &store, world.as_of, shards);
+        settle_anew(&elsewhere, world.as_of);
+        elsewhere.same_in("anew", &store);
+        elsewhere.same(&world.path("steps-store"));
     }
     println!("{settled} nights");
+}
+
+/// All that lies in the inbox, in one night into a lake of another name; nobody is told of an upload.
+fn settle_anew(elsewhere: &Elsewhere<'_>, night: Day) {
+    let remote = elsewhere.remote.clone().in_lake("anew");
+    let cut = remote.cut(Night::Day(night)).unwrap().unwrap();
+    for range in ranges(&elsewhere.objects, &cut.ranges) {
+        remote.fold(cut.run, range).unwrap();
+    }
+    remote.count(cut.run).unwrap();
+    for range in ranges(&elsewhere.objects, &cut.ranges) {
+        remote.serving(cut.run, range).unwrap();
+        remote.served(cut.run, range).unwrap();
+    }
+    assert_eq!(remote.cut(Night::Day(night)).unwrap(), None);
 }

@@ -16,6 +16,7 @@ const LADDER: &[&str] = &[
     "rungs-engine",
     "rungs-verify",
     "rungs-pipeline",
+    "rungs-page",
     "rungs-cli",
 ];
 

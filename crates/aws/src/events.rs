@@ -65,6 +65,8 @@ fn unknown(cause: &serde_json::Error) -> Failure {
 pub struct NightEvent {
     /// The programme's id.
     pub program: String,
+    /// The lake's name, if it is not the programme's id.
+    pub lake: Option<String>,
     night: Option<String>,
     time: Option<String>,
 }
@@ -91,6 +93,8 @@ impl NightEvent {
 pub struct RunEvent {
     /// The programme's id.
     pub program: String,
+    /// The lake's name, if it is not the programme's id.
+    pub lake: Option<String>,
     /// Number of the run.
     pub run: u32,
 }
@@ -100,6 +104,8 @@ pub struct RunEvent {
 pub struct RangeEvent {
     /// The programme's id.
     pub program: String,
+    /// The lake's name, if it is not the programme's id.
+    pub lake: Option<String>,
     /// Number of the run.
     pub run: u32,
     first: u16,

@@ -1,6 +1,7 @@
 //! A night's report in the table: the report whole, each of its figures, and the run that made it.
 
-use crate::table::{Item, Table, number, text};
+use crate::items::{Item, number, text};
+use crate::table::Table;
 use aws_sdk_dynamodb::types::AttributeValue as Value;
 use rungs_pipeline::objects::Counted;
 use rungs_pipeline::trouble::{Trouble, TroubleCode};
@@ -62,23 +63,19 @@ impl Table {
                 text(&format!("lake/{program}/reports/{night}.json")),
             ),
         };
-        let mut items = vec![Item {
-            pk: pk.clone(),
-            sk: "report".to_owned(),
-            attributes: vec![whole],
-        }];
+        let mut items = vec![Item::new(pk.clone(), "report".to_owned(), [whole])];
         items.extend(report.kpis.iter().map(|figure| figure.item(&pk)));
         let written = self.write(run, items)?;
-        let item = Item {
-            pk: format!("{program}#runs"),
-            sk: format!("{run:05}"),
-            attributes: vec![
+        let item = Item::new(
+            format!("{program}#runs"),
+            format!("{run:05}"),
+            [
                 ("night", text(night)),
                 ("accounts", number(counted.accounts)),
                 ("entries", number(counted.entries)),
                 ("quarantined", number(counted.quarantined)),
             ],
-        };
+        );
         Ok(written + self.write(run, vec![item])?)
     }
 }
@@ -86,10 +83,10 @@ impl Table {
 impl Figure<'_> {
     fn item(&self, pk: &str) -> Item {
         let by = self.by.get();
-        Item {
-            pk: pk.to_owned(),
-            sk: format!("{}#{}#{}#{by}", self.id, self.window.kind, self.window.from),
-            attributes: vec![
+        Item::new(
+            pk.to_owned(),
+            format!("{}#{}#{}#{by}", self.id, self.window.kind, self.window.from),
+            [
                 ("kind", text(&self.kind)),
                 ("value", self.value.and_then(exact)),
                 ("numerator", exact(self.numerator)),
@@ -99,7 +96,7 @@ impl Figure<'_> {
                 ("before", text(&self.window.before)),
                 ("by", text(by)),
             ],
-        }
+        )
     }
 }
 

@@ -7,10 +7,13 @@ mod events;
 mod failure;
 mod figures;
 mod function;
+mod hold;
+mod items;
 mod table;
 
 pub use bucket::Bucket;
 pub use events::{NightEvent, RangeEvent, RunEvent, Upload, uploads};
 pub use failure::Failure;
 pub use function::{Place, run};
+pub use hold::{HoldError, Till};
 pub use table::Table;

@@ -142,7 +142,7 @@ pub struct Report {
     pub as_of: Option<Day>,
     /// How it is shown.
     #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+    pub format: ReportFormat,
 }
 
 /// `rungs explain`
@@ -262,6 +262,17 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+}
+
+/// Text, JSON or a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people, in a terminal.
+    Text,
+    /// For programs.
+    Json,
+    /// For people, in a browser: one file that needs nothing else, in English and Chinese.
+    Html,
 }
 
 fn date(text: &str) -> Result<Day, String> {

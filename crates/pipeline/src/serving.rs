@@ -10,6 +10,8 @@
 
 use crate::lake::disk::about_to_change;
 use crate::lake::error::{LakeCode, LakeError};
+use rungs_engine::fold::AccountState;
+use rungs_engine::program::Program;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::{Path, PathBuf};
 
@@ -34,8 +36,29 @@ pub struct MemberRow {
     pub next_expiry: Option<i64>,
     /// Scaled points that end then.
     pub next_expiry_points: i64,
+    /// Points that can be spent, by their next [`ENDS`] ends.
+    pub open: Vec<OpenPoints>,
     /// The night after which this holds: `2026-11-15`.
     pub updated_night: String,
+}
+
+/// How many ends of points are served of an account.
+pub const ENDS: usize = 12;
+
+/// Points that can be spent until they end together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct OpenPoints {
+    /// When they end if nothing happens, in microseconds since 1970-01-01T00:00Z.
+    pub until: i64,
+    /// How many, scaled.
+    pub points: i64,
+}
+
+/// The next ends of an account's points.
+pub(crate) fn open_points(program: &Program, state: &AccountState) -> Vec<OpenPoints> {
+    let ends = state.open_by_end(program, ENDS).into_iter();
+    ends.map(|(until, points)| OpenPoints { until, points })
+        .collect()
 }
 
 /// A reward that can still be used.
@@ -74,6 +97,9 @@ pub struct Serving {
     path: PathBuf,
 }
 
+/// The form of the tables. A file of another form is emptied, and made anew from the lake.
+const LAYOUT: i64 = 2;
+
 const TABLES: &str = "
     create table if not exists member (
         account text primary key not null,
@@ -85,6 +111,7 @@ const TABLES: &str = "
         rung_until text,
         next_expiry integer,
         next_expiry_points integer not null,
+        open text not null,
         updated_night text not null,
         run integer not null
     ) strict, without rowid;
@@ -107,12 +134,12 @@ const TABLES: &str = "
 ";
 
 const MEMBER: &str = "
-    insert into member values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+    insert into member values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
     on conflict (account) do update set
         member = excluded.member, balance = excluded.balance, pending = excluded.pending,
         debt = excluded.debt, rung = excluded.rung, rung_until = excluded.rung_until,
         next_expiry = excluded.next_expiry, next_expiry_points = excluded.next_expiry_points,
-        updated_night = excluded.updated_night, run = excluded.run
+        open = excluded.open, updated_night = excluded.updated_night, run = excluded.run
     where excluded.run >= member.run
 ";
 
@@ -142,6 +169,14 @@ impl Serving {
             connection.pragma_update(None, "journal_mode", "wal")?;
             connection.pragma_update(None, "synchronous", "normal")?;
             connection.pragma_update(None, "cache_size", -65_536)?;
+            let layout: i64 =
+                connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            if layout != LAYOUT {
+                connection.execute_batch(
+                    "drop table if exists member; drop table if exists reward; drop table if exists meta;",
+                )?;
+                connection.pragma_update(None, "user_version", LAYOUT)?;
+            }
             connection.execute_batch(TABLES)
         })?;
         Ok(serving)
@@ -222,7 +257,8 @@ impl Serving {
                         rung_until: row.get(6)?,
                         next_expiry: row.get(7)?,
                         next_expiry_points: row.get(8)?,
-                        updated_night: row.get(9)?,
+                        open: opened(&row.get::<_, String>(9)?),
+                        updated_night: row.get(10)?,
                     })
                 })
                 .optional()
@@ -264,6 +300,7 @@ fn bring(connection: &Connection, run: u32, changes: &Changes) -> rusqlite::Resu
             row.rung_until,
             row.next_expiry,
             row.next_expiry_points,
+            serde_json::to_string(&row.open).unwrap_or_default(),
             row.updated_night,
             run,
         ])?;
@@ -292,6 +329,10 @@ fn bring(connection: &Connection, run: u32, changes: &Changes) -> rusqlite::Resu
         )?;
     }
     Ok(())
+}
+
+fn opened(json: &str) -> Vec<OpenPoints> {
+    serde_json::from_str(json).unwrap_or_default()
 }
 
 /// The file is about to be changed; what goes wrong then is said as the database says it.
@@ -324,6 +365,10 @@ mod tests {
             rung_until: None,
             next_expiry: Some(77),
             next_expiry_points: 5,
+            open: vec![OpenPoints {
+                until: 77,
+                points: 5,
+            }],
             updated_night: "2026-11-15".to_owned(),
         }
     }

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod cdnow;
 pub mod coffee;
 pub mod docs;
+pub mod dynamodb;
 pub mod faults;
 pub mod local_aws;
 pub mod new;

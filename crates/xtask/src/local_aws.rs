@@ -1,7 +1,7 @@
 //! `cargo xtask local-aws`: the sample's night as it runs on AWS, on this machine and without an account.
 
 use crate::step::{command, run as run_command, step};
-use crate::{python, test};
+use crate::{dynamodb, python, test};
 use std::path::Path;
 
 /// Builds the functions, installs the local stack, uploads the sample, runs the night, shows its report. With `--stay`
@@ -14,10 +14,12 @@ pub fn run(root: &Path, options: &[&str]) -> Result<(), String> {
     let build = ["cargo", "build", "--workspace", "--release"];
     step("the functions", || run_command(&mut command(root, &build)))?;
     let interpreter = step("the local stack", || python::environment(root, python::AWS))?;
+    let dynamodb = step("a DynamoDB for this machine", || dynamodb::server(root))?;
     run_command(
         command(root, &[&interpreter, "tests/aws/local.py"])
             .args(options)
             .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("RUNGS_DYNOXIDE", dynamodb)
             .env("RUNGS_BUILT", test::target(root)?.join("release")),
     )
 }

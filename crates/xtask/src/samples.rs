@@ -1,7 +1,7 @@
 //! `cargo xtask run`: the main job of Rungs on both samples, from an empty clone.
 
 use crate::repository::cannot;
-use crate::step::{command, run as run_command, say};
+use crate::step::{command, output, run as run_command, say};
 use crate::test::target;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -100,6 +100,12 @@ fn settle_and_report(root: &Path, rungs: &Path) -> Result<(), String> {
             &format!("{}: the report", sample.id),
             &["report", "--program", program, "--store", &store],
         )?;
+        let page = root.join(format!(".rungs/{}.html", sample.id));
+        let words = ["report", "--program", program, "--store", &store];
+        let words = [&[&*rungs], &words[..], &["--format", "html"]].concat();
+        let html = output(&mut command(root, &words))?;
+        std::fs::write(&page, html).map_err(|error| cannot("write", &page, &error))?;
+        say(&format!("\n   The same as a page: {}", page.display()));
     }
     Ok(())
 }

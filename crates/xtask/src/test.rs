@@ -4,7 +4,7 @@
 
 use crate::repository::cannot;
 use crate::step::{command, output, run as run_command, say, step, works};
-use crate::{docs, faults, python, samples, tidy};
+use crate::{docs, dynamodb, faults, python, samples, tidy};
 use std::path::{Path, PathBuf};
 
 /// The release of cargo-deny that is installed where there is none.
@@ -52,6 +52,7 @@ pub fn run(root: &Path, scope: Scope) -> Result<(), String> {
         python::environment(root, python::AWS)?;
         python::environment(root, python::CHECKS)
     })?;
+    let dynamodb = step("a DynamoDB for this machine", || dynamodb::server(root))?;
     let examples = ["test", "--workspace", "--release", "--doc", "--quiet"];
     cargo(root, "examples in the documentation", &examples)?;
     step("mistakes that must be noticed", || faults::run(root))?;
@@ -62,6 +63,7 @@ pub fn run(root: &Path, scope: Scope) -> Result<(), String> {
             command(root, &[&interpreter, "-m", "pytest", "-q", "-ra"])
                 .args(["-p", "no:cacheprovider", tests])
                 .env("PYTHONDONTWRITEBYTECODE", "1")
+                .env("RUNGS_DYNOXIDE", &dynamodb)
                 .env("RUNGS_BUILT", &built),
         )
     };

@@ -8,6 +8,7 @@ use serde::Serialize;
 #[derive(Serialize)]
 struct Answer {
     program: String,
+    lake: String,
     settle: bool,
     run: Option<u32>,
     night: Option<String>,
@@ -27,8 +28,10 @@ async fn main() -> Result<(), Error> {
 }
 
 fn cut(place: &Place, asked: NightEvent) -> Result<Answer, Failure> {
-    let cut = place.remote(&asked.program).cut(asked.night()?)?;
+    let (remote, lake) = place.remote_in(&asked.program, &asked.lake);
+    let cut = remote.cut(asked.night()?)?;
     Ok(Answer {
+        lake: lake.to_owned(),
         program: asked.program,
         settle: cut.is_some(),
         run: cut.as_ref().map(|cut| cut.run),

@@ -17,7 +17,8 @@ async fn main() -> Result<(), Error> {
 
 fn fold(place: &Place, asked: RangeEvent) -> Result<Answer, Failure> {
     let range = asked.range();
-    place.remote(&asked.program).fold(asked.run, range)?;
+    let (remote, _) = place.remote_in(&asked.program, &asked.lake);
+    remote.fold(asked.run, range)?;
     Ok(Answer {
         range: range.to_string(),
     })

@@ -13,6 +13,7 @@ struct Answer {
     accounts: u64,
     entries: u64,
     refused: u64,
+    written: usize,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -21,8 +22,9 @@ async fn main() -> Result<(), Error> {
 }
 
 fn report(place: &Place, asked: RunEvent) -> Result<Answer, Failure> {
-    let counted = place.remote(&asked.program).count(asked.run)?;
-    place.table.bring_report(&asked.program, &counted)?;
+    let (remote, lake) = place.remote_in(&asked.program, &asked.lake);
+    let counted = remote.count(asked.run)?;
+    let written = place.table.bring_report(lake, &counted)?;
     // The alarm on rows in quarantine looks for this line.
     tracing::info!(
         program = asked.program,
@@ -37,5 +39,6 @@ fn report(place: &Place, asked: RunEvent) -> Result<Answer, Failure> {
         accounts: counted.accounts,
         entries: counted.entries,
         refused: counted.quarantined,
+        written,
     })
 }

@@ -17,11 +17,10 @@ async fn main() -> Result<(), Error> {
 }
 
 fn serve(place: &Place, asked: RangeEvent) -> Result<Answer, Failure> {
-    let (remote, range) = (place.remote(&asked.program), asked.range());
-    let (night, changes) = remote.changes(asked.run, range)?;
-    let written = place
-        .table
-        .bring(&asked.program, asked.run, &night, &changes)?;
+    let (remote, lake) = place.remote_in(&asked.program, &asked.lake);
+    let range = asked.range();
+    let served = remote.serving(asked.run, range)?;
+    let written = place.table.bring(lake, &served)?;
     remote.served(asked.run, range)?;
     Ok(Answer {
         range: range.to_string(),

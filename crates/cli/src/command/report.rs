@@ -2,8 +2,13 @@
 
 use super::{place, print, run::could_not};
 use crate::Ended;
-use crate::arguments::{Format, Report};
+use crate::arguments::{Report, ReportFormat};
+use rungs_engine::calendar::Day;
+use rungs_engine::program::Versions;
+use rungs_page::PageError;
 use rungs_pipeline::report;
+use rungs_pipeline::trouble::{Trouble, TroubleCode};
+use std::path::Path;
 
 /// Shows the report of a settled date.
 pub fn report(asked: &Report) -> Ended {
@@ -11,11 +16,32 @@ pub fn report(asked: &Report) -> Ended {
         Ok(place) => place,
         Err(ended) => return ended,
     };
-    match report::load(&store, &versions, asked.as_of, asked.format == Format::Json) {
+    let shown = match asked.format {
+        ReportFormat::Text => report::load(&store, &versions, asked.as_of, false),
+        ReportFormat::Json => report::load(&store, &versions, asked.as_of, true),
+        ReportFormat::Html => page(&store, &versions, asked.as_of),
+    };
+    match shown {
         Ok(report) => {
             print(&report);
             Ended::Fine
         }
         Err(trouble) => could_not(trouble),
     }
+}
+
+/// The report as a page, which also says what has changed since the report before it.
+fn page(store: &Path, versions: &Versions, as_of: Option<Day>) -> Result<String, Trouble> {
+    let report = report::load(store, versions, as_of, true)?;
+    let previous = report::previous(store, versions, as_of)?;
+    rungs_page::html(&report, previous.as_deref()).map_err(unforeseen)
+}
+
+/// The report is ours, so a page cannot fail because of what anybody has written.
+fn unforeseen(error: PageError) -> Trouble {
+    Trouble::new(
+        TroubleCode::Unforeseen,
+        format!("the page cannot be made: {}", error.message),
+        "report this with the output of `rungs report --format json`",
+    )
 }

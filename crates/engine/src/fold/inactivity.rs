@@ -3,7 +3,7 @@
 use super::account::Account;
 use super::lots::up_to_end;
 use super::sink::Sink;
-use super::state::AccountState;
+use super::state::{AccountState, NEVER};
 use crate::calendar::Instant;
 use crate::canonical::Kind;
 use crate::ledger::{EntryKind, Rule};
@@ -37,6 +37,23 @@ impl AccountState {
             }
             _ => lot,
         }
+    }
+
+    /// Points that can be spent, by when they end if nothing happens: the next `most` ends, soonest first. Points
+    /// without an end are left out.
+    pub fn open_by_end(&self, program: &Program, most: usize) -> Vec<(Instant, i64)> {
+        let idle = self.idle_until(program).unwrap_or(NEVER);
+        let mut ends: Vec<(Instant, i64)> = Vec::new();
+        for lot in self.lots.iter().filter(|lot| !lot.is_pending()) {
+            let (end, so_far) = (lot.expires.min(idle), ends.len());
+            match ends.last_mut() {
+                // Lots stand in the order in which they end.
+                Some((last, points)) if *last == end => *points += lot.left,
+                _ if end == NEVER || so_far == most => break,
+                _ => ends.push((end, lot.left)),
+            }
+        }
+        ends
     }
 }
 

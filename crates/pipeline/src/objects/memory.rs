@@ -19,6 +19,11 @@ impl MemoryObjects {
     pub fn bytes(&self, key: &str) -> Option<Vec<u8>> {
         self.all().get(key).cloned()
     }
+
+    /// Without an object.
+    pub fn remove(&self, key: &str) {
+        self.all().remove(key);
+    }
 }
 
 impl Objects for MemoryObjects {

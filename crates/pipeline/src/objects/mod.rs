@@ -3,10 +3,12 @@
 
 mod memory;
 mod remote;
+mod served;
 mod working_copy;
 
 pub use memory::MemoryObjects;
 pub use remote::{Counted, CutNight, Night, Remote};
+pub use served::{BookedEntry, Served};
 
 use crate::lake::error::{LakeCode, LakeError};
 use std::path::Path;

@@ -1,5 +1,5 @@
 //! The steps of a night for a programme whose files are objects: `inbox/`, `programs/`, `keys/` and `lake/`, each
-//! followed by the programme's id.
+//! followed by the programme's id. A lake may have another name: then the programme is settled once more beside it.
 
 use super::working_copy::WorkingCopy;
 use super::{Objects, unavailable};
@@ -11,7 +11,6 @@ use crate::lake::store::{Store, write_whole};
 use crate::progress::Silent;
 use crate::report::{self, sums};
 use crate::run::steps::{self, Frozen, RECEIPTS, Receipt, Seen};
-use crate::serving::Changes;
 use crate::trouble::{Trouble, TroubleCode};
 use rungs_engine::calendar::{Day, Instant};
 use serde::Serialize;
@@ -24,6 +23,7 @@ use std::sync::Arc;
 pub struct Remote {
     objects: Arc<dyn Objects>,
     program: String,
+    lake: String,
     shards: u16,
     /// Where steps make their folders.
     scratch: PathBuf,
@@ -61,6 +61,7 @@ pub struct Counted {
 #[derive(Serialize)]
 struct RangeItem<'a> {
     program: &'a str,
+    lake: &'a str,
     run: u32,
     first: u16,
     last: u16,
@@ -72,8 +73,18 @@ impl Remote {
         Remote {
             objects,
             program: program.to_owned(),
+            lake: program.to_owned(),
             shards,
             scratch: std::env::temp_dir(),
+        }
+    }
+
+    /// With a lake of another name than the programme's: what lies in the inbox is settled once more, beside the lake
+    /// that is there.
+    pub fn in_lake(self, lake: &str) -> Remote {
+        Remote {
+            lake: lake.to_owned(),
+            ..self
         }
     }
 
@@ -85,8 +96,9 @@ impl Remote {
         }
     }
 
-    fn working_copy(&self) -> Result<WorkingCopy, Trouble> {
-        WorkingCopy::new(&self.objects, &self.scratch, &self.program, self.shards)
+    pub(super) fn working_copy(&self) -> Result<WorkingCopy, Trouble> {
+        let names = (self.program.as_str(), self.lake.as_str());
+        WorkingCopy::new(&self.objects, &self.scratch, names, self.shards)
     }
 
     /// Takes in an uploaded object, by its name below the programme's inbox. Nothing if it is an upload in progress,
@@ -134,6 +146,7 @@ impl Remote {
         let items: Vec<RangeItem<'_>> = (frozen.ranges.iter())
             .map(|&(first, last)| RangeItem {
                 program: &self.program,
+                lake: &self.lake,
                 run: frozen.run,
                 first,
                 last,
@@ -231,6 +244,9 @@ impl Remote {
     /// Makes a run count, once all its ranges were folded.
     pub fn count(&self, run: u32) -> Result<Counted, Trouble> {
         let work = self.working_copy()?;
+        if let Some(counted) = counted(&work, run)? {
+            return Ok(counted);
+        }
         let frozen = self.frozen(&work, run)?;
         work.fetch(frozen.ranges().map(|range| frozen.part(range)))?;
         work.fetch_to_change(sums::NAME)?;
@@ -255,36 +271,17 @@ impl Remote {
         })
     }
 
-    /// What a range of a run changes for readers. Only of a run that counts.
-    pub fn changes(&self, run: u32, range: ShardRange) -> Result<(String, Changes), Trouble> {
-        let work = self.working_copy()?;
-        if work.store.last_run()? < run {
-            return Err(Trouble::new(
-                TroubleCode::PartsMissing,
-                format!("run {run} does not count yet"),
-                "count the night before it is served",
-            ));
-        }
-        let frozen = self.frozen(&work, run)?;
-        let name = frozen.served(range);
-        work.fetch([name.clone()])?;
-        let bytes = std::fs::read(work.store.path(&name));
-        let bytes = bytes.map_err(|cause| unavailable(&work.key(&name), cause))?;
-        Ok((frozen.night, steps::changes(&bytes)?))
-    }
-
     /// Says that the changes of a range were brought to readers.
     pub fn served(&self, run: u32, range: ShardRange) -> Result<(), LakeError> {
         let marker = tempfile::NamedTempFile::new_in(&self.scratch);
-        let key = format!("lake/{}/{}", self.program, done(run, range));
+        let key = format!("lake/{}/{}", self.lake, done(run, range));
         let marker = marker.map_err(|cause| unavailable(&key, cause))?;
         self.objects.put(&key, marker.path())
     }
 
-    fn frozen(&self, work: &WorkingCopy, run: u32) -> Result<Frozen, Trouble> {
+    pub(super) fn frozen(&self, work: &WorkingCopy, run: u32) -> Result<Frozen, Trouble> {
         let name = Frozen::file(run);
-        work.fetch([name.clone()])?;
-        frozen(work, &name)
+        Frozen::from_bytes(&work.handed(&name)?).ok_or_else(|| unreadable(work, &name))
     }
 }
 
@@ -304,6 +301,32 @@ impl Night {
             Night::EndedBy(at) => work.versions.newest().zone.day(at) - 1,
         }
     }
+}
+
+/// A run that counts already, with all that follows its manifest. Nothing is asked of the programme: it may be another
+/// one by now.
+fn counted(work: &WorkingCopy, run: u32) -> Result<Option<Counted>, Trouble> {
+    let manifests = work.store.manifests()?;
+    let Some(manifest) = manifests.iter().find(|manifest| manifest.run == run) else {
+        return Ok(None);
+    };
+    let night = manifest.nights.to.clone();
+    let name = format!("reports/{night}.json");
+    if !work.fetch([name.clone()])? {
+        return Ok(None);
+    }
+    let report = std::fs::read_to_string(work.store.path(&name));
+    let quarantined = manifest.counts.iter();
+    let quarantined = quarantined.filter(|(name, _)| name.starts_with("quarantine."));
+    let count = |name: &str| manifest.counts.get(name).copied().unwrap_or_default();
+    Ok(Some(Counted {
+        run,
+        accounts: count("touched"),
+        entries: count("entries"),
+        quarantined: quarantined.map(|(_, rows)| rows).sum(),
+        report: report.map_err(|cause| unavailable(&work.key(&name), cause))?,
+        night,
+    }))
 }
 
 /// The marker of a range whose changes were brought to readers.

@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::TempDir;
 
+/// Manifests that are fetched at once.
+const FETCHES: usize = 16;
+
 /// Files of a lake that are fetched when they are opened.
 #[derive(Debug)]
 struct Fetched {
@@ -65,34 +68,42 @@ impl WorkingCopy {
     pub fn new(
         objects: &Arc<dyn Objects>,
         scratch: &Path,
-        program: &str,
+        (program, lake): (&str, &str),
         shards: u16,
     ) -> Result<WorkingCopy, Trouble> {
         plain(program)?;
+        plain(lake)?;
         let folder = tempfile::tempdir_in(scratch)
             .map_err(|cause| unavailable("the working folder", cause))?;
         let fetched = Arc::new(Fetched {
             objects: Arc::clone(objects),
-            prefix: format!("lake/{program}/"),
+            prefix: format!("lake/{lake}/"),
             names: Mutex::default(),
         });
         let versions = versions(&**objects, program, folder.path())?;
-        let lake = folder.path().join("lake");
-        let marker = lake.join("store.json");
+        let root = folder.path().join("lake");
+        let marker = root.join("store.json");
         if !fetched.fetch("store.json", &marker)? {
-            Store::create(&lake, program, shards)?;
+            Store::create(&root, program, shards)?;
             let key = format!("{}store.json", fetched.prefix);
             if !objects.put_new(&key, &marker)? {
                 fetched.fetch("store.json", &marker)?;
             }
         }
         let runs = objects.list(&format!("{}runs/", fetched.prefix))?;
-        runs.par_iter().try_for_each(|key| {
-            let name = key.strip_prefix(&fetched.prefix).unwrap_or(key);
-            fetched.fetch(name, &lake.join(name)).map(|_| ())
+        // They are small, so it is their number that takes time, and more of them at once than there are processors.
+        let threads = rayon::ThreadPoolBuilder::new().num_threads(FETCHES);
+        let threads = threads
+            .build()
+            .map_err(|cause| unavailable("threads", cause))?;
+        threads.install(|| {
+            runs.par_iter().try_for_each(|key| {
+                let name = key.strip_prefix(&fetched.prefix).unwrap_or(key);
+                fetched.fetch(name, &root.join(name)).map(|_| ())
+            })
         })?;
         let origin: Arc<dyn Origin> = fetched.clone();
-        let store = Store::open_of(&lake, program)?.from_origin(origin);
+        let store = Store::open_of(&root, program)?.from_origin(origin);
         Ok(WorkingCopy {
             folder,
             fetched,
@@ -134,6 +145,19 @@ impl WorkingCopy {
         Ok(all)
     }
 
+    /// The bytes of a file that a step before left in the lake.
+    pub fn handed(&self, name: &str) -> Result<Vec<u8>, Trouble> {
+        if !self.fetch([name.to_owned()])? {
+            return Err(Trouble::new(
+                TroubleCode::PartsMissing,
+                format!("there is no object `{}`", self.key(name)),
+                "cut the night again, and do its steps in their order",
+            ));
+        }
+        let bytes = std::fs::read(self.store.path(name));
+        Ok(bytes.map_err(|cause| unavailable(&self.key(name), cause))?)
+    }
+
     /// Fetches a file of the lake, if there is one, that the step will write anew.
     pub fn fetch_to_change(&self, name: &str) -> Result<(), Trouble> {
         self.fetched.fetch(name, &self.store.path(name))?;
@@ -170,6 +194,8 @@ impl WorkingCopy {
                 }
             }
         }
+        // A night's figures last: who finds them finds all that follows a manifest.
+        written.sort_by_key(|name| name.starts_with("reports/") && name.ends_with(".json"));
         let mut names = self
             .fetched
             .names

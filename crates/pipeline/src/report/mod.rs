@@ -16,7 +16,7 @@ mod tables;
 pub use facts::{AccountSource, FactsReader, Held};
 pub use figures::count;
 pub use schema::report_schema;
-pub use store::{is_kept, load, write};
+pub use store::{is_kept, load, previous, write};
 
 use rungs_engine::calendar::Day;
 use rungs_engine::kpi::{Figure, Measures, Partials, Standing, Totals, latest, standings};

@@ -240,6 +240,22 @@ pub fn write(
     Ok(())
 }
 
+/// The report, as JSON, of the run before the one that ended on a date (on the last date if none is named); nothing if
+/// there is none.
+pub fn previous(
+    store: &Path,
+    versions: &Versions,
+    as_of: Option<Day>,
+) -> Result<Option<String>, Trouble> {
+    let manifests = Store::open_of(store, &versions.newest().id)?.manifests()?;
+    let nights = manifests.iter().rev().map(|manifest| &manifest.nights.to);
+    let mut earlier = nights.skip_while(|night| as_of.is_some_and(|day| **night != day_text(day)));
+    match earlier.nth(1).and_then(|night| day_from(night)) {
+        None => Ok(None),
+        Some(day) => load(store, versions, Some(day), true).map(Some),
+    }
+}
+
 /// The kept report of a settled date, as JSON or text; the last one if no date is named.
 pub fn load(
     store: &Path,

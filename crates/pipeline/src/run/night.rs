@@ -17,7 +17,7 @@ use crate::lake::rows::pieces;
 use crate::lake::shard::ShardRange;
 use crate::lake::states::{Remembered, StateReader, StateRow, StateWriter};
 use crate::lake::store::Store;
-use crate::serving::{Changes, MemberRow};
+use crate::serving::{Changes, MemberRow, open_points};
 use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::event::{Batch, EventId};
 use rungs_engine::fold::{
@@ -401,6 +401,7 @@ impl<'n, 'a> RangeFold<'n, 'a> {
             rung_until: self.state.until.map(day_text),
             next_expiry: expiry.map(|expiry| expiry.0),
             next_expiry_points: expiry.map_or(0, |expiry| expiry.1),
+            open: open_points(program, &self.state),
             updated_night: day_text(self.night.as_of),
         });
         Ok(())

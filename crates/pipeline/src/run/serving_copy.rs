@@ -6,7 +6,7 @@ use crate::lake::ledger::Ledger;
 use crate::lake::manifest::{Manifest, Table};
 use crate::lake::states::{StateReader, StateRow};
 use crate::lake::store::Store;
-use crate::serving::{Changes, MemberRow, RewardRow, Serving};
+use crate::serving::{Changes, MemberRow, RewardRow, Serving, open_points};
 use crate::trouble::Trouble;
 use rungs_engine::calendar::{Instant, day_text};
 use rungs_engine::fold::AccountState;
@@ -64,9 +64,10 @@ fn members(
 
 fn member(program: &Program, account: &str, row: &StateRow, night: &str) -> MemberRow {
     // A state of an older form is read again from the history when its account is settled next; until
-    // then its first member and its next expiry are not served.
+    // then its first member and the ends of its points are not served.
     let state = AccountState::from_bytes(&row.state);
     let expiry = state.as_ref().and_then(|state| state.next_expiry(program));
+    let open = (state.as_ref()).map_or_else(Vec::new, |state| open_points(program, state));
     MemberRow {
         account: account.to_owned(),
         member: state
@@ -79,6 +80,7 @@ fn member(program: &Program, account: &str, row: &StateRow, night: &str) -> Memb
         rung_until: row.rung_until.map(day_text),
         next_expiry: expiry.map(|expiry| expiry.0),
         next_expiry_points: expiry.map_or(0, |expiry| expiry.1),
+        open,
         updated_night: night.to_owned(),
     }
 }

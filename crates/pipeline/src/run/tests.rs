@@ -9,7 +9,7 @@ use crate::ledger_dump;
 use crate::program_folder::read;
 use crate::progress::Silent;
 use crate::report::sums;
-use crate::serving::{MemberRow, RewardRow, Serving};
+use crate::serving::{MemberRow, OpenPoints, RewardRow, Serving};
 use rungs_engine::calendar::day_from;
 use rungs_engine::program::Versions;
 use serde_json::Value;
@@ -206,7 +206,15 @@ fn a_lost_serving_copy_is_made_anew_by_the_next_night() {
     let before: Vec<_> = ["ann", "ben", "cat"].map(|name| shop.served(name)).into();
     assert_eq!(before[0].0.balance, 105);
     assert_eq!(before[0].0.rung.as_deref(), Some("gold"));
-    assert!(before[0].0.next_expiry.is_some());
+    // 15 stars of 1 January and 90 of the 5th, each until the same day of the next year begins in Berlin.
+    let ends = [(1_798_758_000, 15), (1_799_103_600, 90)];
+    let ends = ends.map(|(seconds, points)| OpenPoints {
+        until: seconds * 1_000_000,
+        points,
+    });
+    assert_eq!(before[0].0.open, ends);
+    let next = (before[0].0.next_expiry, before[0].0.next_expiry_points);
+    assert_eq!(next, (Some(ends[0].until), 15));
     assert_eq!(before[0].1.len(), 1);
     assert_eq!(before[1].1, []);
     shop.lose_serving();

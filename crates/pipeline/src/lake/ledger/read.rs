@@ -124,6 +124,13 @@ impl<'a> Ledger<'a> {
         })
     }
 
+    /// What one run booked.
+    pub fn of_run(store: &'a Store, run: u32) -> Result<Ledger<'a>, LakeError> {
+        let mut ledger = Ledger::open(store)?;
+        ledger.manifests.retain(|manifest| manifest.run == run);
+        Ok(ledger)
+    }
+
     /// What a number in column `cause` means.
     pub fn cause(&self, number: i32) -> Option<&Cause> {
         self.causes.get(&number)

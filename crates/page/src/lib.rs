@@ -1,0 +1,46 @@
+//! The report as a page: one HTML file in both languages that needs nothing else, neither the network
+//! nor a build. It is made from the report's JSON alone (and from that of the report before it, if there
+//! is one), so a page can be made again for any night of which the JSON was kept.
+//!
+//! Every number stays the decimal text that stands in the JSON, from there to the page: sums, differences
+//! and shares are exact, and only places inside a drawing are floats. The same JSON gives the same page,
+//! byte for byte.
+//!
+//! The templates read the report as it is. What they need besides it is derived here: the KPIs told apart
+//! by window and part (`kpis`), what is new since the report before (`changes`), the reader's form of
+//! numbers and days (`forms`), and the queries with their days filled in (`queries`).
+
+mod axis;
+mod calendar;
+mod changes;
+mod cohorts;
+mod decimal;
+mod error;
+mod figures;
+mod filters;
+mod flow;
+mod forms;
+mod functions;
+mod kpis;
+mod moves;
+mod periods;
+mod policy;
+mod queries;
+mod reading;
+mod report;
+mod templates;
+mod texts;
+
+pub use error::{PageCode, PageError};
+
+use report::Report;
+
+/// The page of a report, given as JSON; with sentences on what changed, if the report before it is given.
+///
+/// The page tells in a line what a report does not say yet, so keys may be missing that only newer reports
+/// have; it fails where a key is missing that every report has, or where a number or day is none.
+pub fn html(report: &str, previous: Option<&str>) -> Result<String, PageError> {
+    let report = Report::read(report)?;
+    let previous = previous.map(Report::read).transpose()?;
+    templates::render(&report, previous.as_ref())
+}

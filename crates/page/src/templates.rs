@@ -1,0 +1,126 @@
+//! The templates, built in, and how they are filled. Jinja2 can render the same files.
+
+use crate::changes::changes;
+use crate::error::PageError;
+use crate::forms::Forms;
+use crate::kpis::kpis;
+use crate::policy::policy;
+use crate::report::Report;
+use crate::texts::LANGUAGES;
+use crate::{filters, functions, queries};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, Output, State, Value, context};
+use std::sync::Arc;
+
+/// A template by its name in `include` and `import`.
+macro_rules! built_in {
+    ($($name:literal),+ $(,)?) => {
+        [$(($name, include_str!(concat!("../templates/", $name)))),+]
+    };
+}
+
+/// All templates; `page.html` is the whole page, `body.html` one language of it.
+const TEMPLATES: [(&str, &str); 22] = built_in![
+    "page.html",
+    "body.html",
+    "card.html",
+    "chart.html",
+    "figure.html",
+    "flow.html",
+    "roll.html",
+    "surprise.html",
+    "track.html",
+    "sections/objectives.html",
+    "sections/glance.html",
+    "sections/changes.html",
+    "sections/sentences.html",
+    "sections/retention.html",
+    "sections/ladder.html",
+    "sections/points.html",
+    "sections/orders.html",
+    "sections/rewards.html",
+    "sections/surprises.html",
+    "sections/data.html",
+    "sections/more.html",
+    "sections/run.html",
+];
+
+const STYLE: &str = include_str!("../style.css");
+const SCRIPT: &str = include_str!("../page.js");
+
+/// The page.
+pub(crate) fn render(report: &Report, previous: Option<&Report>) -> Result<String, PageError> {
+    let queries = queries::built_in()?;
+    let kpis = kpis(report, &queries)?;
+    let page = context! {
+        report => report.shown.clone(),
+        previous => previous.map_or(Value::from(()), |previous| previous.shown.clone()),
+        kpi_by_id => Value::from_pairs(kpis.iter().cloned()),
+        kpis => kpis.into_iter().map(|(_, kpi)| kpi).collect::<Vec<Value>>(),
+        changes => previous.map_or(Value::from(()), |previous| changes(report, previous)),
+        queries => Value::from_pairs(
+            queries.iter().filter_map(|(name, query)| Some((name.as_str(), query.as_str()?))),
+        ),
+        languages => LANGUAGES.to_vec(),
+        style => STYLE,
+        script => SCRIPT,
+        csp => policy(STYLE, SCRIPT),
+    };
+    let environment = environment(report)?;
+    Ok(environment.get_template("page.html")?.render(page)?)
+}
+
+fn environment(report: &Report) -> Result<Environment<'static>, PageError> {
+    let mut environment = Environment::new();
+    let mut syntax = SyntaxConfig::builder();
+    syntax.trim_blocks(true);
+    syntax.lstrip_blocks(true);
+    syntax.keep_trailing_newline(true);
+    environment.set_syntax(syntax.build()?);
+    environment.set_formatter(write_escaped);
+    for (name, source) in TEMPLATES {
+        environment.add_template(name, source)?;
+    }
+    let forms = Arc::new(Forms::of(report)?);
+    filters::add(&mut environment, &forms);
+    functions::add(&mut environment, &forms, report);
+    Ok(environment)
+}
+
+/// Writes a value with what HTML would take for markup spelled out, unless it is the page's own markup. The
+/// digits of an escape are those that Jinja2 writes, so that both render the same page; a slash needs none.
+fn write_escaped(
+    out: &mut Output<'_>,
+    _: &mut State<'_, '_>,
+    value: &Value,
+) -> Result<(), minijinja::Error> {
+    let own: String;
+    let text = match value.as_str() {
+        Some(text) => text,
+        None => {
+            own = value.to_string();
+            &own
+        }
+    };
+    let written = match value.is_safe() {
+        true => out.write_str(text),
+        false => out.write_str(&escaped(text)),
+    };
+    Ok(written?)
+}
+
+/// A text with what HTML would take for markup spelled out.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut whole = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => whole.push_str("&amp;"),
+            '<' => whole.push_str("&lt;"),
+            '>' => whole.push_str("&gt;"),
+            '"' => whole.push_str("&#34;"),
+            '\'' => whole.push_str("&#39;"),
+            letter => whole.push(letter),
+        }
+    }
+    whole
+}

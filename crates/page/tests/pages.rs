@@ -1,0 +1,117 @@
+//! Whole pages. `tests/golden` holds reports, and of some of them the page, byte by byte (`UPDATE=1` writes them
+//! anew; the first ones came from another implementation of the same templates and forms, in Python).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::path::{Path, PathBuf};
+
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(name)
+}
+
+fn golden(name: &str) -> String {
+    std::fs::read_to_string(path(name)).unwrap()
+}
+
+/// The page of a report, with the report before it if `previous` names one. It is whole, and nothing of the templates
+/// shows in it.
+fn page(name: &str, previous: Option<&str>) -> String {
+    let report = golden(&format!("{name}.json"));
+    let previous = previous.map(|name| golden(&format!("{name}.json")));
+    let page = rungs_page::html(&report, previous.as_deref()).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"));
+    // Hostile names say such things themselves.
+    let traces: &[&str] = match name {
+        "hostile" => &[],
+        _ => &["{{", "{%", "None", "undefined", "&amp;amp;", "&amp;lt;"],
+    };
+    for trace in traces {
+        let found = page.find(trace);
+        let near = found.map(|at| &page[at.saturating_sub(80)..(at + 40).min(page.len())]);
+        assert_eq!(near, None, "{name}: `{trace}` in the page");
+    }
+    page
+}
+
+/// The page of a report is the golden one.
+fn agrees(name: &str, previous: Option<&str>) {
+    let page = page(name, previous);
+    let wanted = path(&format!("{name}.html"));
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&wanted, &page).unwrap();
+    }
+    let wanted = std::fs::read_to_string(wanted).unwrap();
+    for (number, (line, wanted)) in page.lines().zip(wanted.lines()).enumerate() {
+        assert_eq!(line, wanted, "{name}.html, line {}", number + 1);
+    }
+    assert!(page == wanted, "{name}.html ends otherwise");
+}
+
+#[test]
+fn a_report_with_all_keys_and_the_report_before_it() {
+    agrees("more", Some("before"));
+}
+
+#[test]
+fn a_programme_without_anything() {
+    agrees("empty", None);
+}
+
+#[test]
+fn names_that_look_like_markup_or_templates() {
+    agrees("hostile", Some("before"));
+}
+
+#[test]
+fn a_programme_before_its_first_order() {
+    page("first", None);
+}
+
+#[test]
+fn a_programme_without_points() {
+    page("no-points", None);
+}
+
+#[test]
+fn one_member() {
+    page("one", Some("before"));
+}
+
+#[test]
+fn large_numbers() {
+    page("large", Some("before"));
+}
+
+#[test]
+fn kinds_and_units_that_are_not_known_yet() {
+    page("future", None);
+}
+
+#[test]
+fn the_same_report_gives_the_same_page() {
+    let report = golden("no-points.json");
+    let page = || rungs_page::html(&report, None).unwrap();
+    assert!(page() == page());
+}
+
+#[test]
+fn an_error_says_what_is_missing_and_what_to_do() {
+    let error = rungs_page::html("{", None).unwrap_err().to_string();
+    assert!(
+        error.starts_with("[page/json] the report is not JSON: "),
+        "{error}"
+    );
+    let error = rungs_page::html("{}", None).unwrap_err().to_string();
+    assert!(
+        error.starts_with("[page/shape] `kpis` of the report is not there: "),
+        "{error}"
+    );
+    let empty = golden("empty.json");
+    let error = rungs_page::html(&empty.replace("\"orders\": 0", "\"orders\": null"), None);
+    let error = error.unwrap_err();
+    assert_eq!(error.code, rungs_page::PageCode::Number);
+    assert!(error.message.contains("sections/"), "{error}");
+    let error = rungs_page::html(&empty.replace("2026-01-01\"", "2026-02-30\""), None);
+    assert_eq!(error.unwrap_err().code, rungs_page::PageCode::Date);
+}
