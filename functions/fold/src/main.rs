@@ -18,8 +18,10 @@ async fn main() -> Result<(), Error> {
 fn fold(place: &Place, asked: RangeEvent) -> Result<Answer, Failure> {
     let range = asked.range();
     let (remote, _) = place.remote_in(&asked.program, &asked.lake);
-    remote.fold(asked.run, range)?;
-    Ok(Answer {
-        range: range.to_string(),
-    })
+    match remote.fold(asked.run, range, &place.time_for_another())? {
+        true => Ok(Answer {
+            range: range.to_string(),
+        }),
+        false => Err(Failure::Unfinished),
+    }
 }

@@ -226,19 +226,30 @@ impl Remote {
         Ok(all)
     }
 
-    /// Folds a range of shards of a run.
-    pub fn fold(&self, run: u32, range: ShardRange) -> Result<(), Trouble> {
+    /// Folds a range of shards of a run, or what is left of it; whether all of it is folded now. `go_on` is asked
+    /// before each shard but the first: when it says no, what was folded is kept, and the next call begins behind it.
+    pub fn fold(
+        &self,
+        run: u32,
+        range: ShardRange,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<bool, Trouble> {
         let work = self.working_copy()?;
         let frozen = self.frozen(&work, run)?;
         // Another process may have settled the whole night meanwhile.
         if work.store.last_run()? >= run {
-            return Ok(());
+            return Ok(true);
         }
-        steps::fold(&work.versions, &work.store, &frozen, range)?;
+        let Some(rest) = parts(&work, &frozen, range)?.1 else {
+            return Ok(true);
+        };
+        let done = steps::fold(&work.versions, &work.store, &frozen, rest, go_on)?;
         work.bring_back(&Table::ALL.map(Table::folder))?;
-        // What it changes for readers before the part: who finds the part finds both.
-        work.put(&frozen.served(range))?;
-        Ok(work.put(&frozen.part(range))?)
+        // What it changes for readers before the part: who finds the part finds both. Of two that fold the same at
+        // once and get differently far, the part of one counts; what the other leaves is named by nothing.
+        work.put(&frozen.served(done))?;
+        work.bring_back_new(&frozen.part(done.first))?;
+        Ok(parts(&work, &frozen, range)?.1.is_none())
     }
 
     /// Makes a run count, once all its ranges were folded.
@@ -248,9 +259,9 @@ impl Remote {
             return Ok(counted);
         }
         let frozen = self.frozen(&work, run)?;
-        work.fetch(frozen.ranges().map(|range| frozen.part(range)))?;
+        let parts = all_parts(&work, &frozen)?;
         work.fetch_to_change(sums::NAME)?;
-        let outcome = steps::count(&work.versions, &work.store, &frozen, &Silent)?;
+        let outcome = steps::count(&work.versions, &work.store, &frozen, &parts, &Silent)?;
         work.bring_back(&Table::ALL.map(Table::folder))?;
         if !work.bring_back_new(&Store::manifest_name(run))? {
             return Err(Trouble::new(
@@ -327,6 +338,52 @@ fn counted(work: &WorkingCopy, run: u32) -> Result<Option<Counted>, Trouble> {
         report: report.map_err(|cause| unavailable(&work.key(&name), cause))?,
         night,
     }))
+}
+
+/// The parts of a range that were folded, each beginning behind the one before, and what is left of the range.
+pub(super) fn parts(
+    work: &WorkingCopy,
+    frozen: &Frozen,
+    range: ShardRange,
+) -> Result<(Vec<ShardRange>, Option<ShardRange>), Trouble> {
+    let (mut parts, mut rest) = (Vec::new(), range);
+    loop {
+        let name = frozen.part(rest.first);
+        if !work.fetch([name.clone()])? {
+            return Ok((parts, Some(rest)));
+        }
+        let part = steps::folded(&work.handed(&name)?)?;
+        parts.push(part);
+        if part.last >= range.last {
+            return Ok((parts, None));
+        }
+        rest.first = part.last + 1;
+    }
+}
+
+/// The parts of all ranges.
+///
+/// # Errors
+/// Names the shards that were not folded.
+fn all_parts(work: &WorkingCopy, frozen: &Frozen) -> Result<Vec<ShardRange>, Trouble> {
+    let (mut all, mut missing) = (Vec::new(), Vec::new());
+    for range in frozen.ranges() {
+        let (parts, rest) = parts(work, frozen, range)?;
+        all.extend(parts);
+        missing.extend(rest.map(|rest| rest.to_string()));
+    }
+    match missing.is_empty() {
+        true => Ok(all),
+        false => Err(Trouble::new(
+            TroubleCode::PartsMissing,
+            format!(
+                "of run {} these shards were not folded: {}",
+                frozen.run,
+                missing.join(", ")
+            ),
+            "fold them, then count the night again",
+        )),
+    }
 }
 
 /// The marker of a range whose changes were brought to readers.
