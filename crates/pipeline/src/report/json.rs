@@ -2,6 +2,9 @@
 //! that was computed, values with up to nine digits after the point. Its shape is published
 //! ([`super::report_schema`]); keys may be added to it, never change their meaning.
 
+mod points;
+
+use self::points::PointsOf;
 use super::Report;
 use rungs_engine::calendar::{Day, day_text};
 use rungs_engine::kpi::{Amount, Figure, Fraction, Window};
@@ -91,22 +94,6 @@ struct TotalsOf {
 struct RungMembers<'a> {
     rung: &'a str,
     members: Exact,
-}
-
-#[derive(Serialize)]
-struct PointsOf<'a> {
-    wallet: &'a str,
-    granted: Exact,
-    opening: Exact,
-    adjusted: Exact,
-    redeemed: Exact,
-    expired: Exact,
-    reversed: Exact,
-    repaid: Exact,
-    open: Exact,
-    pending: Exact,
-    debt: Exact,
-    forgiven: Exact,
 }
 
 #[derive(Serialize)]
@@ -249,24 +236,7 @@ impl<'a> Root<'a> {
                     members: Exact::whole(*members),
                 })
                 .collect(),
-            points: program.wallet.as_ref().map(|wallet| {
-                let points = |units| Exact::units(units, wallet.scale);
-                let flow = totals.points;
-                PointsOf {
-                    wallet: &wallet.id,
-                    granted: points(flow.granted),
-                    opening: points(flow.opening),
-                    adjusted: points(flow.adjusted),
-                    redeemed: points(flow.redeemed),
-                    expired: points(flow.expired),
-                    reversed: points(flow.reversed),
-                    repaid: points(flow.repaid),
-                    open: points(flow.open),
-                    pending: points(flow.pending),
-                    debt: points(flow.debt),
-                    forgiven: points(flow.forgiven),
-                }
-            }),
+            points: PointsOf::of(report),
             rewards: program
                 .rewards
                 .iter()

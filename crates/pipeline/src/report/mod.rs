@@ -10,6 +10,7 @@ pub mod sums;
 pub mod text;
 
 mod amounts;
+mod open_ends;
 mod refunds;
 mod tables;
 
@@ -19,7 +20,9 @@ pub use schema::report_schema;
 pub use store::{is_kept, load, previous, write};
 
 use rungs_engine::calendar::Day;
-use rungs_engine::kpi::{Figure, Measures, Partials, Standing, Totals, latest, standings};
+use rungs_engine::kpi::{
+    Figure, Measures, OpenEnds, Partials, PointsPeriod, Standing, Totals, latest, standings,
+};
 use rungs_engine::program::Program;
 
 /// Everything that a report says.
@@ -41,6 +44,10 @@ pub struct Report<'p> {
     pub warnings: Vec<Warning>,
     /// What became of the rows that came in.
     pub quality: Quality,
+    /// Open points by when they end, if that is known.
+    pub open_ends: Option<OpenEnds>,
+    /// What became of the points, month by month, if that is known.
+    pub points_periods: Option<Vec<PointsPeriod>>,
 }
 
 /// What became of the rows that came in, up to the day of the report.
@@ -95,6 +102,8 @@ impl<'p> Report<'p> {
             standings,
             warnings,
             quality,
+            open_ends: None,
+            points_periods: None,
         }
     }
 }

@@ -44,7 +44,7 @@ pub fn report_schema() -> Value {
             "numerator": number("exact; money in major units"),
             "denominator": count("exact; 1 for sums; 0 where there is nothing to divide by"),
             "unit": texts(Unit::ALL.iter().map(|unit| unit.text()).collect()),
-            "window": window,
+            "window": window.clone(),
             "by": {
                 "type": "object",
                 "description": "empty for the total; `rung` at the end of the window; `from` and `to` of tier moves; `k` of cohorts (periods after the first one); `statistic` of the time between purchases (median, p90, mean_of_means)",
@@ -66,10 +66,8 @@ pub fn report_schema() -> Value {
             "owner": { "type": ["string", "null"], "description": "who answers for it" },
         }),
     );
-    let points = object(
-        "granted + opening + adjusted = redeemed + expired + reversed + repaid + open + pending",
-        json!({
-            "wallet": text("the wallet's id"),
+    let flow = |all: Value| {
+        let mut flow = json!({
             "granted": number("issued by rules"),
             "opening": number("brought by members from another system"),
             "adjusted": number("added or, negative, taken by the desk"),
@@ -77,13 +75,42 @@ pub fn report_schema() -> Value {
             "expired": number("reached the end of their life"),
             "reversed": number("taken back by refunds"),
             "repaid": number("went into debts when they were released"),
-            "open": number("can be spent now"),
-            "pending": number("held back"),
-            "debt": number("owed by members"),
+            "open": number("can be spent at the end"),
+            "pending": number("held back at the end"),
+            "debt": number("owed by members at the end"),
             "forgiven": number("not covered by lots and let go"),
+        });
+        if let (Some(flow), Value::Object(more)) = (flow.as_object_mut(), all) {
+            flow.extend(more);
+        }
+        flow
+    };
+    let period = object(
+        "opening_balance + granted + opening + adjusted − redeemed − expired − reversed − repaid = closing_balance = open + pending; debt stands apart. A correction counts on the day when it was booked",
+        flow(json!({
+            "window": window,
+            "opening_balance": number("open and pending before the first day"),
+            "closing_balance": number("open and pending at the end of the last day"),
+        })),
+    );
+    let expiry = object(
+        "open points that end in one calendar month if nothing happens",
+        json!({
+            "on": date("the first local day of the month on which some end; points that end at midnight end on the day that begins"),
+            "last": date("the last such day of the month"),
+            "points": number("how many"),
         }),
     );
-    let mut points = points;
+    let points = object(
+        "since the beginning: granted + opening + adjusted = redeemed + expired + reversed + repaid + open + pending",
+        flow(json!({
+            "wallet": text("the wallet's id"),
+            "by_expiry": list("months in which open points end, soonest first; by_expiry and never add up to open", expiry),
+            "never": number("open points that have no end"),
+            "periods": list("the roll-forward by calendar month, from the first month with points to the day of the report, where the last one is cut off", period),
+        })),
+    );
+    let mut points = without(points, &["by_expiry", "never", "periods"]);
     points["type"] = json!(["object", "null"]);
     let mut schema = object(
         "What a programme has done up to the end of a day. Shares are fractions, money is in major units",
@@ -136,4 +163,12 @@ pub fn report_schema() -> Value {
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("Rungs report");
     schema
+}
+
+/// The same object, in which these keys may be missing: where it is not known, a report does not guess.
+fn without(mut object: Value, optional: &[&str]) -> Value {
+    if let Some(required) = object["required"].as_array_mut() {
+        required.retain(|key| !key.as_str().is_some_and(|key| optional.contains(&key)));
+    }
+    object
 }

@@ -2,6 +2,7 @@
 //! result is kept beside the lake.
 
 use super::figures::count_by;
+use super::open_ends::open_ends;
 use super::{AccountSource, FactsReader, Quality, Report, json, sums, text};
 use crate::ingest::RowCode;
 use crate::lake::disk::make_folder;
@@ -157,7 +158,7 @@ fn counted<'p>(
     })?;
     let known = together.or_else(|| sums::kept(store, program, manifest.run));
     let mut partials = measures.start();
-    let together = match (known, measures.singly()) {
+    let mut together = match (known, measures.singly()) {
         (Some(together), None) => together,
         (known, singly) => {
             let tables: &[Table] = match (&known, singly) {
@@ -192,14 +193,16 @@ fn counted<'p>(
             together
         }
     };
+    if together.ends.is_none() {
+        together.ends = open_ends(store, program, manifest)?;
+    }
     measures.observe_together(&together, &mut partials);
     sums::keep(store, program, manifest.run, &together)?;
-    Ok(Report::new(
-        &measures,
-        &partials,
-        quality(manifests),
-        Some(manifest.run),
-    ))
+    let run = Some(manifest.run);
+    let mut report = Report::new(&measures, &partials, quality(manifests), run);
+    report.points_periods = Some(together.points_periods(program, as_of));
+    report.open_ends = together.ends;
+    Ok(report)
 }
 
 /// Whether the report of a run is there whole: its text is written last.
