@@ -2,8 +2,10 @@
 //! that was computed, values with up to nine digits after the point. Its shape is published
 //! ([`super::report_schema`]); keys may be added to it, never change their meaning.
 
+mod inputs;
 mod points;
 
+use self::inputs::{ExampleOf, RunInfoOf, examples};
 use self::points::PointsOf;
 use super::Report;
 use rungs_engine::calendar::{Day, day_text};
@@ -61,8 +63,12 @@ struct Root<'a> {
     program: &'a str,
     name: &'a str,
     as_of: String,
+    zone: &'a str,
+    enrol: &'static str,
     version: VersionOf<'a>,
     run: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run_info: Option<RunInfoOf<'a>>,
     currency: &'a str,
     totals: TotalsOf,
     members_by_rung: Vec<RungMembers<'a>>,
@@ -93,12 +99,16 @@ struct TotalsOf {
 #[derive(Serialize)]
 struct RungMembers<'a> {
     rung: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
     members: Exact,
 }
 
 #[derive(Serialize)]
 struct RewardOf<'a> {
     reward: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
     issued: Exact,
     cost: Exact,
 }
@@ -106,6 +116,8 @@ struct RewardOf<'a> {
 #[derive(Serialize)]
 struct KpiFigure<'a> {
     id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
     kind: &'static str,
     value: Option<Exact>,
     numerator: Exact,
@@ -154,6 +166,8 @@ struct QualityOf<'a> {
 struct Quarantined<'a> {
     code: &'a str,
     count: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    examples: Option<Vec<ExampleOf<'a>>>,
 }
 
 fn kpi_id(program: &Program, index: usize) -> &str {
@@ -179,6 +193,7 @@ impl<'a> KpiFigure<'a> {
         let kpi = program.kpis.get(figure.kpi);
         KpiFigure {
             id: kpi_id(program, figure.kpi),
+            name: kpi.and_then(|kpi| kpi.name.as_deref()),
             kind: kpi.map_or("", |kpi| kpi.kind.text()),
             value: figure.value().map(Exact::value),
             numerator: Exact(figure.numerator.text()),
@@ -214,12 +229,15 @@ impl<'a> Root<'a> {
             program: &program.id,
             name: &program.name,
             as_of: date(report.as_of),
+            zone: program.zone.name(),
+            enrol: program.enrol.text(),
             version: VersionOf {
                 file: &program.file,
                 digest: &program.digest,
                 from: date(program.from),
             },
             run: report.run,
+            run_info: report.run_info.as_ref().map(RunInfoOf::of),
             currency: &program.currency,
             totals: TotalsOf {
                 customers: Exact::whole(totals.customers),
@@ -233,6 +251,7 @@ impl<'a> Root<'a> {
                 .filter(|(rung, members)| !rung.absent || **members != 0)
                 .map(|(rung, members)| RungMembers {
                     rung: &rung.id,
+                    name: rung.name.as_deref(),
                     members: Exact::whole(*members),
                 })
                 .collect(),
@@ -244,6 +263,7 @@ impl<'a> Root<'a> {
                 .filter(|(reward, (issued, _))| !reward.absent || *issued != 0)
                 .map(|(reward, (issued, cost))| RewardOf {
                     reward: &reward.id,
+                    name: reward.name.as_deref(),
                     issued: Exact::whole(*issued),
                     cost: money(*cost),
                 })
@@ -273,6 +293,7 @@ impl<'a> Root<'a> {
                     .map(|(code, count)| Quarantined {
                         code,
                         count: *count,
+                        examples: examples(&report.quality, code),
                     })
                     .collect(),
                 late: report.quality.late,

@@ -3,8 +3,8 @@
 
 use super::figures::count_by;
 use super::open_ends::open_ends;
-use super::{AccountSource, FactsReader, Quality, Report, json, sums, text};
-use crate::ingest::RowCode;
+use super::quality::quality;
+use super::{AccountSource, FactsReader, Report, RunInfo, json, sums, text};
 use crate::lake::disk::make_folder;
 use crate::lake::error::LakeError;
 use crate::lake::history::{ColumnSet, History};
@@ -104,35 +104,6 @@ fn own_rows(batch: &rungs_engine::event::Batch) -> Vec<(String, std::ops::Range<
         .collect()
 }
 
-fn quality(manifests: &[Manifest]) -> Quality {
-    let mut quality = Quality::default();
-    let mut codes: BTreeMap<String, u64> = BTreeMap::new();
-    for manifest in manifests {
-        for object in &manifest.objects {
-            quality.read += object.read;
-            quality.accepted += object.accepted;
-            quality.duplicates += object.duplicates;
-        }
-        for (name, count) in &manifest.counts {
-            if let Some(code) = name.strip_prefix("quarantine.") {
-                *codes.entry(code.to_owned()).or_default() += count;
-            }
-        }
-    }
-    quality.late = codes
-        .iter()
-        .filter(|(code, _)| code.ends_with("/late"))
-        .map(|(_, count)| count)
-        .sum();
-    // What settlement refuses was accepted into the history before; it counts as one or the other.
-    let refused_later = RowCode::OF_SETTLEMENT
-        .iter()
-        .filter_map(|code| codes.get(code.text()));
-    quality.accepted = quality.accepted.saturating_sub(refused_later.sum());
-    quality.quarantined = codes.into_iter().collect();
-    quality
-}
-
 /// Counts the last run's figures, and keeps the sums over all accounts for the next one.
 fn counted<'p>(
     store: &Store,
@@ -199,7 +170,8 @@ fn counted<'p>(
     measures.observe_together(&together, &mut partials);
     sums::keep(store, program, manifest.run, &together)?;
     let run = Some(manifest.run);
-    let mut report = Report::new(&measures, &partials, quality(manifests), run);
+    let mut report = Report::new(&measures, &partials, quality(store, manifests)?, run);
+    report.run_info = Some(RunInfo::of(manifest));
     report.points_periods = Some(together.points_periods(program, as_of));
     report.open_ends = together.ends;
     Ok(report)

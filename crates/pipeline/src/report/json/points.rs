@@ -8,6 +8,8 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub(super) struct PointsOf<'a> {
     wallet: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
     #[serde(flatten)]
     flow: FlowOf,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,6 +61,7 @@ impl PointsOf<'_> {
         let periods = report.points_periods.as_ref();
         Some(PointsOf {
             wallet: &wallet.id,
+            name: wallet.name.as_deref(),
             flow: FlowOf::of(&PointsFlow::default(), &report.totals.points, digits),
             by_expiry: months.map(|months| months.map(|one| ExpiryOf::of(&one, digits)).collect()),
             never: ends.map(|ends| Exact::units(ends.never, digits)),
