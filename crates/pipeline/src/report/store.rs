@@ -2,8 +2,9 @@
 //! result is kept beside the lake.
 
 use super::figures::count_by;
-use super::{AccountSource, FactsReader, Quality, Report, json, sums, text};
-use crate::ingest::RowCode;
+use super::open_ends::open_ends;
+use super::quality::quality;
+use super::{AccountSource, FactsReader, Report, RunInfo, json, sums, text};
 use crate::lake::disk::make_folder;
 use crate::lake::error::LakeError;
 use crate::lake::history::{ColumnSet, History};
@@ -103,35 +104,6 @@ fn own_rows(batch: &rungs_engine::event::Batch) -> Vec<(String, std::ops::Range<
         .collect()
 }
 
-fn quality(manifests: &[Manifest]) -> Quality {
-    let mut quality = Quality::default();
-    let mut codes: BTreeMap<String, u64> = BTreeMap::new();
-    for manifest in manifests {
-        for object in &manifest.objects {
-            quality.read += object.read;
-            quality.accepted += object.accepted;
-            quality.duplicates += object.duplicates;
-        }
-        for (name, count) in &manifest.counts {
-            if let Some(code) = name.strip_prefix("quarantine.") {
-                *codes.entry(code.to_owned()).or_default() += count;
-            }
-        }
-    }
-    quality.late = codes
-        .iter()
-        .filter(|(code, _)| code.ends_with("/late"))
-        .map(|(_, count)| count)
-        .sum();
-    // What settlement refuses was accepted into the history before; it counts as one or the other.
-    let refused_later = RowCode::OF_SETTLEMENT
-        .iter()
-        .filter_map(|code| codes.get(code.text()));
-    quality.accepted = quality.accepted.saturating_sub(refused_later.sum());
-    quality.quarantined = codes.into_iter().collect();
-    quality
-}
-
 /// Counts the last run's figures, and keeps the sums over all accounts for the next one.
 fn counted<'p>(
     store: &Store,
@@ -157,7 +129,7 @@ fn counted<'p>(
     })?;
     let known = together.or_else(|| sums::kept(store, program, manifest.run));
     let mut partials = measures.start();
-    let together = match (known, measures.singly()) {
+    let mut together = match (known, measures.singly()) {
         (Some(together), None) => together,
         (known, singly) => {
             let tables: &[Table] = match (&known, singly) {
@@ -192,14 +164,17 @@ fn counted<'p>(
             together
         }
     };
+    if together.ends.is_none() {
+        together.ends = open_ends(store, program, manifest)?;
+    }
     measures.observe_together(&together, &mut partials);
     sums::keep(store, program, manifest.run, &together)?;
-    Ok(Report::new(
-        &measures,
-        &partials,
-        quality(manifests),
-        Some(manifest.run),
-    ))
+    let run = Some(manifest.run);
+    let mut report = Report::new(&measures, &partials, quality(store, manifests)?, run);
+    report.run_info = Some(RunInfo::of(manifest));
+    report.points_periods = Some(together.points_periods(program, as_of));
+    report.open_ends = together.ends;
+    Ok(report)
 }
 
 /// Whether the report of a run is there whole: its text is written last.

@@ -138,6 +138,7 @@ fn report(program: &Program) -> Report<'_> {
         duplicates: 1,
         quarantined: vec![("row/amount".to_owned(), 2)],
         late: 0,
+        ..Quality::default()
     };
     Report::new(&measures, &counted, quality, Some(3))
 }
