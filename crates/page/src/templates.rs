@@ -133,7 +133,8 @@ fn write_escaped(
     Ok(written?)
 }
 
-/// A text with what HTML would take for markup spelled out.
+/// A text with what HTML would take for markup spelled out, and without the signs that turn the direction of what
+/// follows: in a name they would make the number behind it read backwards.
 pub(crate) fn escaped(text: &str) -> String {
     let mut whole = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -143,6 +144,7 @@ pub(crate) fn escaped(text: &str) -> String {
             '>' => whole.push_str("&gt;"),
             '"' => whole.push_str("&#34;"),
             '\'' => whole.push_str("&#39;"),
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
             letter => whole.push(letter),
         }
     }
