@@ -12,6 +12,7 @@ mod late;
 mod met;
 mod on_aws;
 mod steps;
+mod unfinished;
 mod world;
 
 use rungs_engine::calendar::{Day, day_text};

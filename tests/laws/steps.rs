@@ -15,10 +15,10 @@ use rungs_pipeline::progress::Silent;
 use rungs_pipeline::run::{Keys, Request, run};
 use rungs_pipeline::trouble::Trouble;
 use serde_json::Value;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tempfile::NamedTempFile;
 
 pub const PROGRAM: &str = "generated";
 
@@ -32,11 +32,11 @@ pub struct Elsewhere<'w> {
     world: &'w World,
     pub objects: Arc<MemoryObjects>,
     pub remote: Remote,
-    keys: PathBuf,
+    keys: NamedTempFile,
 }
 
 impl<'w> Elsewhere<'w> {
-    fn new(world: &'w World, shards: u16) -> Elsewhere<'w> {
+    pub fn new(world: &'w World, shards: u16) -> Elsewhere<'w> {
         Elsewhere::over(world, shards, |objects| objects)
     }
 
@@ -47,10 +47,10 @@ impl<'w> Elsewhere<'w> {
         asked: impl FnOnce(Arc<MemoryObjects>) -> Arc<dyn Objects>,
     ) -> Elsewhere<'w> {
         let objects = Arc::new(MemoryObjects::default());
-        let keys = world.path("keys.toml");
-        std::fs::write(&keys, KEYS).unwrap();
-        std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o600)).unwrap();
-        objects.put("keys/generated.toml", &keys).unwrap();
+        // A file of its own, which its owner alone may read: worlds are shared by many at once.
+        let keys = tempfile::NamedTempFile::new_in(world.path("")).unwrap();
+        std::fs::write(keys.path(), KEYS).unwrap();
+        objects.put("keys/generated.toml", keys.path()).unwrap();
         for file in std::fs::read_dir(world.programs()).unwrap() {
             let path = file.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -68,7 +68,7 @@ impl<'w> Elsewhere<'w> {
     }
 
     /// The files of the inbox that were written since the last time.
-    fn upload(&self, inbox: &Path, random: &mut Random) {
+    pub fn upload(&self, inbox: &Path, random: &mut Random) {
         let mut names = files(inbox);
         shuffle(random, &mut names);
         for name in names {
@@ -97,14 +97,17 @@ impl<'w> Elsewhere<'w> {
             let early = self.remote.count(cut.run).unwrap_err();
             assert_eq!(early.code, "run/parts-missing");
             assert!(self.remote.serving(cut.run, *range).is_err());
-            (0..twice(random)).for_each(|_| self.remote.fold(cut.run, *range).unwrap());
+            for _ in 0..twice(random) {
+                assert!(self.remote.fold(cut.run, *range, &|| true).unwrap());
+            }
         }
         for _ in 0..twice(random) {
             let counted = self.remote.count(cut.run).unwrap();
             assert_eq!(counted.night, day_text(night));
         }
         // A zombie of a fold changes nothing.
-        self.remote.fold(cut.run, ranges[0]).unwrap();
+        let whole = self.remote.fold(cut.run, ranges[0], &|| true);
+        assert!(whole.unwrap());
         // Until it is served it is gone on with.
         let again = self.remote.cut(Night::Day(night)).unwrap();
         assert_eq!(again.as_ref(), Some(&cut));
@@ -221,7 +224,7 @@ fn settle_failing<'w>(
     }
     let cut = again(|| remote.cut(Night::Day(world.as_of))).unwrap();
     for range in ranges(&elsewhere.objects, &cut.ranges) {
-        again(|| remote.fold(cut.run, range));
+        again(|| remote.fold(cut.run, range, &|| true));
     }
     again(|| remote.count(cut.run));
     for range in ranges(&elsewhere.objects, &cut.ranges) {
@@ -310,18 +313,18 @@ fn what_steps_refuse_is_said_with_the_next_step() {
     let text = objects.bytes(&program).unwrap();
     put(&program, &[text.as_slice(), b"\n# changed\n"].concat());
     assert_eq!(
-        said(remote.fold(2, range).unwrap_err()),
+        said(remote.fold(2, range, &|| true).unwrap_err()),
         "run/changed-meanwhile: run 2 was cut by another text of the programme; put the programme's files back until this night is settled, then deploy them again"
     );
     put(&program, b"[program]\n");
     assert_eq!(
-        said(remote.fold(2, range).unwrap_err()),
+        said(remote.fold(2, range, &|| true).unwrap_err()),
         format!(
             "run/programme: the programme at `programs/generated/` is not sound: {file}: `currency` is missing; `rungs check` says what is wrong; deploy only what it finds nothing in"
         )
     );
     put(&program, &text);
-    remote.fold(2, range).unwrap();
+    remote.fold(2, range, &|| true).unwrap();
     for name in ["", "..", "a/b", ".hidden", "a\nb"] {
         let remote = Remote::new(objects.clone(), name, 3);
         let refused = said(remote.cut(Night::Day(world.as_of)).unwrap_err());
@@ -355,7 +358,7 @@ pub fn settle_here(
         store,
         as_of: night,
         shards: Some(shards),
-        keys: &Keys::read(&elsewhere.keys).unwrap(),
+        keys: &Keys::read(elsewhere.keys.path()).unwrap(),
     };
     run(&request, &Silent).unwrap();
 }
@@ -418,7 +421,7 @@ fn settle_anew(elsewhere: &Elsewhere<'_>, night: Day) {
     let remote = elsewhere.remote.clone().in_lake("anew");
     let cut = remote.cut(Night::Day(night)).unwrap().unwrap();
     for range in ranges(&elsewhere.objects, &cut.ranges) {
-        remote.fold(cut.run, range).unwrap();
+        remote.fold(cut.run, range, &|| true).unwrap();
     }
     remote.count(cut.run).unwrap();
     for range in ranges(&elsewhere.objects, &cut.ranges) {

@@ -11,6 +11,8 @@ pub enum Failure {
     Unavailable(String),
     /// The function ended itself before Lambda would have: go on at once.
     OutOfTime,
+    /// It ended itself between two pieces of its work, and kept what is done: go on with the rest at once.
+    Unfinished,
     /// Some shards were not folded yet.
     PartsMissing(String),
     /// Another process has settled the same run otherwise.
@@ -46,6 +48,7 @@ impl From<Failure> for Diagnostic {
         let (name, message) = match failure {
             Failure::Unavailable(text) => ("Unavailable", text),
             Failure::OutOfTime => ("OutOfTime", "stopped before the time was over".to_owned()),
+            Failure::Unfinished => ("Unfinished", "a part is done and kept".to_owned()),
             Failure::PartsMissing(text) => ("PartsMissing", text),
             Failure::Taken(text) => ("Taken", text),
             Failure::Trouble(text) => ("Trouble", text),
@@ -72,6 +75,7 @@ mod tests {
         assert_eq!(named(trouble(TroubleCode::Taken)), "Taken");
         assert_eq!(named(trouble(TroubleCode::ProgrammeChanged)), "Trouble");
         assert_eq!(named(Failure::OutOfTime), "OutOfTime");
+        assert_eq!(named(Failure::Unfinished), "Unfinished");
     }
 
     #[test]

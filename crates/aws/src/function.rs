@@ -9,8 +9,9 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use rungs_pipeline::objects::Remote;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::cell::Cell;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::runtime::Handle;
 
 /// How often a call is made until it fails: more than the SDKs' three, because a table that grows is throttled for a while.
@@ -31,6 +32,8 @@ pub struct Place {
     pub table: Table,
     /// Shards of a lake that is not there yet.
     shards: u16,
+    /// When the event at hand is given up.
+    until: Instant,
 }
 
 impl Place {
@@ -74,6 +77,7 @@ impl Place {
             bucket: Arc::new(Bucket::new(s3, &wanted("RUNGS_BUCKET")?, events.clone())),
             table: Table::new(dynamodb, &wanted("RUNGS_TABLE")?, events),
             shards: shards.parse()?,
+            until: Instant::now(),
         })
     }
 
@@ -86,6 +90,18 @@ impl Place {
     pub fn remote_in<'a>(&self, program: &'a str, lake: &'a Option<String>) -> (Remote, &'a str) {
         let lake = lake.as_deref().unwrap_or(program);
         (self.remote(program).in_lake(lake), lake)
+    }
+
+    /// Whether there is time for another piece of work. Asked before each piece but the first; a piece may take twice as
+    /// long as the longest one so far.
+    pub fn time_for_another(&self) -> impl Fn() -> bool {
+        let (until, begun) = (self.until, Cell::new(Instant::now()));
+        let longest = Cell::new(Duration::ZERO);
+        move || {
+            let now = Instant::now();
+            longest.set(longest.get().max(now - begun.replace(now)));
+            now + 2 * longest.get() < until
+        }
     }
 }
 
@@ -100,10 +116,11 @@ where
     lambda_runtime::tracing::init_default_subscriber();
     let place = Place::from_environment()?;
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Event>| {
-        let place = place.clone();
+        let left = event.context.deadline().duration_since(SystemTime::now());
+        let left = left.map_or(LONGEST, |left| left.saturating_sub(SPARE));
+        let mut place = place.clone();
+        place.until = Instant::now() + left;
         async move {
-            let left = event.context.deadline().duration_since(SystemTime::now());
-            let left = left.map_or(LONGEST, |left| left.saturating_sub(SPARE));
             let done = tokio::task::spawn_blocking(move || work(&place, event.payload));
             match tokio::time::timeout(left, done).await {
                 Err(_) => Err(Failure::OutOfTime),

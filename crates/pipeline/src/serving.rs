@@ -91,6 +91,16 @@ pub struct Changes {
     pub lapsed_before: Option<i64>,
 }
 
+impl Changes {
+    /// Adds those of further shards of the same run.
+    pub fn extend(&mut self, more: Changes) {
+        self.members.extend(more.members);
+        self.rewards.extend(more.rewards);
+        self.revoked.extend(more.revoked);
+        self.lapsed_before = self.lapsed_before.or(more.lapsed_before);
+    }
+}
+
 /// The serving copy of a store.
 pub struct Serving {
     connection: Connection,

@@ -190,7 +190,7 @@ fn a_night_is_the_same_on_a_laptop_and_in_a_bucket_and_a_table() {
             copy(&*objects, &cut.ranges, &fetched, &world.path("copied"));
             let ranges = ranges(&fetched, &cut.ranges);
             for range in &ranges {
-                remote.fold(cut.run, *range).unwrap();
+                remote.fold(cut.run, *range, &|| true).unwrap();
             }
             let counted = remote.count(cut.run).unwrap();
             cloud.table.bring_report(PROGRAM, &counted).unwrap();

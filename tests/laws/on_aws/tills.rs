@@ -169,7 +169,7 @@ fn a_night_takes_away_the_holds_that_it_settles() {
         let cut = cut.unwrap();
         let ranges = ranges(&elsewhere.objects, &cut.ranges);
         for range in &ranges {
-            elsewhere.remote.fold(cut.run, *range).unwrap();
+            elsewhere.remote.fold(cut.run, *range, &|| true).unwrap();
         }
         elsewhere.remote.count(cut.run).unwrap();
         let mut booked = std::collections::BTreeSet::new();

@@ -6,6 +6,7 @@ use crate::arguments::{Report, ReportFormat};
 use rungs_engine::calendar::Day;
 use rungs_engine::program::Versions;
 use rungs_page::PageError;
+use rungs_pipeline::lake::store::{Store, write_whole};
 use rungs_pipeline::report;
 use rungs_pipeline::trouble::{Trouble, TroubleCode};
 use std::path::Path;
@@ -35,6 +36,15 @@ fn page(store: &Path, versions: &Versions, as_of: Option<Day>) -> Result<String,
     let report = report::load(store, versions, as_of, true)?;
     let previous = report::previous(store, versions, as_of)?;
     rungs_page::html(&report, previous.as_deref()).map_err(unforeseen)
+}
+
+/// Keeps the page of the last night beside its figures, as `reports/<date>.html`.
+pub fn keep_page(store: &Path, versions: &Versions) -> Result<(), Trouble> {
+    let Some(manifest) = Store::open_of(store, &versions.newest().id)?.latest()? else {
+        return Ok(());
+    };
+    let path = store.join(format!("reports/{}.html", manifest.nights.to));
+    Ok(write_whole(&path, page(store, versions, None)?.as_bytes())?)
 }
 
 /// The report is ours, so a page cannot fail because of what anybody has written.

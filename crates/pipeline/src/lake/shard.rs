@@ -16,7 +16,9 @@ pub fn shard_of(account: &str, shards: u16) -> u16 {
 
 /// Neighbouring shards that one task works off and that share its files: on a quiet night a file a
 /// shard would cost more than the rows in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct ShardRange {
     /// First shard.
     pub first: u16,

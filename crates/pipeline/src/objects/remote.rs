@@ -5,7 +5,7 @@ use super::working_copy::WorkingCopy;
 use super::{Objects, unavailable};
 use crate::ingest::in_progress;
 use crate::lake::error::LakeError;
-use crate::lake::manifest::Table;
+use crate::lake::manifest::{Manifest, Table};
 use crate::lake::shard::ShardRange;
 use crate::lake::store::{Store, write_whole};
 use crate::progress::Silent;
@@ -55,6 +55,8 @@ pub struct Counted {
     pub quarantined: u64,
     /// Its report, as JSON.
     pub report: String,
+    /// Likewise of the run before, if there is one.
+    pub report_before: Option<String>,
 }
 
 /// A line of the list of ranges.
@@ -226,19 +228,30 @@ impl Remote {
         Ok(all)
     }
 
-    /// Folds a range of shards of a run.
-    pub fn fold(&self, run: u32, range: ShardRange) -> Result<(), Trouble> {
+    /// Folds a range of shards of a run, or what is left of it; whether all of it is folded now. `go_on` is asked
+    /// before each shard but the first: when it says no, what was folded is kept, and the next call begins behind it.
+    pub fn fold(
+        &self,
+        run: u32,
+        range: ShardRange,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<bool, Trouble> {
         let work = self.working_copy()?;
         let frozen = self.frozen(&work, run)?;
         // Another process may have settled the whole night meanwhile.
         if work.store.last_run()? >= run {
-            return Ok(());
+            return Ok(true);
         }
-        steps::fold(&work.versions, &work.store, &frozen, range)?;
+        let Some(rest) = parts(&work, &frozen, range)?.1 else {
+            return Ok(true);
+        };
+        let done = steps::fold(&work.versions, &work.store, &frozen, rest, go_on)?;
         work.bring_back(&Table::ALL.map(Table::folder))?;
-        // What it changes for readers before the part: who finds the part finds both.
-        work.put(&frozen.served(range))?;
-        Ok(work.put(&frozen.part(range))?)
+        // What it changes for readers before the part: who finds the part finds both. Of two that fold the same at
+        // once and get differently far, the part of one counts; what the other leaves is named by nothing.
+        work.put(&frozen.served(done))?;
+        work.bring_back_new(&frozen.part(done.first))?;
+        Ok(parts(&work, &frozen, range)?.1.is_none())
     }
 
     /// Makes a run count, once all its ranges were folded.
@@ -248,9 +261,9 @@ impl Remote {
             return Ok(counted);
         }
         let frozen = self.frozen(&work, run)?;
-        work.fetch(frozen.ranges().map(|range| frozen.part(range)))?;
+        let parts = all_parts(&work, &frozen)?;
         work.fetch_to_change(sums::NAME)?;
-        let outcome = steps::count(&work.versions, &work.store, &frozen, &Silent)?;
+        let outcome = steps::count(&work.versions, &work.store, &frozen, &parts, &Silent)?;
         work.bring_back(&Table::ALL.map(Table::folder))?;
         if !work.bring_back_new(&Store::manifest_name(run))? {
             return Err(Trouble::new(
@@ -261,6 +274,7 @@ impl Remote {
         }
         work.bring_back(&[])?;
         let report = report::load(work.store.folder(), &work.versions, None, true)?;
+        let manifests = work.store.manifests()?;
         Ok(Counted {
             run,
             night: frozen.night,
@@ -268,7 +282,17 @@ impl Remote {
             entries: outcome.entries,
             quarantined: outcome.rejected,
             report,
+            report_before: report_before(&work, &manifests, run)?,
         })
+    }
+
+    /// Keeps a night's page beside its report.
+    pub fn keep_page(&self, counted: &Counted, html: &str) -> Result<(), LakeError> {
+        let key = format!("lake/{}/reports/{}.html", self.lake, counted.night);
+        let cannot = |cause| unavailable(&key, cause);
+        let page = tempfile::NamedTempFile::new_in(&self.scratch).map_err(cannot)?;
+        std::fs::write(page.path(), html).map_err(cannot)?;
+        self.objects.put(&key, page.path())
     }
 
     /// Says that the changes of a range were brought to readers.
@@ -311,11 +335,9 @@ fn counted(work: &WorkingCopy, run: u32) -> Result<Option<Counted>, Trouble> {
         return Ok(None);
     };
     let night = manifest.nights.to.clone();
-    let name = format!("reports/{night}.json");
-    if !work.fetch([name.clone()])? {
+    let Some(report) = report_of(work, &night)? else {
         return Ok(None);
-    }
-    let report = std::fs::read_to_string(work.store.path(&name));
+    };
     let quarantined = manifest.counts.iter();
     let quarantined = quarantined.filter(|(name, _)| name.starts_with("quarantine."));
     let count = |name: &str| manifest.counts.get(name).copied().unwrap_or_default();
@@ -324,9 +346,80 @@ fn counted(work: &WorkingCopy, run: u32) -> Result<Option<Counted>, Trouble> {
         accounts: count("touched"),
         entries: count("entries"),
         quarantined: quarantined.map(|(_, rows)| rows).sum(),
-        report: report.map_err(|cause| unavailable(&work.key(&name), cause))?,
+        report,
+        report_before: report_before(work, &manifests, run)?,
         night,
     }))
+}
+
+/// The report of the run before a run, as JSON.
+fn report_before(
+    work: &WorkingCopy,
+    manifests: &[Manifest],
+    run: u32,
+) -> Result<Option<String>, Trouble> {
+    match manifests.iter().rev().find(|manifest| manifest.run < run) {
+        Some(before) => report_of(work, &before.nights.to),
+        None => Ok(None),
+    }
+}
+
+/// The report of a night, as JSON.
+fn report_of(work: &WorkingCopy, night: &str) -> Result<Option<String>, Trouble> {
+    let name = format!("reports/{night}.json");
+    if !work.fetch([name.clone()])? {
+        return Ok(None);
+    }
+    let report = std::fs::read_to_string(work.store.path(&name));
+    Ok(Some(
+        report.map_err(|cause| unavailable(&work.key(&name), cause))?,
+    ))
+}
+
+/// The parts of a range that were folded, each beginning behind the one before, and what is left of the range.
+pub(super) fn parts(
+    work: &WorkingCopy,
+    frozen: &Frozen,
+    range: ShardRange,
+) -> Result<(Vec<ShardRange>, Option<ShardRange>), Trouble> {
+    let (mut parts, mut rest) = (Vec::new(), range);
+    loop {
+        let name = frozen.part(rest.first);
+        if !work.fetch([name.clone()])? {
+            return Ok((parts, Some(rest)));
+        }
+        let part = steps::folded(&work.handed(&name)?)?;
+        parts.push(part);
+        if part.last >= range.last {
+            return Ok((parts, None));
+        }
+        rest.first = part.last + 1;
+    }
+}
+
+/// The parts of all ranges.
+///
+/// # Errors
+/// Names the shards that were not folded.
+fn all_parts(work: &WorkingCopy, frozen: &Frozen) -> Result<Vec<ShardRange>, Trouble> {
+    let (mut all, mut missing) = (Vec::new(), Vec::new());
+    for range in frozen.ranges() {
+        let (parts, rest) = parts(work, frozen, range)?;
+        all.extend(parts);
+        missing.extend(rest.map(|rest| rest.to_string()));
+    }
+    match missing.is_empty() {
+        true => Ok(all),
+        false => Err(Trouble::new(
+            TroubleCode::PartsMissing,
+            format!(
+                "of run {} these shards were not folded: {}",
+                frozen.run,
+                missing.join(", ")
+            ),
+            "fold them, then count the night again",
+        )),
+    }
 }
 
 /// The marker of a range whose changes were brought to readers.

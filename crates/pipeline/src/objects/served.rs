@@ -1,6 +1,6 @@
 //! What a range of a run brings to readers.
 
-use super::remote::Remote;
+use super::remote::{Remote, parts};
 use super::working_copy::WorkingCopy;
 use crate::lake::error::LakeError;
 use crate::lake::ledger::{Cause, EntryRow, Ledger};
@@ -116,11 +116,14 @@ impl Remote {
             ));
         }
         let frozen = self.frozen(&work, run)?;
-        let bytes = work.handed(&frozen.served(range))?;
+        let mut changes = Changes::default();
+        for part in parts(&work, &frozen, range)?.0 {
+            changes.extend(steps::changes(&work.handed(&frozen.served(part))?)?);
+        }
         Ok(Served {
             run,
             night: frozen.night,
-            changes: steps::changes(&bytes)?,
+            changes,
             range,
             work,
         })

@@ -7,7 +7,6 @@ use crate::lake::store::{Origin, Store};
 use crate::program_folder;
 use crate::run::Keys;
 use crate::trouble::{Trouble, TroubleCode};
-use rayon::prelude::*;
 use rungs_engine::program::Versions;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -42,6 +41,28 @@ impl Fetched {
         drop(names);
         draft.persist(path).map_err(|cause| cannot(cause.error))?;
         Ok(true)
+    }
+
+    /// Fetches small objects by their keys: it is their number that takes time, so several at once, and more of them than
+    /// there are processors. Each thread waits for its own; none takes up other work of this process meanwhile.
+    fn fetch_all(&self, keys: &[String], root: &Path) -> Result<(), LakeError> {
+        let one = |key: &String| {
+            let name = key.strip_prefix(&self.prefix).unwrap_or(key);
+            self.fetch(name, &root.join(name)).map(|_| ())
+        };
+        if keys.len() <= 1 {
+            return keys.iter().try_for_each(one);
+        }
+        std::thread::scope(|threads| {
+            let each = keys.len().div_ceil(FETCHES);
+            let all: Vec<_> = (keys.chunks(each))
+                .map(|some| threads.spawn(move || some.iter().try_for_each(one)))
+                .collect();
+            all.into_iter().try_for_each(|thread| {
+                let panicked = |_| Err(unavailable(&self.prefix, "a thread panicked"));
+                thread.join().unwrap_or_else(panicked)
+            })
+        })
     }
 }
 
@@ -91,17 +112,7 @@ impl WorkingCopy {
             }
         }
         let runs = objects.list(&format!("{}runs/", fetched.prefix))?;
-        // They are small, so it is their number that takes time, and more of them at once than there are processors.
-        let threads = rayon::ThreadPoolBuilder::new().num_threads(FETCHES);
-        let threads = threads
-            .build()
-            .map_err(|cause| unavailable("threads", cause))?;
-        threads.install(|| {
-            runs.par_iter().try_for_each(|key| {
-                let name = key.strip_prefix(&fetched.prefix).unwrap_or(key);
-                fetched.fetch(name, &root.join(name)).map(|_| ())
-            })
-        })?;
+        fetched.fetch_all(&runs, &root)?;
         let origin: Arc<dyn Origin> = fetched.clone();
         let store = Store::open_of(&root, program)?.from_origin(origin);
         Ok(WorkingCopy {

@@ -4,6 +4,7 @@ use super::intake::Intake;
 use super::night::{Night, RangeFold, Settled};
 use crate::lake::corrections::Correction;
 use crate::lake::cut::{Cut, ObjectCounts, Window, cut};
+use crate::lake::error::LakeError;
 use crate::lake::history::History;
 use crate::lake::layout::Layout;
 use crate::lake::levels::{read_waiting, write_level, write_waiting};
@@ -76,6 +77,26 @@ impl Cutting<'_> {
     }
 }
 
+impl Part {
+    /// Its files were begun for more shards than were settled: they get the names of those that were, as if no more
+    /// had been asked for.
+    pub fn is_of(&mut self, store: &Store, range: ShardRange) -> Result<(), LakeError> {
+        let ledger = &mut self.settled.ledger;
+        let tables = [&mut ledger.entries, &mut ledger.rungs, &mut ledger.rewards];
+        let states = &mut self.settled.states;
+        let all = (tables.into_iter()).chain([states, &mut self.history, &mut self.waiting]);
+        for file in all.flatten().filter(|file| file.range() != range) {
+            let begun = file.range().to_string();
+            let name = file.name.replace(&begun, &range.to_string());
+            let (from, to) = (store.path(&file.name), store.path(&name));
+            std::fs::rename(&from, &to).map_err(|cause| LakeError::access(&to, cause))?;
+            file.shards = [range.first, range.last];
+            file.name = name;
+        }
+        Ok(())
+    }
+}
+
 /// Settles a range of shards and writes its files; `cuts` are those made already, for the draws.
 pub fn settle(
     night: &Night<'_>,
@@ -83,9 +104,24 @@ pub fn settle(
     range: ShardRange,
     cuts: &BTreeMap<u16, Cut>,
 ) -> Result<Part, Trouble> {
+    Ok(settle_while(night, cutting, range, cuts, &|| true)?.1)
+}
+
+/// Likewise, as long as `go_on`, which is asked before each shard but the first, says yes. The shards that were settled.
+pub fn settle_while(
+    night: &Night<'_>,
+    cutting: &Cutting<'_>,
+    mut range: ShardRange,
+    cuts: &BTreeMap<u16, Cut>,
+    go_on: &dyn Fn() -> bool,
+) -> Result<(ShardRange, Part), Trouble> {
     let mut fold = RangeFold::new(night, range).counting();
     let mut own: Vec<(u16, Cut)> = Vec::new();
     for shard in range.shards() {
+        if shard > range.first && !go_on() {
+            range.last = shard - 1;
+            break;
+        }
         match cuts.get(&shard) {
             Some(cut) => fold.shard(shard, cut)?,
             None => {
@@ -129,7 +165,7 @@ pub fn settle(
             ));
         }
     }
-    Ok(Part {
+    let part = Part {
         settled: fold.finish()?,
         history,
         waiting,
@@ -139,5 +175,6 @@ pub fn settle(
         corrections: (all.iter())
             .flat_map(|(_, cut)| cut.corrections.clone())
             .collect(),
-    })
+    };
+    Ok((range, part))
 }

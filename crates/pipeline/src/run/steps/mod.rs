@@ -12,7 +12,7 @@ mod seen;
 pub use receipt::{RECEIPTS, Receipt, take_in};
 pub use seen::Seen;
 
-use super::cutting::{Part, settle};
+use super::cutting::{Part, settle_while};
 use super::finish::{Ended, finish};
 use super::intake::Intake;
 use super::outset::Outset;
@@ -66,9 +66,9 @@ impl Frozen {
         (self.ranges.iter()).map(|&(first, last)| ShardRange { first, last })
     }
 
-    /// Name of what a range gave.
-    pub fn part(&self, range: ShardRange) -> String {
-        format!("steps/{:05}/part-{range}", self.run)
+    /// Name of what shards gave, from `first` on: how many of them it says itself ([`folded`]).
+    pub fn part(&self, first: u16) -> String {
+        format!("steps/{:05}/part-{first:03}", self.run)
     }
 
     /// Name of what a range changes for readers: [`changes`].
@@ -132,21 +132,24 @@ pub fn cut(
     }))
 }
 
-/// What a range gave, as it is handed on.
+/// What a range gave, as it is handed on. The range stands first: it is read alone.
 #[derive(Serialize, Deserialize)]
 struct Handed {
+    range: ShardRange,
     part: Part,
     sums: Option<Sums>,
 }
 
 /// Settles a range of shards: its files of the lake, what it changes for readers, and what the night needs of it,
-/// last. Doing it twice writes the same.
+/// last. Doing it twice writes the same. `go_on` is asked before each shard but the first; when it says no, what was
+/// settled is kept as a range of its own. The shards that were settled.
 pub fn fold(
     versions: &Versions,
     store: &Store,
     frozen: &Frozen,
     range: ShardRange,
-) -> Result<(), Trouble> {
+    go_on: &dyn Fn() -> bool,
+) -> Result<ShardRange, Trouble> {
     frozen.agrees(versions)?;
     let plans = plans(versions)?;
     let manifests = before(store, frozen)?;
@@ -154,8 +157,10 @@ pub fn fold(
     outset.won(&frozen.drawn);
     let (intake, _) = Intake::of_receipts(&frozen.receipts);
     let night = outset.night();
-    let mut part = settle(&night, &outset.cutting(&intake), range, &BTreeMap::new())?;
+    let cutting = outset.cutting(&intake);
+    let (range, mut part) = settle_while(&night, &cutting, range, &BTreeMap::new(), go_on)?;
     store.arrive()?;
+    part.is_of(store, range)?;
     let together = part.settled.together.take();
     let served = std::mem::take(&mut part.settled.served);
     let changes = Changes {
@@ -164,43 +169,36 @@ pub fn fold(
     };
     write(store, &frozen.served(range), &changes)?;
     let sums = together.map(|together| Sums::of(night.program, frozen.run, &together));
-    write(store, &frozen.part(range), &Handed { part, sums })
+    let name = frozen.part(range.first);
+    write(store, &name, &Handed { range, part, sums })?;
+    Ok(range)
 }
 
-/// Brings together what all ranges gave, and makes the night count: its manifest, views and figures.
-///
-/// # Errors
-/// If a range was not folded, it is named, and nothing counts.
+/// Which shards a part holds, from the bytes of its file.
+pub fn folded(bytes: &[u8]) -> Result<ShardRange, Trouble> {
+    let (range, _) = postcard::take_from_bytes(bytes)
+        .map_err(|_| damaged("what a range gave cannot be read"))?;
+    Ok(range)
+}
+
+/// Brings together what all shards gave, in parts that are in the store, and makes the night count: its manifest, views
+/// and figures.
 pub fn count(
     versions: &Versions,
     store: &Store,
     frozen: &Frozen,
+    parts: &[ShardRange],
     progress: &dyn Progress,
 ) -> Result<Outcome, Trouble> {
     frozen.agrees(versions)?;
-    let missing: Vec<String> = (frozen.ranges())
-        .filter(|range| !store.path(&frozen.part(*range)).exists())
-        .map(|range| range.to_string())
-        .collect();
-    if !missing.is_empty() {
-        return Err(Trouble::new(
-            TroubleCode::PartsMissing,
-            format!(
-                "of run {} these shards were not folded: {}",
-                frozen.run,
-                missing.join(", ")
-            ),
-            "fold them, then count the night again",
-        ));
-    }
     let plans = plans(versions)?;
     let manifests = before(store, frozen)?;
     let outset = Outset::read(&plans, store, &manifests, frozen.night()?)?;
     let mut night = outset.night();
     night.serves = false;
     let mut all = Vec::new();
-    for range in frozen.ranges() {
-        let mut handed: Handed = read(&store.path(&frozen.part(range)))?;
+    for part in parts {
+        let mut handed: Handed = read(&store.path(&frozen.part(part.first)))?;
         handed.part.settled.together = handed.sums.and_then(|sums| sums.together(night.program));
         all.push(handed.part);
     }
