@@ -4,9 +4,11 @@
 
 mod inputs;
 mod points;
+mod surprises;
 
 use self::inputs::{ExampleOf, RunInfoOf, examples};
 use self::points::PointsOf;
+use self::surprises::{SurpriseOf, surprises};
 use super::Report;
 use rungs_engine::calendar::{Day, day_text};
 use rungs_engine::kpi::{Amount, Figure, Fraction, Window};
@@ -78,6 +80,8 @@ struct Root<'a> {
     objectives: Vec<ObjectiveOf<'a>>,
     warnings: Vec<WarningOf<'a>>,
     quality: QualityOf<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    surprises: Option<Vec<SurpriseOf<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -298,6 +302,7 @@ impl<'a> Root<'a> {
                     .collect(),
                 late: report.quality.late,
             },
+            surprises: surprises(report),
         }
     }
 }

@@ -14,6 +14,7 @@ mod amounts;
 mod open_ends;
 mod quality;
 mod refunds;
+mod surprises;
 mod tables;
 
 pub use facts::{AccountSource, FactsReader, Held};
@@ -21,6 +22,7 @@ pub use figures::count;
 pub use quality::Quality;
 pub use schema::report_schema;
 pub use store::{is_kept, load, previous, write};
+pub use surprises::SurpriseHeld;
 
 use crate::lake::manifest::{Manifest, Nights, ObjectEntry};
 use rungs_engine::calendar::Day;
@@ -54,6 +56,8 @@ pub struct Report<'p> {
     pub points_periods: Option<Vec<PointsPeriod>>,
     /// The run itself, if a store has one.
     pub run_info: Option<RunInfo>,
+    /// What came of surprises, if that is known.
+    pub surprises: Option<Vec<SurpriseHeld>>,
 }
 
 /// What the run did that the figures come from.
@@ -115,6 +119,7 @@ impl<'p> Report<'p> {
             open_ends: None,
             points_periods: None,
             run_info: None,
+            surprises: None,
         }
     }
 }

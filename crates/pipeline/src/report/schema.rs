@@ -174,6 +174,58 @@ pub fn report_schema() -> Value {
             "examples": list("where some of them stand: at most five places, those of the newest run first", example),
         }),
     );
+    let arm = |meaning: &str| {
+        object(
+            meaning,
+            json!({
+                "n": count("tickets of draws that tell something"),
+                "orders": count("orders of which something is left, of their accounts, in those days"),
+                "mean": number("orders of one, weighted by the inverse of the odds in its draw, to six digits"),
+            }),
+        )
+    };
+    let mut effect = object(
+        "orders of winners against those of losers of the same draws, of which chance alone said who won. Only draws that had both and whose days are over; null where there is none",
+        json!({
+            "days": count("days from that of the draw on in which orders are counted"),
+            "winners": arm("those who won"),
+            "losers": arm("those whose chance came up, but the budget went to lower tickets"),
+            "difference": number("mean of winners less mean of losers"),
+            "low": optional("where the 95 % interval of the difference begins; null with fewer than 30 winners or losers"),
+            "high": optional("where it ends"),
+        }),
+    );
+    effect["type"] = json!(["object", "null"]);
+    let mut budget = object(
+        "the limit of winners; null without one",
+        json!({
+            "per_draw": count("winners of one draw at most"),
+            "left": count("how many more the last draw could have had"),
+        }),
+    );
+    budget["type"] = json!(["object", "null"]);
+    let draw = object(
+        "a draw that was held",
+        json!({
+            "on": date("its local day"),
+            "entrants": count("members whose chance came up in it"),
+            "winners": count("those of them who won: the lowest tickets, as far as the budget goes"),
+        }),
+    );
+    let surprise = object(
+        "a surprise, by draws on days that are settled; draws to come are never told, though they are decided the night before",
+        json!({
+            "id": text("its id"),
+            "name": text("what members call it"),
+            "draws": list("draws in which a chance came up, the last 366, by time", draw),
+            "more_draws": count("how many there were before those; they are counted in what follows"),
+            "entrants": count("members whose chance came up, each draw counted by itself"),
+            "winners": count("those of them who won"),
+            "cost": number("what the rewards of winners cost"),
+            "budget": budget,
+            "effect": effect,
+        }),
+    );
     let schema = object(
         "What a programme has done up to the end of a day. Shares are fractions, money is in major units",
         json!({
@@ -213,9 +265,10 @@ pub fn report_schema() -> Value {
                 "quarantined": list("by the code of the reason", without(reason, &["examples"])),
                 "late": count("rows that came after the night of their day was settled"),
             })),
+            "surprises": list("in the order of the programme; empty without any", without(surprise, &["name"])),
         }),
     );
-    let mut schema = without(schema, &["run_info"]);
+    let mut schema = without(schema, &["run_info", "surprises"]);
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("Rungs report");
     schema

@@ -4,6 +4,7 @@
 use super::figures::count_by;
 use super::open_ends::open_ends;
 use super::quality::quality;
+use super::surprises::Held;
 use super::{AccountSource, FactsReader, Report, RunInfo, json, sums, text};
 use crate::lake::disk::make_folder;
 use crate::lake::error::LakeError;
@@ -16,6 +17,7 @@ use rungs_engine::calendar::{Day, day_from, day_text};
 use rungs_engine::fold::account_rows;
 use rungs_engine::kpi::{AccountFacts, Measures, Partials, Together};
 use rungs_engine::program::Versions;
+use rungs_engine::statistics::Arm;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -129,10 +131,13 @@ fn counted<'p>(
     })?;
     let known = together.or_else(|| sums::kept(store, program, manifest.run));
     let mut partials = measures.start();
+    let held = Held::read(store, versions, manifests, as_of)?;
+    let mut answers = held.start();
     let mut together = match (known, measures.singly()) {
-        (Some(together), None) => together,
+        (Some(together), None) if !held.asks() => together,
         (known, singly) => {
             let tables: &[Table] = match (&known, singly) {
+                (Some(_), None) => &[],
                 (Some(_), Some(singly)) if !singly.ledger => &[Table::Rungs],
                 _ => &[Table::Entries, Table::Rungs, Table::Rewards],
             };
@@ -148,18 +153,26 @@ fn counted<'p>(
                 tables,
             };
             let anew = known.is_none();
-            let start = || (measures.start(), Together::new(program));
-            let shards: Vec<(Partials, Together)> =
-                count_by(&source, start, |facts, (partials, together)| {
+            let start = || (measures.start(), Together::new(program), held.start());
+            let shards: Vec<(Partials, Together, Vec<[Arm; 2]>)> =
+                count_by(&source, start, |facts, (partials, together, answers)| {
                     measures.observe_singly(facts, partials);
                     if anew {
                         together.observe(facts, as_of);
                     }
+                    held.observe(facts, answers);
                 })?;
             let mut together = known.unwrap_or_else(|| Together::new(program));
-            for (more, together_more) in &shards {
+            for (more, together_more, answers_more) in &shards {
                 partials.merge(more);
                 together.merge(together_more);
+                for (all, more) in answers
+                    .iter_mut()
+                    .flatten()
+                    .zip(answers_more.iter().flatten())
+                {
+                    all.merge(more);
+                }
             }
             together
         }
@@ -174,6 +187,7 @@ fn counted<'p>(
     report.run_info = Some(RunInfo::of(manifest));
     report.points_periods = Some(together.points_periods(program, as_of));
     report.open_ends = together.ends;
+    report.surprises = Some(held.finish(program, &answers));
     Ok(report)
 }
 

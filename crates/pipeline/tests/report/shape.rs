@@ -241,7 +241,7 @@ fn json_has_fractions_and_exact_decimals() {
 }
 
 /// The parts of JSON Schema that the published schema uses.
-fn fits(schema: &Value, value: &Value, at: &str) {
+pub fn fits(schema: &Value, value: &Value, at: &str) {
     let known = [
         "$schema",
         "title",
