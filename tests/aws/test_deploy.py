@@ -10,10 +10,9 @@ machine in an interpreter that takes it at its word. Two resources that ministac
 import json
 
 import bakery
-import cfnlint.decode
 import pytest
 from botocore.exceptions import ClientError
-from deployed import BUCKET, INFRA, NAME, NOT_IN_MINISTACK, Deployed
+from deployed import BUCKET, NAME, NOT_IN_MINISTACK, Deployed
 from kept import content, keys
 from processes import wait_until
 from upload import upload
@@ -34,13 +33,6 @@ def deployed(tmp_path_factory):
 @pytest.fixture(scope="module")
 def made(deployed):
     return deployed.resources()
-
-
-@pytest.fixture(scope="module")
-def template():
-    template, problems = cfnlint.decode.decode(str(INFRA / "template.yaml"))
-    assert not problems
-    return template["Resources"]
 
 
 def test_every_resource_of_the_template_is_made(made, template):
@@ -134,10 +126,7 @@ def test_what_ministack_leaves_out_of_resources(template):
 
 def test_what_ministack_does_not_have_is_as_it_should_be(template):
     """Whether it rings shows on AWS alone."""
-    quarantined, late = template["QuarantinedFilter"]["Properties"], template["NightLate"]["Properties"]
-    [made] = quarantined["MetricTransformations"]
-    assert quarantined["LogGroupName"] == {"Ref": "ReportLog"}
-    assert made["MetricName"] == template["Quarantined"]["Properties"]["MetricName"]
+    late = template["NightLate"]["Properties"]
     assert (late["EvaluationPeriods"], late["TreatMissingData"]) == (26, "breaching")
     assert late["AlarmActions"] == [{"Ref": "Alarms"}]
 

@@ -128,6 +128,46 @@ def test_a_night_that_is_executed_twice_writes_nothing_the_second_time(nights):
     assert nights["again"] == []
 
 
+def test_what_a_night_did_is_in_the_metrics(stack, nights, template):
+    """CloudWatch reads these lines; the alarm on rows in quarantine looks for the one that report writes."""
+    lines = metrics(stack, "report")
+    runs = [manifest(stack, run) for run in (1, 2, 3)]
+    assert [line["EntriesBooked"] for line in lines] == [booked(run, "entries") for run in runs]
+    assert [line["AccountsTouched"] for line in lines] == [run["counts"].get("touched", 0) for run in runs]
+    assert all(line["RangesFolded"] == 1 and line["RangesUnfinished"] == 0 for line in metrics(stack, "fold"))
+    assert sum(line["RowsRead"] for line in metrics(stack, "ingest")) == sum(
+        uploaded["read"] for run in runs for uploaded in run["objects"])
+    alarm = template["Quarantined"]["Properties"]
+    [about] = lines[0]["_aws"]["CloudWatchMetrics"]
+    assert alarm["Namespace"] == about["Namespace"]
+    assert {"Name": alarm["MetricName"], "Unit": "Count"} in about["Metrics"]
+    assert [dimension["Name"] for dimension in alarm["Dimensions"]] in about["Dimensions"]
+
+
+def metrics(stack, function):
+    """The lines of a function's logs that are metrics."""
+    lines = [line for log in sorted(stack.logs.glob(f"{function}*.log")) for line in log.read_text().splitlines()]
+    return [json.loads(line) for line in lines if line.startswith("{") and '"_aws"' in line]
+
+
+def test_the_bucket_may_tell_ingest_itself(stack, nights):
+    """The notification as S3 gives it to a function, without a queue in between: the file is known, so nothing changes."""
+    [message] = json.loads((HERE.parents[1] / "samplelocal" / "events" / "ingest.json").read_text())["Records"]
+    told = json.loads(message["body"])
+    prefix = f"lake/{bakery.PROGRAM}/staged/"
+    before = keys_below(stack, prefix)
+    key = keys_below(stack, f"inbox/{bakery.PROGRAM}/")[0]
+    told["Records"][0]["s3"]["object"]["key"] = key
+    assert stack.invoke("ingest", told) == {"batchItemFailures": []}
+    assert keys_below(stack, prefix) == before
+    read = metrics(stack, "ingest")[-1]
+    assert read["Program"] == bakery.PROGRAM and read["RowsRead"] > 0
+
+
+def keys_below(stack, prefix):
+    return [there["Key"] for there in stack.s3.list_objects_v2(Bucket=stack.bucket, Prefix=prefix).get("Contents", [])]
+
+
 def test_a_range_that_is_served_again_changes_no_item(stack, log, nights):
     before = items(stack, bakery.PROGRAM)
     for run in (1, 2):

@@ -1,7 +1,7 @@
 """A finance person's audit of a store, without Rungs: `finance_audit.py PROGRAM.toml STORE`.
 
-From the entries it recounts every balance, the end of every lot and the points by month, also against the report;
-from the events every move on the ladder, for periods of calendar months (validity of one period more, `drop_one`) or
+From the entries it recounts every balance, the end of every lot and the points by month and by the month in which
+they end, also against the report; from the events every move on the ladder, for periods of calendar months (validity of one period more, `drop_one`) or
 of rolling days (validity `none`). It lists what differs and ends with 1 if anything does.
 """
 
@@ -20,6 +20,7 @@ import duckdb
 AMOUNTS = "('release', 'debt', 'forgive')"  # entries that say an amount and move nothing in or out
 MOVES = {"grant": "granted", "opening": "opening", "adjust": "adjusted", "redeem": "redeemed", "expire": "expired",
          "reverse": "reversed", "repay": "repaid"}
+COMES = ("grant", "opening", "adjust")
 ORDER, EARNED, REFUND, DESK, METRIC, DAY = *range(5), timedelta(1)
 IN_TURN = lambda fact: (*fact[:2], len(fact[3]), fact[3], fact[2])  # noqa: E731; ids that are numbers by value
 
@@ -94,7 +95,36 @@ class Audit:
         self.expect("points in all", said["open"] + said["pending"], closing)
         for kind, name in MOVES.items():
             total = sum(moved[kind] for moved in months.values())
-            self.expect(f"points {name}", said[name], total if kind in ("grant", "opening", "adjust") else -total)
+            self.expect(f"points {name}", said[name], total if kind in COMES else -total)
+        self.periods(months, said["periods"])
+        self.ends(said)
+
+    def periods(self, months, said):
+        """The same months as the report tells them, without a gap, each with what was owed at its end."""
+        closing = owed = 0
+        first = date.fromisoformat(min(months) + "-01")
+        numbers = range(first.year * 12 + first.month - 1, self.as_of.year * 12 + self.as_of.month)
+        names = [f"{number // 12}-{number % 12 + 1:02}" for number in numbers]
+        self.expect("the months", [period["window"]["from"][:7] for period in said], names)
+        self.expect("the day after the last", said[-1]["window"]["before"], str(self.as_of + DAY))
+        for month, period in zip(names, said, strict=True):
+            moved, before = months[month], closing
+            closing, owed = closing + sum(moved[kind] for kind in MOVES), owed + moved["debt"] + moved["repay"]
+            found = {name: moved[kind] * (1 if kind in COMES else -1) for kind, name in MOVES.items()}
+            found |= {"opening_balance": before, "closing_balance": closing, "debt": owed, "forgiven": moved["forgive"]}
+            self.expect(f"points of {month}", {name: period[name] for name in found}, found)
+            self.expect(f"points at the end of {month}", period["open"] + period["pending"], closing)
+
+    def ends(self, said):
+        """What is left of the lots that can be spent, by the month in which they end."""
+        held = "granted and not released" if "pending" in self.wallet else "false"
+        counted = self.rows(f"""select min(local(ends)::date)::varchar, max(local(ends)::date)::varchar, sum(rest)
+            from lots where rest > 0 and not ({held}) group by date_trunc('month', local(ends)) order by all nulls last""")
+        never = sum(rest for day, _, rest in counted if day is None)
+        found = [(month["on"], month["last"], month["points"]) for month in said["by_expiry"]]
+        self.expect("open points by month of expiry", found, [month for month in counted if month[0] is not None])
+        self.expect("open points that never expire", said["never"], never)
+        self.expect("open points", sum(points for *_, points in found) + never, said["open"])
 
     def rungs(self):
         """Every move: instant, rung before and after, the day on which it ends, why."""

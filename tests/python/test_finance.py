@@ -1,5 +1,6 @@
 """A finance person's audit agrees with both samples' stores, and notices what was changed in them."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -59,6 +60,22 @@ def test_the_audit_notices_a_change_of(stores, tmp_path, table, change, says):
     changed = f"select * exclude (row) replace ({change}) from ({rows})"
     duckdb.sql(f"copy ({changed}) to '{file}.new' (format parquet)")
     file.with_name(file.name + ".new").replace(file)
+    code, printed = audited("coffee", store)
+    assert code == 1
+    assert says in printed, printed
+
+
+@pytest.mark.parametrize(
+    ("list_of", "key", "says"),
+    [("by_expiry", "points", "open points by month"), ("periods", "debt", "points of 2025-01")],
+)
+def test_the_audit_notices_a_report_that_differs_in(stores, tmp_path, list_of, key, says):
+    store = tmp_path / "coffee"
+    shutil.copytree(stores / "coffee", store)
+    file = store / f"reports/{SAMPLES['coffee']}.json"
+    report = json.loads(file.read_text())
+    report["points"][list_of][0][key] += 1
+    file.write_text(json.dumps(report))
     code, printed = audited("coffee", store)
     assert code == 1
     assert says in printed, printed

@@ -76,7 +76,12 @@ impl Bucket {
             false => {
                 let body = ByteStream::from_path(from).await;
                 let body = body.map_err(|cause| unavailable(key, cause))?;
-                let put = self.client.put_object().bucket(&self.name).key(key);
+                let put = self
+                    .client
+                    .put_object()
+                    .bucket(&self.name)
+                    .key(key)
+                    .set_content_type(content_type(key));
                 let put = put
                     .body(body)
                     .set_if_none_match(new.then(|| "*".to_owned()));
@@ -94,7 +99,8 @@ impl Bucket {
         new: bool,
     ) -> Result<bool, LakeError> {
         let begin = self.client.create_multipart_upload();
-        let begin = begin.bucket(&self.name).key(key).send().await;
+        let begin = begin.bucket(&self.name).key(key);
+        let begin = begin.set_content_type(content_type(key)).send().await;
         let begun = begin.map_err(|error| failed(key, error))?;
         let upload = begun.upload_id.unwrap_or_default();
         let mut all = Vec::new();
@@ -161,6 +167,18 @@ impl Bucket {
         each(key, rest, drop).await?;
         Ok(true)
     }
+}
+
+/// What a browser is told of an object that people open.
+fn content_type(key: &str) -> Option<String> {
+    let (_, ending) = key.rsplit_once('.')?;
+    let known = match ending {
+        "html" => "text/html; charset=utf-8",
+        "json" => "application/json",
+        "txt" => "text/plain; charset=utf-8",
+        _ => return None,
+    };
+    Some(known.to_owned())
 }
 
 /// Writes what comes into a file, from a place on.

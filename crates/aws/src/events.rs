@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use aws_lambda_events::s3::S3Event;
-use aws_lambda_events::sqs::SqsMessage;
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use rungs_engine::calendar::day_from;
 use rungs_pipeline::lake::shard::ShardRange;
 use rungs_pipeline::objects::Night;
@@ -17,11 +17,43 @@ pub struct Upload {
     pub name: String,
 }
 
-/// The uploads that a notification names, from the body of its message. Keys come as in a URL. What is not below an
-/// inbox, folders and the bucket's test message name none.
+/// How ingest hears of uploads.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "serde_json::Value")]
+pub enum UploadsEvent {
+    /// By a queue of notifications: each of its messages is answered for by itself.
+    Queue(Vec<SqsMessage>),
+    /// By the bucket itself.
+    Bucket(Vec<Upload>),
+}
+
+impl TryFrom<serde_json::Value> for UploadsEvent {
+    type Error = String;
+
+    fn try_from(event: serde_json::Value) -> Result<UploadsEvent, String> {
+        let source = event.pointer("/Records/0/eventSource");
+        if source.is_some_and(|source| source == "aws:sqs") {
+            let queue: SqsEvent =
+                serde_json::from_value(event).map_err(|cause| cause.to_string())?;
+            return Ok(UploadsEvent::Queue(queue.records));
+        }
+        uploads_of(event)
+            .map(UploadsEvent::Bucket)
+            .map_err(|cause| cause.to_string())
+    }
+}
+
+/// The uploads that a notification names, from the body of its message.
 pub fn uploads(message: &SqsMessage) -> Result<Vec<Upload>, Failure> {
     let body = message.body.as_deref().unwrap_or_default();
-    let value: serde_json::Value = serde_json::from_str(body).map_err(|cause| unknown(&cause))?;
+    serde_json::from_str(body)
+        .and_then(uploads_of)
+        .map_err(|cause| unknown(&cause))
+}
+
+/// The uploads that a notification names. Keys come as in a URL. What is not below an inbox, folders and the bucket's
+/// test message name none.
+fn uploads_of(value: serde_json::Value) -> Result<Vec<Upload>, serde_json::Error> {
     // What S3 sends once, when notifications are set up.
     if value
         .get("Event")
@@ -29,7 +61,7 @@ pub fn uploads(message: &SqsMessage) -> Result<Vec<Upload>, Failure> {
     {
         return Ok(Vec::new());
     }
-    let event: S3Event = serde_json::from_value(value).map_err(|cause| unknown(&cause))?;
+    let event: S3Event = serde_json::from_value(value)?;
     let keys = event
         .records
         .into_iter()
@@ -172,6 +204,30 @@ mod tests {
                 "coffee: till/Käse + Brot.csv"
             ]
         );
+    }
+
+    #[test]
+    fn the_bucket_may_tell_of_uploads_itself() {
+        let queued = notification(&["inbox/coffee/till/2026-11-21.csv"]);
+        let itself = serde_json::from_str(queued.body.as_deref().unwrap()).unwrap();
+        let UploadsEvent::Bucket(uploads) = itself else {
+            unreachable!("the bucket is no queue");
+        };
+        assert_eq!(uploads.len(), 1);
+        assert_eq!(uploads[0].name, "till/2026-11-21.csv");
+        let record =
+            serde_json::json!({"eventSource": "aws:sqs", "messageId": "1", "body": queued.body});
+        let queue = serde_json::from_value(serde_json::json!({ "Records": [record] })).unwrap();
+        let UploadsEvent::Queue(messages) = queue else {
+            unreachable!("a queue is no bucket");
+        };
+        assert_eq!(names(&messages[0]), ["coffee: till/2026-11-21.csv"]);
+    }
+
+    #[test]
+    fn what_is_no_event_of_uploads_is_said_to_be_none() {
+        let refused = serde_json::from_str::<UploadsEvent>(r#"{"program": "coffee"}"#);
+        assert_eq!(refused.unwrap_err().to_string(), "missing field `Records`");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The night on AWS. The steps are the pipeline's; here are the objects in S3 ([`Bucket`]), the copy for readers in
-//! DynamoDB ([`Table`]), what events say ([`uploads`], [`NightEvent`], [`RangeEvent`]), and how a Lambda function
-//! begins and fails ([`run`], [`Failure`]).
+//! DynamoDB ([`Table`]), what events say ([`UploadsEvent`], [`NightEvent`], [`RangeEvent`]), how a Lambda function begins
+//! and fails ([`run`], [`Failure`]), and what it counts ([`metrics`]).
 
 mod bucket;
 mod events;
@@ -9,10 +9,11 @@ mod figures;
 mod function;
 mod hold;
 mod items;
+pub mod metrics;
 mod table;
 
 pub use bucket::Bucket;
-pub use events::{NightEvent, RangeEvent, RunEvent, Upload, uploads};
+pub use events::{NightEvent, RangeEvent, RunEvent, Upload, UploadsEvent, uploads};
 pub use failure::Failure;
 pub use function::{Place, run};
 pub use hold::{HoldError, Till};

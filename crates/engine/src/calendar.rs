@@ -39,11 +39,10 @@ impl Zone {
     /// The zone of this IANA name, from the bundled data.
     pub fn named(name: &str) -> Option<Zone> {
         let zone = TimeZoneDatabase::bundled().get(name).ok()?;
-        let midnights = TABLE.map(|day| midnight(&zone, day)).collect();
         Some(Zone {
             name: name.into(),
+            midnights: midnights(&zone),
             zone,
-            midnights,
         })
     }
 
@@ -106,6 +105,31 @@ fn midnight(zone: &TimeZone, day: Day) -> Instant {
     zone.to_ambiguous_timestamp(start)
         .compatible()
         .map_or(i64::from(day) * UTC_DAY, |stamp| stamp.as_microsecond())
+}
+
+/// The midnights of the table. Every step of a night begins with it, so the zone is asked near changes of its clock alone:
+/// two days away from one no time of day is there twice or left out, and a midnight is a day after the one before.
+fn midnights(zone: &TimeZone) -> Arc<[Instant]> {
+    let begin = jiff::Timestamp::from_microsecond(i64::from(TABLE.start - 3) * UTC_DAY);
+    let changes = begin.iter().flat_map(|begin| zone.following(*begin));
+    let mut changes = changes.map(|change| change.timestamp().as_microsecond());
+    let (mut from, mut until) = (Instant::MIN, changes.next().unwrap_or(Instant::MAX));
+    let mut last = Instant::MIN;
+    TABLE
+        .map(|day| {
+            let calm = last.saturating_sub(2 * UTC_DAY) >= from
+                && last.saturating_add(3 * UTC_DAY) <= until
+                && day > TABLE.start;
+            last = match calm {
+                true => last + UTC_DAY,
+                false => midnight(zone, day),
+            };
+            while last >= until {
+                (from, until) = (until, changes.next().unwrap_or(Instant::MAX));
+            }
+            last
+        })
+        .collect()
 }
 
 /// The civil date of a day; days far outside are held at the ends of the calendar.
@@ -404,6 +428,25 @@ impl MonthDay {
             (Ok(date), _) => day_of(date),
             (Err(_), LeapDay::February28) => Date::new(year, 2, 28).map_or(0, day_of),
             (Err(_), LeapDay::March1) => Date::new(year, 3, 1).map_or(0, day_of),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Among them zones that left a day out (Apia, Kwajalein), change by half an hour (Lord Howe) or two (Troll), at
+    /// midnight (Sao Paulo, Havana, Beirut, Asuncion), around Ramadan (Casablanca, Cairo, Gaza), or never (UTC).
+    #[test]
+    fn midnights_are_those_of_the_zone() {
+        for name in TimeZoneDatabase::bundled().available() {
+            let zone = Zone::named(name.as_str()).unwrap();
+            for day in TABLE {
+                let asked = midnight(&zone.zone, day);
+                assert_eq!(zone.midnight(day), asked, "{name}: {}", day_text(day));
+            }
         }
     }
 }

@@ -100,11 +100,9 @@ fn settle_and_report(root: &Path, rungs: &Path) -> Result<(), String> {
             &format!("{}: the report", sample.id),
             &["report", "--program", program, "--store", &store],
         )?;
-        let page = root.join(format!(".rungs/{}.html", sample.id));
-        let words = ["report", "--program", program, "--store", &store];
-        let words = [&[&*rungs], &words[..], &["--format", "html"]].concat();
-        let html = output(&mut command(root, &words))?;
-        std::fs::write(&page, html).map_err(|error| cannot("write", &page, &error))?;
+        let page = root
+            .join(&store)
+            .join(format!("reports/{}.html", sample.as_of));
         say(&format!("\n   The same as a page: {}", page.display()));
     }
     Ok(())

@@ -1,39 +1,47 @@
-//! Lambda function `ingest`: takes in what is uploaded, from a queue of notifications. A message that could not be
-//! worked off comes again; the others do not.
+//! Lambda function `ingest`: takes in what is uploaded, told by a queue of notifications or by the bucket itself. A message
+//! that could not be worked off comes again; the others do not.
 
-use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
 use lambda_runtime::Error;
-use rungs_aws::{Failure, Place, run, uploads};
+use rungs_aws::{Failure, Place, Upload, UploadsEvent, metrics, run, uploads};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     run(ingest).await
 }
 
-fn ingest(place: &Place, event: SqsEvent) -> Result<SqsBatchResponse, Failure> {
+fn ingest(place: &Place, event: UploadsEvent) -> Result<SqsBatchResponse, Failure> {
     let mut answer = SqsBatchResponse::default();
-    for message in event.records {
-        if let Err(failure) = take_in(place, &message) {
-            tracing::error!(message = message.message_id, ?failure, "comes again");
-            let mut failed = BatchItemFailure::default();
-            failed.item_identifier = message.message_id.unwrap_or_default();
-            answer.batch_item_failures.push(failed);
+    match event {
+        UploadsEvent::Queue(messages) => {
+            let failed = messages
+                .into_iter()
+                .filter_map(|message| failed(place, message));
+            answer.batch_item_failures.extend(failed);
         }
+        // Nobody waits for the answer: Lambda gives the event twice more if this fails.
+        UploadsEvent::Bucket(uploads) => take_in(place, uploads)?,
     }
     Ok(answer)
 }
 
-fn take_in(place: &Place, message: &SqsMessage) -> Result<(), Failure> {
-    for upload in uploads(message)? {
-        let receipt = place.remote(&upload.program).take_in(&upload.name)?;
+/// Which message comes again, if this one could not be worked off.
+fn failed(place: &Place, message: SqsMessage) -> Option<BatchItemFailure> {
+    let failure = uploads(&message)
+        .and_then(|uploads| take_in(place, uploads))
+        .err()?;
+    tracing::error!(message = message.message_id, ?failure, "comes again");
+    let mut failed = BatchItemFailure::default();
+    failed.item_identifier = message.message_id.unwrap_or_default();
+    Some(failed)
+}
+
+fn take_in(place: &Place, uploads: Vec<Upload>) -> Result<(), Failure> {
+    for Upload { program, name } in uploads {
+        let receipt = place.remote(&program).take_in(&name)?;
         let (read, rejected) = receipt.map_or((0, 0), |receipt| (receipt.read, receipt.rejected));
-        tracing::info!(
-            program = upload.program,
-            object = upload.name,
-            read,
-            rejected,
-            "taken in"
-        );
+        tracing::info!(program, object = name, read, rejected, "taken in");
+        metrics::count(&program, &[("RowsRead", read), ("RowsRejected", rejected)]);
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Lambda function `serve`: brings what a range changed to readers, once its night counts.
 
 use lambda_runtime::Error;
-use rungs_aws::{Failure, Place, RangeEvent, run};
+use rungs_aws::{Failure, Place, RangeEvent, metrics, run};
 use serde::Serialize;
 
 /// How many items were written.
@@ -22,6 +22,7 @@ fn serve(place: &Place, asked: RangeEvent) -> Result<Answer, Failure> {
     let served = remote.serving(asked.run, range)?;
     let written = place.table.bring(lake, &served)?;
     remote.served(asked.run, range)?;
+    metrics::count(&asked.program, &[("ItemsWritten", written as u64)]);
     Ok(Answer {
         range: range.to_string(),
         written,

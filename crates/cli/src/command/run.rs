@@ -1,5 +1,6 @@
 //! `rungs run`
 
+use super::report::keep_page;
 use super::{place, settings};
 use crate::Ended;
 use crate::arguments::Run;
@@ -42,6 +43,10 @@ pub fn run(asked: &Run) -> Ended {
     };
     match run::run(&request, &progress) {
         Ok(outcome) => {
+            // The figures are there whatever becomes of it, and `rungs report` makes it again.
+            if let Err(trouble) = keep_page(&store, &versions) {
+                anstream::eprintln!("warning[{}]: {}", trouble.code, trouble.message);
+            }
             say(
                 &outcome,
                 asked.quiet,
@@ -85,7 +90,9 @@ fn say(outcome: &Outcome, quiet: bool, published: bool) {
         );
     }
     if outcome.run > 0 {
-        anstream::eprintln!("  `rungs report` shows the figures");
+        anstream::eprintln!(
+            "  `rungs report` shows the figures; as a page they are in the store's `reports`"
+        );
     }
     if published {
         anstream::eprintln!(

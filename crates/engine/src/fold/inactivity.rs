@@ -39,18 +39,25 @@ impl AccountState {
         }
     }
 
+    /// Lots that can be spent, soonest end first: when each ends if nothing happens ([`NEVER`] if it does not), and
+    /// the points in it.
+    pub fn open_lots(&self, program: &Program) -> impl Iterator<Item = (Instant, i64)> {
+        let idle = self.idle_until(program).unwrap_or(NEVER);
+        let open = self.lots.iter().filter(|lot| !lot.is_pending());
+        open.map(move |lot| (lot.expires.min(idle), lot.left))
+    }
+
     /// Points that can be spent, by when they end if nothing happens: the next `most` ends, soonest first. Points
     /// without an end are left out.
     pub fn open_by_end(&self, program: &Program, most: usize) -> Vec<(Instant, i64)> {
-        let idle = self.idle_until(program).unwrap_or(NEVER);
         let mut ends: Vec<(Instant, i64)> = Vec::new();
-        for lot in self.lots.iter().filter(|lot| !lot.is_pending()) {
-            let (end, so_far) = (lot.expires.min(idle), ends.len());
+        for (end, left) in self.open_lots(program) {
+            let so_far = ends.len();
             match ends.last_mut() {
                 // Lots stand in the order in which they end.
-                Some((last, points)) if *last == end => *points += lot.left,
+                Some((last, points)) if *last == end => *points += left,
                 _ if end == NEVER || so_far == most => break,
-                _ => ends.push((end, lot.left)),
+                _ => ends.push((end, left)),
             }
         }
         ends

@@ -3,6 +3,8 @@
 
 use super::facts::{AccountFacts, OrderFact, PointsFact, RewardFact};
 use super::holder::Holder;
+use super::open_ends::OpenEnds;
+use super::points_periods::{PointsPeriod, points_periods};
 use super::totals::Totals;
 use crate::calendar::Day;
 use crate::ledger::EntryKind;
@@ -24,6 +26,9 @@ pub struct Together {
     pub members: i128,
     /// Members on each rung.
     pub rungs: Vec<i128>,
+    /// Open points by when they end. It is told by the states of accounts, not by their facts; nothing where that is
+    /// not known of all of them.
+    pub ends: Option<OpenEnds>,
     first: Option<Day>,
     place_of_day: HashMap<Day, usize>,
     days: Vec<Sums>,
@@ -54,6 +59,7 @@ impl Together {
         let rungs = program.tiers.as_ref().map_or(0, |tiers| tiers.rungs.len());
         Together {
             rungs: vec![0; rungs],
+            ends: Some(OpenEnds::default()),
             ..Together::default()
         }
     }
@@ -139,11 +145,13 @@ impl Together {
         }
     }
 
-    /// Adds a whole account as it is at the end of the day `as_of`; nothing of it is later than that.
+    /// Adds a whole account as it is at the end of the day `as_of`; nothing of it is later than that. When its points
+    /// end is not known after that.
     pub fn observe(&mut self, facts: &AccountFacts<'_>, as_of: Day) {
         if let Some(first) = facts.first_day() {
             self.seen(first);
         }
+        self.ends = None;
         let left = self.bought(facts.orders, 1);
         self.customers += i128::from(left > 0);
         if facts.enrolled.is_some() {
@@ -163,6 +171,10 @@ impl Together {
         self.members += other.members;
         for (own, more) in self.rungs.iter_mut().zip(&other.rungs) {
             *own += more;
+        }
+        match (&mut self.ends, &other.ends) {
+            (Some(ends), Some(more)) => ends.merge(more),
+            _ => self.ends = None,
         }
         if let Some(first) = other.first {
             self.seen(first);
@@ -232,6 +244,11 @@ impl Together {
             }));
         }
         (points, rewards)
+    }
+
+    /// What became of the points, month by month, up to the day `as_of`.
+    pub fn points_periods(&self, program: &Program, as_of: Day) -> Vec<PointsPeriod> {
+        points_periods(program, &self.as_one().0, as_of)
     }
 
     /// The first screen of the report of the day `as_of`.

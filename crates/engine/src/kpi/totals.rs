@@ -1,6 +1,6 @@
 //! Totals: the figures on a report's first screen, over the whole time up to its day.
 
-use super::facts::AccountFacts;
+use super::facts::{AccountFacts, PointsFact};
 use super::holder::Holder;
 use crate::calendar::Day;
 use crate::ledger::EntryKind;
@@ -58,6 +58,14 @@ pub struct PointsFlow {
 }
 
 impl PointsFlow {
+    /// Counts an entry.
+    pub(super) fn observe(&mut self, fact: &PointsFact) {
+        let pending = i128::from(fact.pending);
+        self.pending += pending;
+        self.open -= pending;
+        self.add(fact.kind, fact.points.into());
+    }
+
     fn add(&mut self, kind: EntryKind, points: i128) {
         if kind.changes_points() {
             self.open += points;

@@ -115,3 +115,17 @@ pub enum Enrol {
     /// With the first order.
     FirstOrder,
 }
+
+impl Enrol {
+    /// All of them.
+    pub const ALL: [Enrol; 3] = [Enrol::OptIn, Enrol::Automatic, Enrol::FirstOrder];
+
+    /// As it is written.
+    pub fn text(self) -> &'static str {
+        match self {
+            Enrol::OptIn => "opt_in",
+            Enrol::Automatic => "automatic",
+            Enrol::FirstOrder => "first_order",
+        }
+    }
+}

@@ -8,6 +8,7 @@ use super::shard::ShardRange;
 use super::store::Store;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
 use parquet::file::metadata::KeyValue;
@@ -210,11 +211,23 @@ impl PlainTable {
 
     /// Reads a table.
     pub fn read(store: &Store, file: &LakeFile) -> Result<Vec<RecordBatch>, LakeError> {
+        PlainTable::read_columns(store, file, None)
+    }
+
+    /// Reads some columns of a table, or all.
+    pub fn read_columns(
+        store: &Store,
+        file: &LakeFile,
+        columns: Option<&[&str]>,
+    ) -> Result<Vec<RecordBatch>, LakeError> {
         let path = store.path(&file.name);
         let open = store.open_file(&file.name)?;
-        let reader = ParquetRecordBatchReaderBuilder::try_new(open)
-            .and_then(|reader| reader.with_batch_size(65_536).build())
-            .at(&path)?;
+        let mut reader = ParquetRecordBatchReaderBuilder::try_new(open).at(&path)?;
+        if let Some(columns) = columns {
+            let mask = ProjectionMask::columns(reader.parquet_schema(), columns.iter().copied());
+            reader = reader.with_projection(mask);
+        }
+        let reader = reader.with_batch_size(65_536).build().at(&path)?;
         reader.map(|record| record.at(&path)).collect()
     }
 }

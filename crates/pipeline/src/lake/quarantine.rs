@@ -129,6 +129,49 @@ impl From<crate::ingest::Rejected> for QuarantineRow {
     }
 }
 
+/// Where a row in quarantine stands, without anything of what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// As [`QuarantineRow::object`], where it is known.
+    pub object: Option<String>,
+    /// As [`QuarantineRow::source`].
+    pub source: Option<String>,
+    /// As [`QuarantineRow::line`].
+    pub line: Option<i64>,
+    /// As [`QuarantineRow::column`].
+    pub column: Option<String>,
+}
+
+/// Hands over the code and the place of each row of a table, in its order.
+pub fn for_each_place(
+    store: &Store,
+    file: &LakeFile,
+    mut each: impl FnMut(&str, Place),
+) -> Result<(), LakeError> {
+    let path = store.path(&file.name);
+    let damaged = || LakeError::damaged(&path, "not a table of quarantine");
+    let names = ["object", "source", "line", "column", "code"];
+    for record in PlainTable::read_columns(store, file, Some(&names))? {
+        let array = |name: &str| record.column_by_name(name).ok_or_else(damaged);
+        let text = |name: &str| texts(array(name)?, &path);
+        let (object, source) = (text("object")?, text("source")?);
+        let (column, code) = (text("column")?, text("code")?);
+        let line = array("line")?.as_primitive_opt::<Int64Type>();
+        let line = line.ok_or_else(damaged)?;
+        for row in 0..record.num_rows() {
+            let own = |texts: &Texts| texts.get(row).map(str::to_owned);
+            let place = Place {
+                object: own(&object).filter(|name| !name.is_empty()),
+                source: own(&source),
+                line: line.is_valid(row).then(|| line.value(row)),
+                column: own(&column),
+            };
+            each(code.get(row).unwrap_or_default(), place);
+        }
+    }
+    Ok(())
+}
+
 /// Writes what a run refused, sorted; nothing if it refused nothing.
 pub fn write_quarantine(
     store: &Store,

@@ -5,7 +5,7 @@ use super::working_copy::WorkingCopy;
 use super::{Objects, unavailable};
 use crate::ingest::in_progress;
 use crate::lake::error::LakeError;
-use crate::lake::manifest::Table;
+use crate::lake::manifest::{Manifest, Table};
 use crate::lake::shard::ShardRange;
 use crate::lake::store::{Store, write_whole};
 use crate::progress::Silent;
@@ -55,6 +55,8 @@ pub struct Counted {
     pub quarantined: u64,
     /// Its report, as JSON.
     pub report: String,
+    /// Likewise of the run before, if there is one.
+    pub report_before: Option<String>,
 }
 
 /// A line of the list of ranges.
@@ -272,6 +274,7 @@ impl Remote {
         }
         work.bring_back(&[])?;
         let report = report::load(work.store.folder(), &work.versions, None, true)?;
+        let manifests = work.store.manifests()?;
         Ok(Counted {
             run,
             night: frozen.night,
@@ -279,7 +282,17 @@ impl Remote {
             entries: outcome.entries,
             quarantined: outcome.rejected,
             report,
+            report_before: report_before(&work, &manifests, run)?,
         })
+    }
+
+    /// Keeps a night's page beside its report.
+    pub fn keep_page(&self, counted: &Counted, html: &str) -> Result<(), LakeError> {
+        let key = format!("lake/{}/reports/{}.html", self.lake, counted.night);
+        let cannot = |cause| unavailable(&key, cause);
+        let page = tempfile::NamedTempFile::new_in(&self.scratch).map_err(cannot)?;
+        std::fs::write(page.path(), html).map_err(cannot)?;
+        self.objects.put(&key, page.path())
     }
 
     /// Says that the changes of a range were brought to readers.
@@ -322,11 +335,9 @@ fn counted(work: &WorkingCopy, run: u32) -> Result<Option<Counted>, Trouble> {
         return Ok(None);
     };
     let night = manifest.nights.to.clone();
-    let name = format!("reports/{night}.json");
-    if !work.fetch([name.clone()])? {
+    let Some(report) = report_of(work, &night)? else {
         return Ok(None);
-    }
-    let report = std::fs::read_to_string(work.store.path(&name));
+    };
     let quarantined = manifest.counts.iter();
     let quarantined = quarantined.filter(|(name, _)| name.starts_with("quarantine."));
     let count = |name: &str| manifest.counts.get(name).copied().unwrap_or_default();
@@ -335,9 +346,34 @@ fn counted(work: &WorkingCopy, run: u32) -> Result<Option<Counted>, Trouble> {
         accounts: count("touched"),
         entries: count("entries"),
         quarantined: quarantined.map(|(_, rows)| rows).sum(),
-        report: report.map_err(|cause| unavailable(&work.key(&name), cause))?,
+        report,
+        report_before: report_before(work, &manifests, run)?,
         night,
     }))
+}
+
+/// The report of the run before a run, as JSON.
+fn report_before(
+    work: &WorkingCopy,
+    manifests: &[Manifest],
+    run: u32,
+) -> Result<Option<String>, Trouble> {
+    match manifests.iter().rev().find(|manifest| manifest.run < run) {
+        Some(before) => report_of(work, &before.nights.to),
+        None => Ok(None),
+    }
+}
+
+/// The report of a night, as JSON.
+fn report_of(work: &WorkingCopy, night: &str) -> Result<Option<String>, Trouble> {
+    let name = format!("reports/{night}.json");
+    if !work.fetch([name.clone()])? {
+        return Ok(None);
+    }
+    let report = std::fs::read_to_string(work.store.path(&name));
+    Ok(Some(
+        report.map_err(|cause| unavailable(&work.key(&name), cause))?,
+    ))
 }
 
 /// The parts of a range that were folded, each beginning behind the one before, and what is left of the range.

@@ -2,6 +2,13 @@
 //! that was computed, values with up to nine digits after the point. Its shape is published
 //! ([`super::report_schema`]); keys may be added to it, never change their meaning.
 
+mod inputs;
+mod points;
+mod surprises;
+
+use self::inputs::{ExampleOf, RunInfoOf, examples};
+use self::points::PointsOf;
+use self::surprises::{SurpriseOf, surprises};
 use super::Report;
 use rungs_engine::calendar::{Day, day_text};
 use rungs_engine::kpi::{Amount, Figure, Fraction, Window};
@@ -58,8 +65,12 @@ struct Root<'a> {
     program: &'a str,
     name: &'a str,
     as_of: String,
+    zone: &'a str,
+    enrol: &'static str,
     version: VersionOf<'a>,
     run: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run_info: Option<RunInfoOf<'a>>,
     currency: &'a str,
     totals: TotalsOf,
     members_by_rung: Vec<RungMembers<'a>>,
@@ -69,6 +80,8 @@ struct Root<'a> {
     objectives: Vec<ObjectiveOf<'a>>,
     warnings: Vec<WarningOf<'a>>,
     quality: QualityOf<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    surprises: Option<Vec<SurpriseOf<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -90,28 +103,16 @@ struct TotalsOf {
 #[derive(Serialize)]
 struct RungMembers<'a> {
     rung: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
     members: Exact,
-}
-
-#[derive(Serialize)]
-struct PointsOf<'a> {
-    wallet: &'a str,
-    granted: Exact,
-    opening: Exact,
-    adjusted: Exact,
-    redeemed: Exact,
-    expired: Exact,
-    reversed: Exact,
-    repaid: Exact,
-    open: Exact,
-    pending: Exact,
-    debt: Exact,
-    forgiven: Exact,
 }
 
 #[derive(Serialize)]
 struct RewardOf<'a> {
     reward: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
     issued: Exact,
     cost: Exact,
 }
@@ -119,6 +120,8 @@ struct RewardOf<'a> {
 #[derive(Serialize)]
 struct KpiFigure<'a> {
     id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
     kind: &'static str,
     value: Option<Exact>,
     numerator: Exact,
@@ -167,6 +170,8 @@ struct QualityOf<'a> {
 struct Quarantined<'a> {
     code: &'a str,
     count: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    examples: Option<Vec<ExampleOf<'a>>>,
 }
 
 fn kpi_id(program: &Program, index: usize) -> &str {
@@ -192,6 +197,7 @@ impl<'a> KpiFigure<'a> {
         let kpi = program.kpis.get(figure.kpi);
         KpiFigure {
             id: kpi_id(program, figure.kpi),
+            name: kpi.and_then(|kpi| kpi.name.as_deref()),
             kind: kpi.map_or("", |kpi| kpi.kind.text()),
             value: figure.value().map(Exact::value),
             numerator: Exact(figure.numerator.text()),
@@ -227,12 +233,15 @@ impl<'a> Root<'a> {
             program: &program.id,
             name: &program.name,
             as_of: date(report.as_of),
+            zone: program.zone.name(),
+            enrol: program.enrol.text(),
             version: VersionOf {
                 file: &program.file,
                 digest: &program.digest,
                 from: date(program.from),
             },
             run: report.run,
+            run_info: report.run_info.as_ref().map(RunInfoOf::of),
             currency: &program.currency,
             totals: TotalsOf {
                 customers: Exact::whole(totals.customers),
@@ -246,27 +255,11 @@ impl<'a> Root<'a> {
                 .filter(|(rung, members)| !rung.absent || **members != 0)
                 .map(|(rung, members)| RungMembers {
                     rung: &rung.id,
+                    name: rung.name.as_deref(),
                     members: Exact::whole(*members),
                 })
                 .collect(),
-            points: program.wallet.as_ref().map(|wallet| {
-                let points = |units| Exact::units(units, wallet.scale);
-                let flow = totals.points;
-                PointsOf {
-                    wallet: &wallet.id,
-                    granted: points(flow.granted),
-                    opening: points(flow.opening),
-                    adjusted: points(flow.adjusted),
-                    redeemed: points(flow.redeemed),
-                    expired: points(flow.expired),
-                    reversed: points(flow.reversed),
-                    repaid: points(flow.repaid),
-                    open: points(flow.open),
-                    pending: points(flow.pending),
-                    debt: points(flow.debt),
-                    forgiven: points(flow.forgiven),
-                }
-            }),
+            points: PointsOf::of(report),
             rewards: program
                 .rewards
                 .iter()
@@ -274,6 +267,7 @@ impl<'a> Root<'a> {
                 .filter(|(reward, (issued, _))| !reward.absent || *issued != 0)
                 .map(|(reward, (issued, cost))| RewardOf {
                     reward: &reward.id,
+                    name: reward.name.as_deref(),
                     issued: Exact::whole(*issued),
                     cost: money(*cost),
                 })
@@ -303,10 +297,12 @@ impl<'a> Root<'a> {
                     .map(|(code, count)| Quarantined {
                         code,
                         count: *count,
+                        examples: examples(&report.quality, code),
                     })
                     .collect(),
                 late: report.quality.late,
             },
+            surprises: surprises(report),
         }
     }
 }

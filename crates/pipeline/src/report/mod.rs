@@ -4,22 +4,31 @@
 pub mod facts;
 pub mod figures;
 pub mod json;
+pub mod rows;
 pub mod schema;
 mod store;
 pub mod sums;
 pub mod text;
 
 mod amounts;
+mod open_ends;
+mod quality;
 mod refunds;
+mod surprises;
 mod tables;
 
 pub use facts::{AccountSource, FactsReader, Held};
 pub use figures::count;
+pub use quality::Quality;
 pub use schema::report_schema;
 pub use store::{is_kept, load, previous, write};
+pub use surprises::SurpriseHeld;
 
+use crate::lake::manifest::{Manifest, Nights, ObjectEntry};
 use rungs_engine::calendar::Day;
-use rungs_engine::kpi::{Figure, Measures, Partials, Standing, Totals, latest, standings};
+use rungs_engine::kpi::{
+    Figure, Measures, OpenEnds, Partials, PointsPeriod, Standing, Totals, latest, standings,
+};
 use rungs_engine::program::Program;
 
 /// Everything that a report says.
@@ -41,27 +50,39 @@ pub struct Report<'p> {
     pub warnings: Vec<Warning>,
     /// What became of the rows that came in.
     pub quality: Quality,
+    /// Open points by when they end, if that is known.
+    pub open_ends: Option<OpenEnds>,
+    /// What became of the points, month by month, if that is known.
+    pub points_periods: Option<Vec<PointsPeriod>>,
+    /// The run itself, if a store has one.
+    pub run_info: Option<RunInfo>,
+    /// What came of surprises, if that is known.
+    pub surprises: Option<Vec<SurpriseHeld>>,
 }
 
-/// What became of the rows that came in, up to the day of the report.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Quality {
-    /// Rows read.
-    pub read: u64,
-    /// Rows that became events.
-    pub accepted: u64,
-    /// Rows that were known already.
-    pub duplicates: u64,
-    /// Rows in quarantine by the code of the reason, in the order of the codes.
-    pub quarantined: Vec<(String, u64)>,
-    /// Rows that came after the night of their day was settled (they are in quarantine too).
-    pub late: u64,
+/// What the run did that the figures come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunInfo {
+    /// The nights that it settled.
+    pub nights: Nights,
+    /// What it took in, in the order of names; the first [`RunInfo::LISTED`].
+    pub objects: Vec<ObjectEntry>,
+    /// How many more there were.
+    pub more_objects: usize,
 }
 
-impl Quality {
-    /// All rows in quarantine.
-    pub fn in_quarantine(&self) -> u64 {
-        self.quarantined.iter().map(|(_, count)| count).sum()
+impl RunInfo {
+    /// So many objects are listed at most.
+    pub const LISTED: usize = 200;
+
+    /// What its manifest says.
+    pub fn of(manifest: &Manifest) -> RunInfo {
+        let objects = &manifest.objects;
+        RunInfo {
+            nights: manifest.nights.clone(),
+            objects: objects.iter().take(RunInfo::LISTED).cloned().collect(),
+            more_objects: objects.len().saturating_sub(RunInfo::LISTED),
+        }
     }
 }
 
@@ -95,6 +116,10 @@ impl<'p> Report<'p> {
             standings,
             warnings,
             quality,
+            open_ends: None,
+            points_periods: None,
+            run_info: None,
+            surprises: None,
         }
     }
 }

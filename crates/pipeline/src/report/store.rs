@@ -2,8 +2,10 @@
 //! result is kept beside the lake.
 
 use super::figures::count_by;
-use super::{AccountSource, FactsReader, Quality, Report, json, sums, text};
-use crate::ingest::RowCode;
+use super::open_ends::open_ends;
+use super::quality::quality;
+use super::surprises::Held;
+use super::{AccountSource, FactsReader, Report, RunInfo, json, sums, text};
 use crate::lake::disk::make_folder;
 use crate::lake::error::LakeError;
 use crate::lake::history::{ColumnSet, History};
@@ -15,6 +17,7 @@ use rungs_engine::calendar::{Day, day_from, day_text};
 use rungs_engine::fold::account_rows;
 use rungs_engine::kpi::{AccountFacts, Measures, Partials, Together};
 use rungs_engine::program::Versions;
+use rungs_engine::statistics::Arm;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -103,35 +106,6 @@ fn own_rows(batch: &rungs_engine::event::Batch) -> Vec<(String, std::ops::Range<
         .collect()
 }
 
-fn quality(manifests: &[Manifest]) -> Quality {
-    let mut quality = Quality::default();
-    let mut codes: BTreeMap<String, u64> = BTreeMap::new();
-    for manifest in manifests {
-        for object in &manifest.objects {
-            quality.read += object.read;
-            quality.accepted += object.accepted;
-            quality.duplicates += object.duplicates;
-        }
-        for (name, count) in &manifest.counts {
-            if let Some(code) = name.strip_prefix("quarantine.") {
-                *codes.entry(code.to_owned()).or_default() += count;
-            }
-        }
-    }
-    quality.late = codes
-        .iter()
-        .filter(|(code, _)| code.ends_with("/late"))
-        .map(|(_, count)| count)
-        .sum();
-    // What settlement refuses was accepted into the history before; it counts as one or the other.
-    let refused_later = RowCode::OF_SETTLEMENT
-        .iter()
-        .filter_map(|code| codes.get(code.text()));
-    quality.accepted = quality.accepted.saturating_sub(refused_later.sum());
-    quality.quarantined = codes.into_iter().collect();
-    quality
-}
-
 /// Counts the last run's figures, and keeps the sums over all accounts for the next one.
 fn counted<'p>(
     store: &Store,
@@ -157,10 +131,13 @@ fn counted<'p>(
     })?;
     let known = together.or_else(|| sums::kept(store, program, manifest.run));
     let mut partials = measures.start();
-    let together = match (known, measures.singly()) {
-        (Some(together), None) => together,
+    let held = Held::read(store, versions, manifests, as_of)?;
+    let mut answers = held.start();
+    let mut together = match (known, measures.singly()) {
+        (Some(together), None) if !held.asks() => together,
         (known, singly) => {
             let tables: &[Table] = match (&known, singly) {
+                (Some(_), None) => &[],
                 (Some(_), Some(singly)) if !singly.ledger => &[Table::Rungs],
                 _ => &[Table::Entries, Table::Rungs, Table::Rewards],
             };
@@ -176,30 +153,42 @@ fn counted<'p>(
                 tables,
             };
             let anew = known.is_none();
-            let start = || (measures.start(), Together::new(program));
-            let shards: Vec<(Partials, Together)> =
-                count_by(&source, start, |facts, (partials, together)| {
+            let start = || (measures.start(), Together::new(program), held.start());
+            let shards: Vec<(Partials, Together, Vec<[Arm; 2]>)> =
+                count_by(&source, start, |facts, (partials, together, answers)| {
                     measures.observe_singly(facts, partials);
                     if anew {
                         together.observe(facts, as_of);
                     }
+                    held.observe(facts, answers);
                 })?;
             let mut together = known.unwrap_or_else(|| Together::new(program));
-            for (more, together_more) in &shards {
+            for (more, together_more, answers_more) in &shards {
                 partials.merge(more);
                 together.merge(together_more);
+                for (all, more) in answers
+                    .iter_mut()
+                    .flatten()
+                    .zip(answers_more.iter().flatten())
+                {
+                    all.merge(more);
+                }
             }
             together
         }
     };
+    if together.ends.is_none() {
+        together.ends = open_ends(store, program, manifest)?;
+    }
     measures.observe_together(&together, &mut partials);
     sums::keep(store, program, manifest.run, &together)?;
-    Ok(Report::new(
-        &measures,
-        &partials,
-        quality(manifests),
-        Some(manifest.run),
-    ))
+    let run = Some(manifest.run);
+    let mut report = Report::new(&measures, &partials, quality(store, manifests)?, run);
+    report.run_info = Some(RunInfo::of(manifest));
+    report.points_periods = Some(together.points_periods(program, as_of));
+    report.open_ends = together.ends;
+    report.surprises = Some(held.finish(program, &answers));
+    Ok(report)
 }
 
 /// Whether the report of a run is there whole: its text is written last.

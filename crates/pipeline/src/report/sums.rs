@@ -5,7 +5,7 @@
 use crate::lake::error::LakeError;
 use crate::lake::store::{Store, write_whole};
 use rungs_engine::calendar::{Day, day_from, day_text};
-use rungs_engine::kpi::{PointsSum, Together};
+use rungs_engine::kpi::{OpenEnds, PointsSum, Together};
 use rungs_engine::ledger::EntryKind;
 use rungs_engine::program::Program;
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,15 @@ pub struct Sums {
     points: Vec<(String, String, bool, i128, i128)>,
     /// Day, reward, number, cost.
     rewards: Vec<(String, String, i128, i128)>,
+    /// When open points end; nothing where that is not known.
+    ends: Option<Ends>,
+}
+
+/// Open points by when they end.
+#[derive(Debug, Serialize, Deserialize)]
+struct Ends {
+    never: i128,
+    days: Vec<(String, i128)>,
 }
 
 impl Sums {
@@ -56,8 +65,16 @@ impl Sums {
                     Some((day_text(day), id, number, cost))
                 })
                 .collect(),
+            ends: all.ends.as_ref().map(|ends| Ends {
+                never: ends.never,
+                days: ends
+                    .days()
+                    .map(|(day, points)| (day_text(day), points))
+                    .collect(),
+            }),
         }
     }
+
     /// The sums as they are added up; nothing if they do not fit the programme.
     pub fn together(self, program: &Program) -> Option<Together> {
         let mut all = Together::new(program);
@@ -73,6 +90,17 @@ impl Sums {
         if let Some(first) = self.first {
             all.seen(day_from(&first)?);
         }
+        all.ends = match self.ends {
+            None => None,
+            Some(kept) => {
+                let mut ends = OpenEnds::default();
+                ends.never = kept.never;
+                for (on, points) in kept.days {
+                    ends.on(day_from(&on)?, points);
+                }
+                Some(ends)
+            }
+        };
         // Neighbouring rows are mostly of one day.
         let mut last: Option<(String, Day)> = None;
         let mut day = |text: String| match &last {

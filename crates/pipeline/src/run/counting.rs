@@ -16,6 +16,8 @@ pub struct Counting<'p> {
     program: &'p Program,
     /// The run's last night.
     as_of: Day,
+    /// Whether the run looks at every account.
+    everybody: bool,
     /// What came of it.
     pub together: Together,
     facts: FactsReader<'p>,
@@ -25,12 +27,13 @@ pub struct Counting<'p> {
 }
 
 impl<'p> Counting<'p> {
-    /// For a run up to a day.
-    pub fn new(versions: &'p Versions, as_of: Day) -> Counting<'p> {
+    /// For a run up to a day, and whether it looks at every account.
+    pub fn new(versions: &'p Versions, as_of: Day, everybody: bool) -> Counting<'p> {
         let program = versions.on(as_of);
         Counting {
             program,
             as_of,
+            everybody,
             together: Together::new(program),
             facts: FactsReader::new(versions, as_of),
             held: Held::new(versions),
@@ -127,8 +130,14 @@ impl<'p> Counting<'p> {
         self.together.customers += i128::from(after > 0) - i128::from(before > 0);
     }
 
-    /// An account as it was (`sign` −1) or is now (1).
+    /// An account as it was (`sign` −1) or is now (1). When everybody is looked at, all ends of points are counted
+    /// anew: a version that begins may move them, or its zone their days.
     pub fn state(&mut self, state: &AccountState, sign: i128) {
+        if let Some(ends) = &mut self.together.ends
+            && (sign > 0 || !self.everybody)
+        {
+            ends.account(self.program, state, sign);
+        }
         if state.enrolled.is_some() {
             self.together.on_rung(usize::from(state.rung), sign);
         }

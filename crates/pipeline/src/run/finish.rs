@@ -23,7 +23,7 @@ use crate::report;
 use crate::serving::{Changes, Serving};
 use crate::trouble::Trouble;
 use rungs_engine::calendar::day_text;
-use rungs_engine::kpi::Together;
+use rungs_engine::kpi::{OpenEnds, Together};
 use rungs_engine::program::Versions;
 use std::collections::BTreeMap;
 
@@ -70,6 +70,9 @@ pub fn finish(
         None => Some(Together::new(program)),
         Some(before) => report::sums::kept(store, program, before.run),
     };
+    if let Some(together) = together.as_mut().filter(|_| night.everybody) {
+        together.ends = Some(OpenEnds::default());
+    }
     let (mut history, mut states) = (kept(Table::History), kept(Table::States));
     let (mut gone, mut corrections) = (Vec::new(), Vec::new());
     for part in parts {

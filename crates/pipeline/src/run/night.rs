@@ -123,7 +123,8 @@ impl<'n, 'a> RangeFold<'n, 'a> {
     /// Also counts what the run adds to the sums over all accounts.
     pub fn counting(mut self) -> RangeFold<'n, 'a> {
         let night = self.night;
-        self.counting = Some(Counting::new(night.plans.versions, night.as_of));
+        let versions = night.plans.versions;
+        self.counting = Some(Counting::new(versions, night.as_of, night.everybody));
         self
     }
 

@@ -273,6 +273,68 @@ fn a_night_adds_to_the_sums_of_the_night_before_and_to_no_others() {
     assert_eq!(sums["revenue"], 14_200);
 }
 
+/// The sums of the last run as they come out when everything is counted anew.
+fn sums_anew(shop: &Shop, night: &str) -> Value {
+    for name in [sums::NAME.to_owned(), format!("reports/{night}.txt")] {
+        std::fs::remove_file(shop.store().join(name)).unwrap();
+    }
+    assert_eq!(shop.night(night).run, 0);
+    shop.sums()
+}
+
+#[test]
+fn sums_that_grew_night_by_night_are_those_that_are_counted_anew() {
+    let shop = two_nights();
+    let ends = serde_json::json!({ "never": 0, "days": [["2027-01-01", 47], ["2027-01-05", 90]] });
+    assert_eq!(shop.sums()["ends"], ends);
+    shop.upload("3.csv", "o5,ann,2026-12-31 10:00,3.00\n");
+    // A year later nobody but ann was seen, and the points of 2026's first days are gone.
+    for night in [
+        "2026-01-06",
+        "2026-12-31",
+        "2027-01-01",
+        "2027-01-04",
+        "2027-01-05",
+    ] {
+        shop.night(night);
+        let grown = shop.sums();
+        assert_eq!(sums_anew(&shop, night), grown, "{night}");
+    }
+    let ends = serde_json::json!({ "never": 0, "days": [["2027-12-31", 3]] });
+    assert_eq!(shop.sums()["ends"], ends);
+}
+
+#[test]
+fn a_version_that_moves_the_ends_of_points_moves_them_for_everybody() {
+    let mut shop = two_nights();
+    let idle =
+        "expiry = { kind = \"inactivity\", length = \"3 months\", renewed_by = [\"order\"] }";
+    let text = PROGRAM.replace(
+        "expiry = { kind = \"rolling\", length = \"12 months\" }",
+        idle,
+    );
+    let program = shop.folder.path().join("shop");
+    std::fs::write(program.join("2026-01-07.toml"), text).unwrap();
+    let read = read(&program);
+    shop.program = read
+        .versions
+        .unwrap_or_else(|| panic!("{:?}", read.findings));
+    for (night, ends) in [
+        (
+            "2026-01-06",
+            serde_json::json!([["2027-01-01", 47], ["2027-01-05", 90]]),
+        ),
+        ("2026-01-08", serde_json::json!([["2026-04-07", 137]])),
+        ("2026-04-06", serde_json::json!([["2026-04-07", 137]])),
+        ("2026-04-07", serde_json::json!([])),
+    ] {
+        shop.night(night);
+        let grown = shop.sums();
+        assert_eq!(grown["ends"]["days"], ends, "{night}");
+        assert_eq!(sums_anew(&shop, night), grown, "{night}");
+    }
+}
+
 #[test]
 fn a_state_of_another_form_is_settled_anew_from_the_history() {
     let [shop, other] = [Shop::new(), Shop::new()].map(|shop| {

@@ -3,5 +3,6 @@
 
 mod cdnow;
 mod facts;
+mod kept;
 mod sample;
 mod shape;

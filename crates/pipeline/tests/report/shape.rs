@@ -138,6 +138,7 @@ fn report(program: &Program) -> Report<'_> {
         duplicates: 1,
         quarantined: vec![("row/amount".to_owned(), 2)],
         late: 0,
+        ..Quality::default()
     };
     Report::new(&measures, &counted, quality, Some(3))
 }
@@ -240,7 +241,7 @@ fn json_has_fractions_and_exact_decimals() {
 }
 
 /// The parts of JSON Schema that the published schema uses.
-fn fits(schema: &Value, value: &Value, at: &str) {
+pub fn fits(schema: &Value, value: &Value, at: &str) {
     let known = [
         "$schema",
         "title",

@@ -1,0 +1,81 @@
+//! Open points by when they end.
+
+use crate::calendar::{Day, date_of};
+use crate::fold::{AccountState, NEVER};
+use crate::program::Program;
+use std::collections::BTreeMap;
+
+/// Scaled points that can be spent, by the local day at whose beginning, or on which, they end if nothing happens.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpenEnds {
+    by_day: BTreeMap<Day, i128>,
+    /// Points without an end.
+    pub never: i128,
+}
+
+/// Open points that end in one month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MonthOfEnds {
+    /// The first day on which some end.
+    pub first: Day,
+    /// The last one.
+    pub last: Day,
+    /// Scaled points.
+    pub points: i128,
+}
+
+impl OpenEnds {
+    /// Adds an account (`sign` 1), or takes it out as it was (−1). `program` rules when the account is as it is.
+    pub fn account(&mut self, program: &Program, state: &AccountState, sign: i128) {
+        for (end, points) in state.open_lots(program) {
+            let points = sign * i128::from(points);
+            match end {
+                NEVER => self.never += points,
+                _ => self.on(program.zone.day(end), points),
+            }
+        }
+    }
+
+    /// Adds points that end on a day.
+    pub fn on(&mut self, day: Day, points: i128) {
+        *self.by_day.entry(day).or_default() += points;
+    }
+
+    /// Adds other accounts, or what another night brought.
+    pub fn merge(&mut self, other: &OpenEnds) {
+        self.never += other.never;
+        for (day, points) in &other.by_day {
+            self.on(*day, *points);
+        }
+    }
+
+    /// Days on which points end, and how many.
+    pub fn days(&self) -> impl Iterator<Item = (Day, i128)> {
+        let days = self.by_day.iter().map(|(day, points)| (*day, *points));
+        days.filter(|(_, points)| *points != 0)
+    }
+
+    /// Months in which points end.
+    pub fn months(&self) -> Vec<MonthOfEnds> {
+        let mut months: Vec<MonthOfEnds> = Vec::new();
+        for (day, points) in self.days() {
+            match months.last_mut() {
+                Some(month) if month_of(month.first) == month_of(day) => {
+                    month.last = day;
+                    month.points += points;
+                }
+                _ => months.push(MonthOfEnds {
+                    first: day,
+                    last: day,
+                    points,
+                }),
+            }
+        }
+        months
+    }
+}
+
+fn month_of(day: Day) -> (i16, i8) {
+    let date = date_of(day);
+    (date.year(), date.month())
+}
