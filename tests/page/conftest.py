@@ -35,8 +35,8 @@ def maker(tmp_path_factory):
 @pytest.fixture(scope="session")
 def browser(tell):
     """Chromium, without a window."""
-    found = filter(None, [os.environ.get("RUNGS_CHROMIUM"), *map(shutil.which, BROWSERS)])
-    binary = next(found, None)
+    names = [os.environ.get("RUNGS_CHROMIUM", ""), *BROWSERS]
+    binary = next(filter(None, map(shutil.which, filter(None, names))), None)
     assert binary, f"no {', '.join(BROWSERS)} on the path: install one, or name it in RUNGS_CHROMIUM"
     with playwright.sync_api.sync_playwright() as tools:
         chromium = tools.chromium.launch(executable_path=binary, headless=True, args=FLAGS)

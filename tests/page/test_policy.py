@@ -5,6 +5,7 @@ import re
 
 import pytest
 from places import LANGUAGES
+from reading import TURNING
 from visit import visit
 
 # What somebody might smuggle into the file, each of which would leave a trace if it ran.
@@ -82,8 +83,6 @@ FOREIGN = """() => ({
   handlers: [...document.querySelectorAll("*")].flatMap((e) => [...e.attributes]).filter((a) => /^on|^style$/i.test(a.name)).map((a) => a.name),
   away: [...document.querySelectorAll("[href], [src]")].map((e) => e.getAttribute("href") || e.getAttribute("src")).filter((to) => !/^(#|data:,$)/.test(to)),
   text: document.documentElement.textContent})"""
-
-TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 def names(value):

@@ -1,6 +1,7 @@
 //! The tasks of the workspace, as a library, so that tests can call them.
 
 pub mod bench;
+pub mod browser;
 pub mod cdnow;
 pub mod coffee;
 pub mod docs;

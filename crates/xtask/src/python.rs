@@ -8,6 +8,8 @@ use std::path::Path;
 pub const CHECKS: &str = "tests/python/requirements.txt";
 /// What the local AWS stack and its checks need.
 pub const AWS: &str = "tests/aws/requirements.txt";
+/// What drives a browser over the report's page.
+pub const PAGE: &str = "tests/page/requirements.txt";
 /// What the benchmark's peers need.
 pub const PEERS: &str = "bench/requirements.txt";
 

@@ -4,7 +4,7 @@
 
 use crate::repository::cannot;
 use crate::step::{command, output, run as run_command, say, step, works};
-use crate::{docs, dynamodb, faults, python, samples, tidy};
+use crate::{browser, docs, dynamodb, faults, python, samples, tidy};
 use std::path::{Path, PathBuf};
 
 /// The release of cargo-deny that is installed where there is none.
@@ -50,9 +50,11 @@ pub fn run(root: &Path, scope: Scope) -> Result<(), String> {
     step("programmes and their scenarios", || programs(root, &built))?;
     let interpreter = step("python", || {
         python::environment(root, python::AWS)?;
+        python::environment(root, python::PAGE)?;
         python::environment(root, python::CHECKS)
     })?;
     let dynamodb = step("a DynamoDB for this machine", || dynamodb::server(root))?;
+    let chromium = step("a browser", || browser::chromium(root))?;
     let examples = ["test", "--workspace", "--release", "--doc", "--quiet"];
     cargo(root, "examples in the documentation", &examples)?;
     step("mistakes that must be noticed", || faults::run(root))?;
@@ -64,10 +66,13 @@ pub fn run(root: &Path, scope: Scope) -> Result<(), String> {
                 .args(["-p", "no:cacheprovider", tests])
                 .env("PYTHONDONTWRITEBYTECODE", "1")
                 .env("RUNGS_DYNOXIDE", &dynamodb)
+                .env("RUNGS_CHROMIUM", &chromium)
                 .env("RUNGS_BUILT", &built),
         )
     };
     step("the night on AWS, on a local stack", || pytest("tests/aws"))?;
+    // The kept reports are rendered by an example, which the Rust tests have built.
+    step("the report's page in a browser", || pytest("tests/page"))?;
 
     // Nothing is printed after this: the runner's summary is the last line.
     say("\n== tests against pandas and DuckDB");
