@@ -143,6 +143,9 @@ pub struct Report {
     /// How it is shown.
     #[arg(long, value_enum, default_value = "text")]
     pub format: ReportFormat,
+    /// The language of `md`; a page has both.
+    #[arg(long, value_enum, default_value = "en")]
+    pub language: ReportLanguage,
 }
 
 /// `rungs explain`
@@ -264,15 +267,30 @@ pub enum Format {
     Json,
 }
 
-/// Text, JSON or a page.
+/// Text, a page, or data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
     /// For people, in a terminal.
     Text,
-    /// For programs.
+    /// For programs: all of it.
     Json,
     /// For people, in a browser: one file that needs nothing else, in English and Chinese.
     Html,
+    /// For people, in a chat or a pull request: what one has to know.
+    Md,
+    /// For analysts: a row for each figure.
+    Csv,
+    /// The same rows as a file for DuckDB, pandas and the like.
+    Parquet,
+}
+
+/// Languages of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportLanguage {
+    /// English.
+    En,
+    /// 简体中文.
+    Zh,
 }
 
 fn date(text: &str) -> Result<Day, String> {

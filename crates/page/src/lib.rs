@@ -22,6 +22,7 @@ mod flow;
 mod forms;
 mod functions;
 mod kpis;
+mod markdown;
 mod moves;
 mod periods;
 mod policy;
@@ -32,6 +33,7 @@ mod templates;
 mod texts;
 
 pub use error::{PageCode, PageError};
+pub use texts::Language;
 
 use report::Report;
 
@@ -42,5 +44,17 @@ use report::Report;
 pub fn html(report: &str, previous: Option<&str>) -> Result<String, PageError> {
     let report = Report::read(report)?;
     let previous = previous.map(Report::read).transpose()?;
-    templates::render(&report, previous.as_ref())
+    templates::page(&report, previous.as_ref())
+}
+
+/// The report in short, as Markdown for a chat or a pull request: objectives, what changed, the latest figures, and what
+/// was refused.
+pub fn markdown(
+    report: &str,
+    previous: Option<&str>,
+    language: Language,
+) -> Result<String, PageError> {
+    let report = Report::read(report)?;
+    let previous = previous.map(Report::read).transpose()?;
+    templates::digest(&report, previous.as_ref(), language.code())
 }

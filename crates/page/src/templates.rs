@@ -7,9 +7,9 @@ use crate::kpis::kpis;
 use crate::policy::policy;
 use crate::report::Report;
 use crate::texts::LANGUAGES;
-use crate::{filters, functions, queries};
+use crate::{filters, functions, markdown, queries};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, Output, State, Value, context};
+use minijinja::{AutoEscape, Environment, Output, State, Value, context};
 use std::sync::Arc;
 
 /// A template by its name in `include` and `import`.
@@ -19,10 +19,11 @@ macro_rules! built_in {
     };
 }
 
-/// All templates; `page.html` is the whole page, `body.html` one language of it.
-const TEMPLATES: [(&str, &str); 22] = built_in![
+/// All templates; `page.html` is the whole page, `body.html` one language of it, `digest.md` the report in short.
+const TEMPLATES: [(&str, &str); 23] = built_in![
     "page.html",
     "body.html",
+    "digest.md",
     "card.html",
     "chart.html",
     "figure.html",
@@ -49,10 +50,33 @@ const STYLE: &str = include_str!("../style.css");
 const SCRIPT: &str = include_str!("../page.js");
 
 /// The page.
-pub(crate) fn render(report: &Report, previous: Option<&Report>) -> Result<String, PageError> {
+pub(crate) fn page(report: &Report, previous: Option<&Report>) -> Result<String, PageError> {
+    let environment = environment(report)?;
+    Ok(environment
+        .get_template("page.html")?
+        .render(shown(report, previous)?)?)
+}
+
+/// The report in short, in a language, as Markdown.
+pub(crate) fn digest(
+    report: &Report,
+    previous: Option<&Report>,
+    language: &str,
+) -> Result<String, PageError> {
+    let mut environment = environment(report)?;
+    environment.set_formatter(markdown::write_plain);
+    environment.add_filter("items", markdown::items);
+    environment.add_filter("code", markdown::code);
+    let shown = shown(report, previous)?;
+    let template = environment.get_template("digest.md")?;
+    Ok(template.render(context! { lang => language, ..shown })?)
+}
+
+/// What templates know.
+fn shown(report: &Report, previous: Option<&Report>) -> Result<Value, PageError> {
     let queries = queries::built_in()?;
     let kpis = kpis(report, &queries)?;
-    let page = context! {
+    Ok(context! {
         report => report.shown.clone(),
         previous => previous.map_or(Value::from(()), |previous| previous.shown.clone()),
         kpi_by_id => Value::from_pairs(kpis.iter().cloned()),
@@ -65,9 +89,7 @@ pub(crate) fn render(report: &Report, previous: Option<&Report>) -> Result<Strin
         style => STYLE,
         script => SCRIPT,
         csp => policy(STYLE, SCRIPT),
-    };
-    let environment = environment(report)?;
-    Ok(environment.get_template("page.html")?.render(page)?)
+    })
 }
 
 fn environment(report: &Report) -> Result<Environment<'static>, PageError> {
@@ -78,6 +100,8 @@ fn environment(report: &Report) -> Result<Environment<'static>, PageError> {
     syntax.keep_trailing_newline(true);
     environment.set_syntax(syntax.build()?);
     environment.set_formatter(write_escaped);
+    // In all of them what a template has made of texts is safe, whatever their names end with.
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
     for (name, source) in TEMPLATES {
         environment.add_template(name, source)?;
     }
@@ -109,7 +133,8 @@ fn write_escaped(
     Ok(written?)
 }
 
-/// A text with what HTML would take for markup spelled out.
+/// A text with what HTML would take for markup spelled out, and without the signs that turn the direction of what
+/// follows: in a name they would make the number behind it read backwards.
 pub(crate) fn escaped(text: &str) -> String {
     let mut whole = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -119,6 +144,7 @@ pub(crate) fn escaped(text: &str) -> String {
             '>' => whole.push_str("&gt;"),
             '"' => whole.push_str("&#34;"),
             '\'' => whole.push_str("&#39;"),
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
             letter => whole.push(letter),
         }
     }

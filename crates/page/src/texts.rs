@@ -7,6 +7,22 @@ use toml::{Table, Value};
 /// Languages of the page, the first one shown first.
 pub(crate) const LANGUAGES: [&str; 2] = ["en", "zh"];
 
+/// A language of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    English,
+    /// 简体中文.
+    Chinese,
+}
+
+impl Language {
+    /// As templates name it.
+    pub(crate) fn code(self) -> &'static str {
+        LANGUAGES[self as usize]
+    }
+}
+
 /// Texts by language.
 #[derive(Debug)]
 pub(crate) struct Texts {

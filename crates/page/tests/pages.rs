@@ -2,6 +2,7 @@
 //! anew; the first ones came from another implementation of the same templates and forms, in Python).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use rungs_page::Language;
 use std::path::{Path, PathBuf};
 
 fn path(name: &str) -> PathBuf {
@@ -61,6 +62,30 @@ fn a_programme_without_anything() {
 #[test]
 fn names_that_look_like_markup_or_templates() {
     agrees("hostile", Some("before"));
+}
+
+/// The report in short is the golden one.
+fn short(name: &str, previous: Option<&str>, language: Language, wanted: &str) {
+    let report = golden(&format!("{name}.json"));
+    let previous = previous.map(|name| golden(&format!("{name}.json")));
+    let short = rungs_page::markdown(&report, previous.as_deref(), language).unwrap();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path(wanted), &short).unwrap();
+    }
+    assert_eq!(short, golden(wanted));
+}
+
+#[test]
+fn a_report_in_short() {
+    short("more", Some("before"), Language::English, "more.md");
+    short("more", Some("before"), Language::Chinese, "more.zh.md");
+    short("empty", None, Language::English, "empty.md");
+}
+
+/// Nothing in it is a heading, a link, a table, a picture or a mention but what the template made.
+#[test]
+fn names_that_look_like_markdown() {
+    short("hostile", Some("before"), Language::English, "hostile.md");
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 use super::{place, print, run::could_not};
 use crate::Ended;
-use crate::arguments::{Report, ReportFormat};
+use crate::arguments::{Report, ReportFormat, ReportLanguage};
 use rungs_engine::calendar::Day;
 use rungs_engine::program::Versions;
-use rungs_page::PageError;
+use rungs_page::{Language, PageError};
 use rungs_pipeline::lake::store::{Store, write_whole};
 use rungs_pipeline::report;
 use rungs_pipeline::trouble::{Trouble, TroubleCode};
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 /// Shows the report of a settled date.
@@ -21,6 +22,10 @@ pub fn report(asked: &Report) -> Ended {
         ReportFormat::Text => report::load(&store, &versions, asked.as_of, false),
         ReportFormat::Json => report::load(&store, &versions, asked.as_of, true),
         ReportFormat::Html => page(&store, &versions, asked.as_of),
+        ReportFormat::Md => digest(&store, &versions, asked),
+        ReportFormat::Csv => report::load(&store, &versions, asked.as_of, true)
+            .and_then(|report| report::rows::csv(&report)),
+        ReportFormat::Parquet => return rows(&store, &versions, asked.as_of),
     };
     match shown {
         Ok(report) => {
@@ -29,6 +34,39 @@ pub fn report(asked: &Report) -> Ended {
         }
         Err(trouble) => could_not(trouble),
     }
+}
+
+/// The figures as a Parquet file, which no terminal shows.
+fn rows(store: &Path, versions: &Versions, as_of: Option<Day>) -> Ended {
+    let mut out = std::io::stdout();
+    if out.is_terminal() {
+        return Ended::WrongUse {
+            message: "Parquet is no text".into(),
+            help: "write it into a file: `rungs report … --format parquet > figures.parquet`"
+                .into(),
+        };
+    }
+    let rows = report::load(store, versions, as_of, true)
+        .and_then(|report| report::rows::parquet(&report));
+    match rows {
+        Ok(bytes) => {
+            // Who reads no further has what they wanted.
+            let _ = out.write_all(&bytes);
+            Ended::Fine
+        }
+        Err(trouble) => could_not(trouble),
+    }
+}
+
+/// The report in short, which also says what has changed since the report before it.
+fn digest(store: &Path, versions: &Versions, asked: &Report) -> Result<String, Trouble> {
+    let report = report::load(store, versions, asked.as_of, true)?;
+    let previous = report::previous(store, versions, asked.as_of)?;
+    let language = match asked.language {
+        ReportLanguage::En => Language::English,
+        ReportLanguage::Zh => Language::Chinese,
+    };
+    rungs_page::markdown(&report, previous.as_deref(), language).map_err(unforeseen)
 }
 
 /// The report as a page, which also says what has changed since the report before it.
