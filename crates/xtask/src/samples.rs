@@ -1,7 +1,7 @@
 //! `cargo xtask run`: the main job of Rungs on both samples, from an empty clone.
 
 use crate::repository::cannot;
-use crate::step::{command, output, run as run_command, say};
+use crate::step::{command, run as run_command, say};
 use crate::test::target;
 use std::path::{Path, PathBuf};
 use std::time::Instant;

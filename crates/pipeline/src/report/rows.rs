@@ -202,6 +202,7 @@ fn unforeseen(cause: impl std::fmt::Display) -> Trouble {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use arrow_array::Array;
     use arrow_array::cast::AsArray;
     use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 

@@ -168,7 +168,9 @@ impl Held {
                 surprise,
                 draws: own().map(|(one, _)| one.draw).collect(),
                 cost: own().map(|(one, _)| one.cost).sum(),
-                budget: own().last().map_or(declared.budget, |(one, _)| one.budget),
+                budget: own()
+                    .next_back()
+                    .map_or(declared.budget, |(one, _)| one.budget),
                 effect: compare(&strata),
             };
             (declared.absent, held)

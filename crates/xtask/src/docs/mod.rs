@@ -43,6 +43,10 @@ pub fn pages(files: &[File]) -> Result<Vec<Page>, String> {
             "schema/events.json",
             json(rungs_pipeline::ingest::events_schema_json()),
         ),
+        (
+            "schema/report.json",
+            json(rungs_pipeline::report::report_schema()),
+        ),
         ("docs/reference/cases.md", cases::page(files)),
     ])
 }
