@@ -183,7 +183,7 @@ def drawn(reading, forms, kpi, svg, title, key):
 
 
 def ticks(reading, svg):
-    """The lowest and the highest place of the scale with their values; those between lie on the line through both."""
+    """The lowest and the highest place of the scale with their values; from tick to tick it is 1, 2 or 5 with zeros."""
     found = []
     lines = [Decimal(line.get("y1")) for line in reading.all(".//line[starts-with(@class, 'grid')]", svg)]
     for tick, y in zip(reading.all(".//*[@class='tick']", svg), lines, strict=False):
@@ -192,8 +192,11 @@ def ticks(reading, svg):
         found.append((y, Decimal(text.rstrip("kMB%")) * factor))
         reading.compared.add(tick)
     ends = min(found, key=lambda tick: tick[1]), max(found, key=lambda tick: tick[1])
-    for y, value in found:
+    for (y, value), (_, before) in zip(found[1:], found, strict=False):
         near(reading, y, at(ends, value), f"tick of {value}")
+        step = (value - before).normalize()
+        if step != (found[1][1] - found[0][1]) or step.as_tuple().digits not in ((1,), (2,), (5,)):
+            reading.differences.append(f"a tick of {value} after one of {before}")
     return ends
 
 
