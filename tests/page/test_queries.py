@@ -2,6 +2,7 @@
 figures of the report, numerator, denominator and value."""
 
 import datetime
+import math
 import re
 import tomllib
 from decimal import Decimal
@@ -12,7 +13,7 @@ from lxml import html
 from places import LANGUAGES, ROOT, SAMPLES
 
 # Numbers that are compared at least: fewer would mean that figures or queries were not found.
-LEAST = {"coffee": 2400, "cdnow": 770}
+LEAST = {"coffee": 2600, "cdnow": 980}
 
 NOBODY = {"numerator": 0, "denominator": 0, "value": None}
 
@@ -65,6 +66,12 @@ class Queries:
         """Counts a comparison: exact, but for quotients, of which the report keeps nine digits."""
         self.compared += 1
         if not equal(found, wanted):
+            self.differences.append(f"{what}: the query gives {found}, the report says {wanted}")
+
+    def close(self, what, found, wanted):
+        """Counts a comparison of a mean, of which the report keeps six digits."""
+        self.compared += 1
+        if abs(Decimal(repr(found)) - wanted) > Decimal("6e-7"):
             self.differences.append(f"{what}: the query gives {found}, the report says {wanted}")
 
     def figure(self, row, figure):
@@ -186,7 +193,32 @@ def standing(queries):
         queries.same(f"{reward['reward']} issued", row["issued"], reward["issued"])
         queries.same(f"{reward['reward']} cost", row["cost"], reward["cost"])
 
+    if report.get("surprises"):
+        surprises(queries, report["surprises"])
     quality(queries, report["quality"])
+
+
+def surprises(queries, wanted):
+    """What came of draws: each arm, and the interval of the difference between both."""
+    (query,) = {queries.shown(f"surprise{number}") for number, _ in enumerate(wanted, 1)}
+    found = {(row["surprise"], row["won"]): row for row in queries.rows(query)}
+    for held in wanted:
+        effect = held.get("effect")
+        if not effect:
+            assert (held["id"], True) not in found
+            continue
+        won, lost = arms = [found.pop((held["id"], won)) for won in (True, False)]
+        for arm, row in zip((effect["winners"], effect["losers"]), arms, strict=True):
+            queries.same(f"{held['id']} n", row["n"], arm["n"])
+            queries.same(f"{held['id']} orders", row["orders"], arm["orders"])
+            queries.close(f"{held['id']} mean", row["mean"], arm["mean"])
+        difference = won["mean"] - lost["mean"]
+        queries.close(f"{held['id']} difference", difference, effect["difference"])
+        if effect["low"] is not None:
+            half = 1.96 * math.sqrt(won["variance_of_mean"] + lost["variance_of_mean"])
+            queries.close(f"{held['id']} from", difference - half, effect["low"])
+            queries.close(f"{held['id']} to", difference + half, effect["high"])
+    assert found == {}, found
 
 
 def points(queries, balance):
@@ -196,16 +228,17 @@ def points(queries, balance):
     periods = [(whole, balance), *((period["window"], period) for period in balance.get("periods", []))]
     for window, wanted in periods:
         (row,) = queries.rows(query.replace(whole["from"], window["from"]).replace(whole["before"], window["before"]))
-        # Openings are brought along, which is not the opening balance.
-        names = {name: "brought" if name == "opening" else name for name in wanted} if window is whole else {name: name for name in wanted}
-        for name, column in names.items():
-            if column in row:
-                queries.same(f"points {name} {window['from']}", row[column], wanted[name])
+        for name, column in row.items():
+            # What was brought along is not the opening balance.
+            told = "opening" if name == "brought" else name
+            if window is not whole or told in wanted:
+                queries.same(f"points {told} {window['from']}", column, wanted[told])
     if balance.get("by_expiry"):
-        ends = {row["on"] and row["on"].isoformat(): row["points"] for row in queries.rows(queries.shown("expiry"))}
+        day = lambda value: value and value.isoformat()  # noqa: E731
+        ends = {(day(row["on"]), day(row["last"])): row["points"] for row in queries.rows(queries.shown("expiry"))}
         for end in balance["by_expiry"]:
-            queries.same(f"points that end on {end['on']}", ends.pop(end["on"], None), end["points"])
-        queries.same("points that never end", ends.pop(None, 0), balance.get("never", 0))
+            queries.same(f"points that end from {end['on']} on", ends.pop((end["on"], end["last"]), None), end["points"])
+        queries.same("points that never end", ends.pop((None, None), 0), balance.get("never", 0))
         assert ends == {}, ends
 
 
