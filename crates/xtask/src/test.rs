@@ -66,7 +66,7 @@ pub fn run(root: &Path, scope: Scope) -> Result<(), String> {
                 .args(["-p", "no:cacheprovider", tests])
                 .env("PYTHONDONTWRITEBYTECODE", "1")
                 .env("RUNGS_DYNOXIDE", &dynamodb)
-                .env("RUNGS_CHROMIUM", &chromium)
+                .env("RUNGS_CHROMIUM", chromium)
                 .env("RUNGS_BUILT", &built),
         )
     };
