@@ -148,6 +148,9 @@ def test_no_grave_findings_of_accessibility(browser, maker, tell, name, theme):
              f"slight findings: {', '.join(finding[1] for finding in found) or 'none'}")
 
 
+# A4 between the margins of a browser.
+PAPER = 717
+
 PRINTED = """() => {
   const shown = (what) => [...document.querySelectorAll(what)].filter((element) => element.checkVisibility()).length;
   const scroller = document.scrollingElement;
@@ -155,14 +158,17 @@ PRINTED = """() => {
     tools: shown(".switches, .contents, .skip"), open: shown("details[open]"), closed: shown("details:not([open])"),
     tables: shown("details[open] table"), queries: shown("details[open] .sql"), charts: shown("svg[role=img]"),
     background: getComputedStyle(document.body).backgroundColor, ink: getComputedStyle(document.body).color,
-    cut: [...document.querySelectorAll(".scroll")].filter((box) => box.checkVisibility() && getComputedStyle(box).overflowX !== "visible").length};
+    wide: scroller.scrollWidth - scroller.clientWidth,
+    out: [...document.querySelectorAll(".card *, .objective *")].filter((element) => element.checkVisibility() && !element.closest(".hidden, svg")
+      && element.getBoundingClientRect().right > element.closest("article").getBoundingClientRect().right + 1).slice(0, 3).map((element) => element.outerHTML.slice(0, 200)),
+    cut: [...document.querySelectorAll(".scroll, .sql")].filter((box) => box.checkVisibility() && getComputedStyle(box).overflowX !== "visible").length};
 }"""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", VIEWED)
 def test_paper_shows_one_language_on_white_and_what_was_opened(browser, maker, name, language):
-    with visit(browser, maker.page(name), language=language, theme="dark") as seen:
+    with visit(browser, maker.page(name), language=language, theme="dark", width=PAPER) as seen:
         seen.tab.click("label[for=theme-dark]")
         on_screen = seen.run(PRINTED)
         seen.tab.emulate_media(media="print")
@@ -170,9 +176,11 @@ def test_paper_shows_one_language_on_white_and_what_was_opened(browser, maker, n
         assert paper["pages"] == [LANGUAGES[language]]
         assert on_screen["tools"] > 0 and on_screen["closed"] > 0
         assert (paper["tools"], paper["open"], paper["closed"], paper["cut"]) == (0, 0, 0, 0)
+        assert paper["wide"] <= 0 and paper["out"] == [], paper["out"]
         assert paper["charts"] == on_screen["charts"]
         assert (paper["background"], paper["ink"]) == (LIGHT, "rgb(18, 22, 28)")
         seen.run("document.querySelectorAll('.page details').forEach((details) => { details.open = true; })")
         opened = seen.run(PRINTED)
+        assert opened["cut"] == 0 and opened["wide"] <= 0 and opened["out"] == [], opened["out"]
         assert opened["open"] == on_screen["closed"] and opened["tables"] + opened["queries"] > 0
         assert seen.troubles() == []
