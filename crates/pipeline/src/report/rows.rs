@@ -182,7 +182,8 @@ fn units(text: &str) -> Result<i128, Trouble> {
             "`{text}` is no number with at most {DIGITS} digits after the point"
         ))
     };
-    if fraction.len() > DIGITS {
+    let begins = whole.ends_with(|letter: char| letter.is_ascii_digit());
+    if !begins || fraction.len() > DIGITS {
         return Err(unlike());
     }
     format!("{whole}{fraction:0<DIGITS$}")
