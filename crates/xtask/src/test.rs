@@ -133,7 +133,10 @@ fn rust_tests(root: &Path, profile: &[&str]) -> Result<(), String> {
     if works(&mut command(root, &["cargo", "nextest", "--version"])) {
         let words = ["cargo", "nextest", "run", "--workspace", "--no-fail-fast"];
         let quiet = ["--status-level", "fail", "--show-progress", "none"];
-        return run_command(command(root, &words).args(quiet).args(profile));
+        // What a test says is what matters; a trace of a hundred frames would hide it.
+        let mut tests = command(root, &words);
+        tests.env("RUST_BACKTRACE", "0");
+        return run_command(tests.args(quiet).args(profile));
     }
     let words = ["cargo", "test", "--workspace", "--all-targets"];
     run_command(command(root, &words).args(profile).arg("--no-fail-fast"))
