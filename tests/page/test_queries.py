@@ -34,6 +34,10 @@ class Queries:
         self.store.execute(f"set file_search_path = '{page.store}'")
         self.store.execute((page.store / "views.sql").read_text(encoding="utf-8"))
         self.store.execute(self.filled(self.shown("run")))
+        # Kept in memory under the same names, or each of some hundred queries would read the store's files anew.
+        views = self.store.execute("select view_name from duckdb_views() where not internal").fetchall()
+        for (view,) in views:
+            self.store.execute(f'create temp table "{view}" as from "{view}"')
 
     def shown(self, place):
         """The query at a place of the page, which is the same in both languages."""

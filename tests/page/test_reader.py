@@ -79,6 +79,15 @@ def test_what_the_reader_chose_is_kept(browser, maker):
         assert state["lang"] == "zh-Hans" and state["background"] == DARK
 
 
+def test_the_switches_need_no_script(browser, maker):
+    with visit(browser, maker.page("coffee"), script=False) as seen:
+        assert chinese(seen.tab.inner_text("body")) < 200
+        seen.tab.click("label[for=language-zh]")
+        seen.tab.click("label[for=theme-dark]")
+        assert chinese(seen.tab.inner_text("body")) > 200
+        assert seen.run(STATE)["background"] == DARK and seen.complaints == []
+
+
 @pytest.mark.parametrize("name", VIEWED)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_keys_reach_everything_and_the_focus_is_seen(browser, maker, tell, name, language):

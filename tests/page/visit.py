@@ -42,10 +42,11 @@ class Visit:
 
 
 @contextlib.contextmanager
-def visit(browser, page, *, width=1280, height=900, language="en", theme="light", address=None):
+def visit(browser, page, *, width=1280, height=900, language="en", theme="light", address=None, script=True):
     """The page at a width, for a reader whose system has that language and is light or dark."""
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=theme, locale=LOCALES[language], reduced_motion="reduce"
+        viewport={"width": width, "height": height}, color_scheme=theme, locale=LOCALES[language], reduced_motion="reduce",
+        java_script_enabled=script,
     )
     context.add_init_script(WATCH)
     try:
