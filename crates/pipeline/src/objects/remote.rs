@@ -389,6 +389,10 @@ pub(super) fn parts(
             return Ok((parts, Some(rest)));
         }
         let part = steps::folded(&work.handed(&name)?)?;
+        // Functions of another version may have left it: then it says something else.
+        if part.first != rest.first || !rest.contains(part.last) {
+            return Err(unreadable(work, &name));
+        }
         parts.push(part);
         if part.last >= range.last {
             return Ok((parts, None));
