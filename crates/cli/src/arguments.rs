@@ -40,6 +40,8 @@ pub enum Command {
     Rebuild(Rebuild),
     /// Show the report of a settled date.
     Report(Report),
+    /// Make a page over all nights of all programmes: a trend for each KPI, a link to each night.
+    Index(Index),
     /// Say why: an account's points and rung, or what a code means.
     Explain(Explain),
     /// Print the canonical ledger, or its digest.
@@ -129,6 +131,14 @@ pub struct Rebuild {
     /// Say nothing but problems.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// `rungs index`
+#[derive(Debug, Args)]
+pub struct Index {
+    /// A store, or the folder that holds one for each programme (that of rungs.toml if not given). The page is its
+    /// `index.html`.
+    pub stores: Option<PathBuf>,
 }
 
 /// `rungs report`

@@ -71,6 +71,16 @@ impl Settings {
         self.filled(given, self.defaults.store.as_ref(), program)
     }
 
+    /// The folder that holds a store for each programme, if the default is such a folder.
+    pub fn stores(&self, given: Option<&Path>) -> Option<PathBuf> {
+        let parent = |path: &String| {
+            path.strip_suffix("/{program}")
+                .map(|path| self.root.join(path))
+        };
+        let default = || self.defaults.store.as_ref().and_then(parent);
+        given.map(Path::to_owned).or_else(default)
+    }
+
     fn filled(
         &self,
         given: Option<&Path>,

@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         Command::Test(asked) => command::test::test(asked),
         Command::Run(asked) => command::run::run(asked),
         Command::Report(asked) => command::report::report(asked),
+        Command::Index(asked) => command::index::index(asked),
         Command::Explain(asked) => command::explain::explain(asked),
         Command::Ledger(asked) => command::ledger::ledger(asked),
         Command::Verify(asked) => command::verify::verify(asked),

@@ -29,6 +29,17 @@ pub(crate) struct Forms {
 }
 
 impl Forms {
+    /// Where there is no report: texts and days, no money, points or rungs.
+    pub(crate) fn plain() -> Result<Forms, PageError> {
+        Ok(Forms {
+            texts: Texts::built_in()?,
+            wallet: String::new(),
+            currency: String::new(),
+            money_digits: 0,
+            ladder: Vec::new(),
+        })
+    }
+
     /// Those of a report.
     pub(crate) fn of(report: &Report) -> Result<Forms, PageError> {
         let shown = &report.shown;

@@ -7,7 +7,6 @@ use crate::figures::Window;
 use crate::filters::decimal;
 use crate::forms::Forms;
 use crate::queries;
-use crate::report::Report;
 use crate::templates::escaped;
 use crate::texts::filled;
 use minijinja::value::Kwargs;
@@ -15,7 +14,7 @@ use minijinja::{Environment, Error, Value};
 use std::sync::Arc;
 
 /// Adds all functions.
-pub(crate) fn add(environment: &mut Environment<'_>, forms: &Arc<Forms>, report: &Report) {
+pub(crate) fn add(environment: &mut Environment<'_>, forms: &Arc<Forms>, report: &Value) {
     let own = Arc::clone(forms);
     environment.add_function(
         "t",
@@ -66,7 +65,7 @@ pub(crate) fn add(environment: &mut Environment<'_>, forms: &Arc<Forms>, report:
             ]))
         },
     );
-    let shown = report.shown.clone();
+    let shown = report.clone();
     environment.add_function(
         "sql",
         move |query: &str, window: Option<Value>| -> Result<String, Error> {

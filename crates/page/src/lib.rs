@@ -24,6 +24,7 @@ mod functions;
 mod kpis;
 mod markdown;
 mod moves;
+mod nights;
 mod periods;
 mod policy;
 mod queries;
@@ -33,6 +34,7 @@ mod templates;
 mod texts;
 
 pub use error::{PageCode, PageError};
+pub use nights::Programme;
 pub use texts::Language;
 
 use report::Report;
@@ -57,4 +59,34 @@ pub fn markdown(
     let report = Report::read(report)?;
     let previous = previous.map(Report::read).transpose()?;
     templates::digest(&report, previous.as_ref(), language.code())
+}
+
+/// The page over all nights of some programmes, in their order: a trend for each KPI, and links to each night's page.
+/// Of no programme there is an empty page.
+pub fn index(programmes: &[Programme<'_>]) -> Result<String, PageError> {
+    templates::index(programmes)
+}
+
+/// A night that was not settled.
+#[derive(Debug, Clone, Copy)]
+pub struct Notice<'a> {
+    /// What people call the programme.
+    pub name: &'a str,
+    /// Its date, such as `2026-11-21`.
+    pub night: &'a str,
+    /// The code of what went wrong.
+    pub code: &'a str,
+    /// What could not be done and why.
+    pub message: &'a str,
+    /// The next step; empty if nobody said one.
+    pub help: &'a str,
+    /// The last night that is settled, if there is one.
+    pub last: Option<&'a str>,
+    /// Where its page is, seen from this one.
+    pub last_page: Option<&'a str>,
+}
+
+/// The page of a night that was not settled, to stand where its report would.
+pub fn failed(notice: &Notice<'_>) -> Result<String, PageError> {
+    templates::failed(notice)
 }

@@ -7,7 +7,7 @@ use crate::kpis::kpis;
 use crate::policy::policy;
 use crate::report::Report;
 use crate::texts::LANGUAGES;
-use crate::{filters, functions, markdown, queries};
+use crate::{Notice, Programme, filters, functions, markdown, nights, queries};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Output, State, Value, context};
 use std::sync::Arc;
@@ -19,10 +19,16 @@ macro_rules! built_in {
     };
 }
 
-/// All templates; `page.html` is the whole page, `body.html` one language of it, `digest.md` the report in short.
-const TEMPLATES: [(&str, &str); 23] = built_in![
+/// All templates; `page.html` is the whole page, `body.html` one language of it, `digest.md` the report in short,
+/// `index.html` the page over all nights with `programme.html` for each programme, `failed.html` that of a night that failed.
+const TEMPLATES: [(&str, &str); 28] = built_in![
     "page.html",
+    "head.html",
+    "switches.html",
     "body.html",
+    "index.html",
+    "programme.html",
+    "failed.html",
     "digest.md",
     "card.html",
     "chart.html",
@@ -51,10 +57,47 @@ const SCRIPT: &str = include_str!("../page.js");
 
 /// The page.
 pub(crate) fn page(report: &Report, previous: Option<&Report>) -> Result<String, PageError> {
-    let environment = environment(report)?;
+    let environment = environment(Forms::of(report)?, &report.shown)?;
     Ok(environment
         .get_template("page.html")?
-        .render(shown(report, previous)?)?)
+        .render(context! { ..frame(), ..shown(report, previous)? })?)
+}
+
+/// The page over all nights of some programmes.
+pub(crate) fn index(programmes: &[Programme<'_>]) -> Result<String, PageError> {
+    let mut count = 0;
+    let mut parts = Vec::new();
+    for (n, programme) in programmes.iter().enumerate() {
+        let report = Report::read(programme.report)?;
+        let environment = environment(Forms::of(&report)?, &report.shown)?;
+        let template = environment.get_template("programme.html")?;
+        let p = nights::shown(programme, &report)?;
+        count += p.get_attr("nights")?.as_usize().unwrap_or_default();
+        let mut part = vec![("name", report.shown.get_attr("name")?)];
+        for lang in LANGUAGES {
+            let known = context! { lang, n, p => p.clone(), report => report.shown.clone() };
+            part.push((lang, Value::from_safe_string(template.render(known)?)));
+        }
+        parts.push(Value::from_pairs(part));
+    }
+    let environment = environment(Forms::plain()?, &Value::from(()))?;
+    let known = context! { nights => count.to_string(), programmes => parts };
+    let template = environment.get_template("index.html")?;
+    Ok(template.render(context! { ..frame(), ..known })?)
+}
+
+/// The page of a night that was not settled.
+pub(crate) fn failed(notice: &Notice<'_>) -> Result<String, PageError> {
+    let environment = environment(Forms::plain()?, &Value::from(()))?;
+    let known = context! {
+        name => notice.name,
+        night => notice.night,
+        failed => context! { code => notice.code, message => notice.message, help => notice.help },
+        last => notice.last,
+        last_page => notice.last_page,
+    };
+    let template = environment.get_template("failed.html")?;
+    Ok(template.render(context! { ..frame(), ..known })?)
 }
 
 /// The report in short, in a language, as Markdown.
@@ -63,7 +106,7 @@ pub(crate) fn digest(
     previous: Option<&Report>,
     language: &str,
 ) -> Result<String, PageError> {
-    let mut environment = environment(report)?;
+    let mut environment = environment(Forms::of(report)?, &report.shown)?;
     environment.set_formatter(markdown::write_plain);
     environment.add_filter("items", markdown::items);
     environment.add_filter("code", markdown::code);
@@ -85,14 +128,20 @@ fn shown(report: &Report, previous: Option<&Report>) -> Result<Value, PageError>
         queries => Value::from_pairs(
             queries.iter().filter_map(|(name, query)| Some((name.as_str(), query.as_str()?))),
         ),
+    })
+}
+
+/// What every page has around what it says.
+fn frame() -> Value {
+    context! {
         languages => LANGUAGES.to_vec(),
         style => STYLE,
         script => SCRIPT,
         csp => policy(STYLE, SCRIPT),
-    })
+    }
 }
 
-fn environment(report: &Report) -> Result<Environment<'static>, PageError> {
+fn environment(forms: Forms, report: &Value) -> Result<Environment<'static>, PageError> {
     let mut environment = Environment::new();
     let mut syntax = SyntaxConfig::builder();
     syntax.trim_blocks(true);
@@ -105,7 +154,7 @@ fn environment(report: &Report) -> Result<Environment<'static>, PageError> {
     for (name, source) in TEMPLATES {
         environment.add_template(name, source)?;
     }
-    let forms = Arc::new(Forms::of(report)?);
+    let forms = Arc::new(forms);
     filters::add(&mut environment, &forms);
     functions::add(&mut environment, &forms, report);
     Ok(environment)

@@ -2,7 +2,7 @@
 //! anew; the first ones came from another implementation of the same templates and forms, in Python).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use rungs_page::Language;
+use rungs_page::{Language, Notice, Programme};
 use std::path::{Path, PathBuf};
 
 fn path(name: &str) -> PathBuf {
@@ -64,15 +64,87 @@ fn names_that_look_like_markup_or_templates() {
     agrees("hostile", Some("before"));
 }
 
+/// What is made is the golden text.
+fn is_golden(made: &str, wanted: &str) {
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path(wanted), made).unwrap();
+    }
+    assert!(made == golden(wanted), "{wanted} is another one");
+}
+
+/// The lines of two nights of a report, and of a third one that failed.
+fn nights(name: &str) -> String {
+    let report: serde_json::Value = serde_json::from_str(&golden(&format!("{name}.json"))).unwrap();
+    let told = |figure: &&serde_json::Value| figure["by"].as_object().unwrap().is_empty();
+    let figures = report["kpis"].as_array().unwrap().iter().filter(told);
+    let kpis: Vec<String> = figures
+        .map(|figure| {
+            format!(
+                r#"{{"id": {}, "value": {}, "window": {}}}"#,
+                figure["id"], figure["value"], figure["window"]
+            )
+        })
+        .collect();
+    let line = |night: &str, kpis: &str| {
+        format!(
+            r#"{{"night": "{night}", "run": 1, "members": {}, "orders": {}, "read": 12, "accepted": 11, "objectives": {}, "kpis": [{kpis}]}}"#,
+            report["totals"]["members"], report["totals"]["orders"], report["objectives"]
+        )
+    };
+    [
+        line("2026-10-01", &kpis.join(", ").replace("\"value\": 0.", "\"value\": 0.0")),
+        line("2026-11-15", &kpis.join(", ")),
+        r#"{"night": "2026-11-16", "failed": {"code": "run/inbox", "message": "the inbox `<b>&\u202ex` cannot be opened", "help": ""}}"#
+            .to_owned(),
+    ]
+    .join("\n")
+}
+
+#[test]
+fn all_nights_of_some_programmes() {
+    let (more, hostile) = (golden("more.json"), golden("hostile.json"));
+    let (more_nights, hostile_nights) = (nights("more"), nights("hostile"));
+    let programme = |report, nights, page| Programme {
+        report,
+        nights,
+        page,
+    };
+    let page = |night: &str| (night != "2026-10-01").then(|| format!("more/reports/{night}.html"));
+    let first = programme(&more, &more_nights, &page);
+    let second = programme(&hostile, &hostile_nights, &|_| None);
+    let index = rungs_page::index(&[first, second]).unwrap();
+    is_golden(&index, "index.html");
+    assert!(rungs_page::index(&[]).unwrap().contains("Rungs"));
+}
+
+#[test]
+fn a_night_that_failed() {
+    let notice = Notice {
+        name: "<i>Bean & Leaf</i>",
+        night: "2026-11-16",
+        code: "run/inbox",
+        message: "the inbox `<b>&\u{202e}x` cannot be opened",
+        help: "name the folder",
+        last: Some("2026-11-15"),
+        last_page: Some("2026-11-15.html"),
+    };
+    is_golden(&rungs_page::failed(&notice).unwrap(), "failed.html");
+    let first = Notice {
+        help: "",
+        last: None,
+        last_page: None,
+        ..notice
+    };
+    let page = rungs_page::failed(&first).unwrap();
+    assert!(page.contains("no night was settled before") && !page.contains("What to do"));
+}
+
 /// The report in short is the golden one.
 fn short(name: &str, previous: Option<&str>, language: Language, wanted: &str) {
     let report = golden(&format!("{name}.json"));
     let previous = previous.map(|name| golden(&format!("{name}.json")));
     let short = rungs_page::markdown(&report, previous.as_deref(), language).unwrap();
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(path(wanted), &short).unwrap();
-    }
-    assert_eq!(short, golden(wanted));
+    is_golden(&short, wanted);
 }
 
 #[test]

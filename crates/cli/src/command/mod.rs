@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod explain;
+pub mod index;
 pub mod ledger;
 pub mod quarantine;
 pub mod rebuild;

@@ -1,13 +1,14 @@
 //! `rungs report`
 
-use super::{place, print, run::could_not};
+use super::{index::keep_index, place, print, run::could_not};
 use crate::Ended;
 use crate::arguments::{Report, ReportFormat, ReportLanguage};
-use rungs_engine::calendar::Day;
+use rungs_engine::calendar::{Day, day_text};
 use rungs_engine::program::Versions;
-use rungs_page::{Language, PageError};
+use rungs_page::{Language, Notice, PageError};
 use rungs_pipeline::lake::store::{Store, write_whole};
 use rungs_pipeline::report;
+use rungs_pipeline::report::nights::{self, Failed};
 use rungs_pipeline::trouble::{Trouble, TroubleCode};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -76,17 +77,53 @@ fn page(store: &Path, versions: &Versions, as_of: Option<Day>) -> Result<String,
     rungs_page::html(&report, previous.as_deref()).map_err(unforeseen)
 }
 
-/// Keeps the page of the last night beside its figures, as `reports/<date>.html`.
+/// Keeps the page of the last night beside its figures, as `reports/<date>.html`, and the index of all nights.
 pub fn keep_page(store: &Path, versions: &Versions) -> Result<(), Trouble> {
-    let Some(manifest) = Store::open_of(store, &versions.newest().id)?.latest()? else {
+    let opened = Store::open_of(store, &versions.newest().id)?;
+    let Some(manifest) = opened.latest()? else {
         return Ok(());
     };
-    let path = store.join(format!("reports/{}.html", manifest.nights.to));
-    Ok(write_whole(&path, page(store, versions, None)?.as_bytes())?)
+    let path = opened.path(&format!("reports/{}.html", manifest.nights.to));
+    write_whole(&path, page(store, versions, None)?.as_bytes())?;
+    keep_index(&opened)
+}
+
+/// Keeps, where the night's page would be, that the night failed and why. Not while another run is at work, which may
+/// settle it, and not for a night that is settled.
+pub fn keep_failed(
+    store: &Path,
+    versions: &Versions,
+    night: Day,
+    trouble: &Trouble,
+) -> Result<(), Trouble> {
+    let store = Store::open_of(store, &versions.newest().id)?;
+    let _claimed = store.lock()?;
+    let failed = Failed::from(trouble);
+    if !nights::keep_failed(&store, night, &failed)? {
+        return Ok(());
+    }
+    let last = store.latest()?.map(|manifest| manifest.nights.to);
+    let last_page = last.as_ref().map(|last| format!("{last}.html"));
+    let night = day_text(night);
+    let page = rungs_page::failed(&Notice {
+        name: &versions.newest().name,
+        night: &night,
+        code: &failed.code,
+        message: &failed.message,
+        help: &failed.help,
+        last: last.as_deref(),
+        last_page: last_page.as_deref(),
+    });
+    let path = store.path(&format!("reports/{night}.html"));
+    write_whole(&path, page.map_err(unforeseen)?.as_bytes())?;
+    match last {
+        Some(_) => keep_index(&store),
+        None => Ok(()),
+    }
 }
 
 /// The report is ours, so a page cannot fail because of what anybody has written.
-fn unforeseen(error: PageError) -> Trouble {
+pub fn unforeseen(error: PageError) -> Trouble {
     Trouble::new(
         TroubleCode::Unforeseen,
         format!("the page cannot be made: {}", error.message),

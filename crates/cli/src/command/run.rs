@@ -1,6 +1,6 @@
 //! `rungs run`
 
-use super::report::keep_page;
+use super::report::{keep_failed, keep_page};
 use super::{place, settings};
 use crate::Ended;
 use crate::arguments::Run;
@@ -24,37 +24,35 @@ pub fn run(asked: &Run) -> Ended {
             help: "add `--inbox DIR` (the folder that holds one folder per dataset), or name a default in rungs.toml".into(),
         };
     };
-    let keys = match asked
-        .keys
-        .as_deref()
+    let given = asked.keys.as_deref();
+    let settled = given
         .map_or_else(|| Ok(Keys::test()), Keys::read)
-    {
-        Ok(keys) => keys,
-        Err(trouble) => return could_not(trouble),
-    };
-    let progress = Shown::new(asked.quiet);
-    let request = Request {
-        versions: &versions,
-        inbox: &inbox,
-        store: &store,
-        as_of: asked.as_of,
-        shards: asked.shards,
-        keys: &keys,
-    };
-    match run::run(&request, &progress) {
-        Ok(outcome) => {
+        .and_then(|keys| {
+            let request = Request {
+                versions: &versions,
+                inbox: &inbox,
+                store: &store,
+                as_of: asked.as_of,
+                shards: asked.shards,
+                keys: &keys,
+            };
+            let published = keys.published && !versions.on(asked.as_of).surprises.is_empty();
+            Ok((run::run(&request, &Shown::new(asked.quiet))?, published))
+        });
+    match settled {
+        Ok((outcome, published)) => {
             // The figures are there whatever becomes of it, and `rungs report` makes it again.
             if let Err(trouble) = keep_page(&store, &versions) {
                 anstream::eprintln!("warning[{}]: {}", trouble.code, trouble.message);
             }
-            say(
-                &outcome,
-                asked.quiet,
-                keys.published && !versions.on(asked.as_of).surprises.is_empty(),
-            );
+            say(&outcome, asked.quiet, published);
             Ended::Fine
         }
-        Err(trouble) => could_not(trouble),
+        Err(trouble) => {
+            // For those who look for the night's page. Where there is no store yet nobody does.
+            let _ = keep_failed(&store, &versions, asked.as_of, &trouble);
+            could_not(trouble)
+        }
     }
 }
 

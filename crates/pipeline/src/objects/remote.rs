@@ -9,7 +9,7 @@ use crate::lake::manifest::{Manifest, Table};
 use crate::lake::shard::ShardRange;
 use crate::lake::store::{Store, write_whole};
 use crate::progress::Silent;
-use crate::report::{self, sums};
+use crate::report::{self, nights, sums};
 use crate::run::steps::{self, Frozen, RECEIPTS, Receipt, Seen};
 use crate::trouble::{Trouble, TroubleCode};
 use rungs_engine::calendar::{Day, Instant};
@@ -263,6 +263,7 @@ impl Remote {
         let frozen = self.frozen(&work, run)?;
         let parts = all_parts(&work, &frozen)?;
         work.fetch_to_change(sums::NAME)?;
+        work.fetch_to_change(nights::NAME)?;
         let outcome = steps::count(&work.versions, &work.store, &frozen, &parts, &Silent)?;
         work.bring_back(&Table::ALL.map(Table::folder))?;
         if !work.bring_back_new(&Store::manifest_name(run))? {

@@ -4,6 +4,7 @@
 pub mod facts;
 pub mod figures;
 pub mod json;
+pub mod nights;
 pub mod rows;
 pub mod schema;
 mod store;

@@ -5,7 +5,7 @@ use super::figures::count_by;
 use super::open_ends::open_ends;
 use super::quality::quality;
 use super::surprises::Held;
-use super::{AccountSource, FactsReader, Report, RunInfo, json, sums, text};
+use super::{AccountSource, FactsReader, Report, RunInfo, json, nights, sums, text};
 use crate::lake::disk::make_folder;
 use crate::lake::error::LakeError;
 use crate::lake::history::{ColumnSet, History};
@@ -198,7 +198,8 @@ pub fn is_kept(store: &Store, manifest: &Manifest) -> bool {
         .exists()
 }
 
-/// Counts the figures of the last run and keeps the report: `reports/<date>.json` and `.txt`.
+/// Counts the figures of the last run and keeps the report: `reports/<date>.json` and `.txt`, and its line among those of
+/// all nights.
 /// `together` are the sums over all accounts, if they are known.
 pub fn write(
     store: &Store,
@@ -222,6 +223,8 @@ pub fn write(
         &store.path(&format!("reports/{date}.json")),
         json.as_bytes(),
     )?;
+    nights::keep(store, manifests, &json)?;
+    // Last: where it is, the report is there whole.
     write_whole(
         &store.path(&format!("reports/{date}.txt")),
         text::render(&report).as_bytes(),
