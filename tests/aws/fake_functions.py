@@ -100,6 +100,9 @@ def fold(name, event, _):
 
 
 def report(name, event, _):
+    if "failure" in event:
+        begin(name, event["input"]["program"], f"failed: {event['failure']['Error']}")
+        return {"night": event["input"]["night"]}
     begin(name, event["program"], "*")
     return {"program": event["program"], "run": event["run"], "night": "2026-11-21", "accounts": 12, "entries": 34,
             "refused": 0}

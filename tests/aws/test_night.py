@@ -195,6 +195,36 @@ def test_a_rebuild_is_the_same_machine_with_another_lake(stack, nights):
     assert [run["night"]["S"] for run in runs] == [FIRST]
 
 
+def test_a_night_that_failed_says_so_where_its_page_would_be(stack, nights):
+    """Until it is settled. In a lake of its own, which has no night before."""
+    name = f"keys/{PROGRAM}.toml"
+    keys = stack.s3.get_object(Bucket="rungs", Key=name)["Body"].read()
+    read = lambda name: stack.s3.get_object(Bucket="rungs", Key=f"lake/failing/reports/{name}")["Body"].read().decode()
+    night = "2025-03-01"
+    run = lambda: stack.state_machine(NIGHT, Concurrency=4).run({"program": PROGRAM, "night": night, "lake": "failing"}, timeout=300)
+    stack.s3.delete_object(Bucket="rungs", Key=name)
+    try:
+        outcome = run()
+    finally:
+        stack.s3.put_object(Bucket="rungs", Key=name, Body=keys)
+    assert (outcome.status, outcome.failure()["Error"]) == ("FAILED", "Trouble"), outcome.explain()
+    page = read(f"{night}.html")
+    assert "The night of Mar 1, 2025 was not settled" in page and "keys/unreadable" in page
+    assert "no night was settled before" in page
+    [line] = map(json.loads, read("nights.jsonl").splitlines())
+    assert line["night"] == night and line["failed"]["code"] == "Trouble"
+    outcome = run()
+    assert outcome.status == "SUCCEEDED", outcome.explain()
+    assert "was not settled" not in read(f"{night}.html")
+    [line] = map(json.loads, read("nights.jsonl").splitlines())
+    assert line["run"] == 1 and "failed" not in line
+    assert f"{night}.html" in read("index.html")
+    # What comes too late has not failed.
+    late = {"input": {"program": PROGRAM, "night": night, "lake": "failing"}, "failure": {"Error": "Trouble", "Cause": "x"}}
+    assert stack.invoke("report", late) == {"night": None}
+    assert "was not settled" not in read(f"{night}.html")
+
+
 def test_time_picks_the_last_night_that_has_ended(stack, nights):
     """In Berlin 2 April begins at 22:00Z: before that, the night of the 1st is not over."""
     answer = stack.invoke("cut", {"program": PROGRAM, "time": f"{SECOND}T21:59:00Z"})

@@ -118,13 +118,23 @@ def test_trouble_fails_the_night(night, told, script):
     time.sleep(0.2)  # whatever still ran on would show itself
     calls = told("florist")
     assert calls.count(("fold", "1")) == 1
-    assert ("report", "*") not in calls and len(calls) < 6
+    assert ("report", "*") not in calls and len(calls) < 7
+    assert calls[-1] == ("report", "failed: States.ExceedToleratedFailureThreshold")
+
+
+def test_a_night_has_failed_though_nobody_can_be_told(night, told, script):
+    gone = ("report", "failed: Trouble")
+    script("baker", cut={"*": ["Trouble"]}, report={gone[1]: ["Unavailable"] * 4})
+    outcome = run(night, "baker")
+    assert outcome.status == "FAILED" and outcome.error == "NightFailed", outcome.explain()
+    assert outcome.failure()["Error"] == "Trouble"
+    assert told("baker") == [("cut", "*")] + [gone] * 4
 
 
 def test_missing_ranges_fail_the_night_by_name(stack):
     """An ItemReader that finds nothing has AWS's name for it, in the Map of the night itself."""
     fold = json.loads(stack.state_machine(NIGHT, Concurrency=2).definition)["States"]["Fold"]
-    states = {"Fold": fold | {"Next": "Done"}, "Done": {"Type": "Succeed"}, "Failed": {"Type": "Fail"}}
+    states = {"Fold": fold | {"Next": "Done"}, "Done": {"Type": "Succeed"}, "TellFailed": {"Type": "Fail"}}
     machine = stack.state_machine(json.dumps({"StartAt": "Fold", "States": states}))
     outcome = machine.run({"ranges": {"bucket": stack.bucket, "key": "lake/nowhere.json"}})
     assert outcome.status == "FAILED", outcome.explain()

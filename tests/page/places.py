@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 from decimal import Decimal
 
@@ -30,8 +31,16 @@ KEPT = {
 }
 
 NAMES = [*SAMPLES, *KEPT]
-# Looked at in the browser; the others differ in numbers only.
-VIEWED = [name for name in NAMES if name not in ("first", "future")]
+# Reports that are looked at in the browser; the others differ in numbers only.
+REPORTS = [name for name in NAMES if name not in ("first", "future")]
+# All that is looked at: also the page over all nights of both samples, and that of a night that failed.
+VIEWED = [*REPORTS, "index", "failed"]
+
+# The sample of which a night fails, and that night.
+FAILED, FAILED_NIGHT = "coffee", "2026-11-16"
+
+# A sample of which every KPI counts orders before discounts and refunds.
+GROSS, GROSS_OF = "gross", "coffee"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,16 +70,64 @@ class Maker:
     def page(self, name):
         """The page of a sample or of a kept report."""
         if name not in self.known:
-            self.known[name] = self.settled(name) if name in SAMPLES else self.kept(name)
+            others = {GROSS: self.gross, "index": self.index, "failed": self.failed}
+            make = others.get(name) or (lambda: self.settled(name) if name in SAMPLES else self.kept(name))
+            self.known[name] = make()
         return self.known[name]
 
-    def settled(self, name):
+    def place(self, name):
+        """Programme and store of a sample."""
+        return ["--program", f"programs/{name}", "--store", str(self.folder / name)]
+
+    def gross(self):
+        """Settles a sample by its programme with every KPI gross."""
+        programme = self.folder / "programs" / GROSS_OF
+        programme.mkdir(parents=True)
+        for path in (ROOT / "programs" / GROSS_OF).glob("*.toml"):
+            text = path.read_text(encoding="utf-8")
+            (programme / path.name).write_text(text.replace("[[kpis]]\n", "[[kpis]]\nnet = false\n"), encoding="utf-8")
+        place = ["--program", str(programme), "--store", str(self.folder / GROSS)]
+        return self.settled(GROSS, GROSS_OF, place)
+
+    def failed(self):
+        """Fails a night: its inbox is not there."""
+        self.page(FAILED)
+        words = [*self.place(FAILED), "--inbox", str(self.folder / "nowhere"), "--as-of", FAILED_NIGHT]
+        done = subprocess.run([self.binary("rungs"), "run", *words], cwd=ROOT, capture_output=True, check=False)
+        assert done.returncode == 3, done
+        path = self.folder / FAILED / "reports" / f"{FAILED_NIGHT}.html"
+        return Page("failed", path, None, None, self.folder / FAILED)
+
+    def index(self):
+        """All nights of both samples, one of which failed."""
+        shelf = self.folder / "shelf"
+        for name in SAMPLES:
+            self.page(name)
+            self.page("failed")
+            shutil.copytree(self.folder / name / "reports", shelf / name / "reports")
+            for part in ("runs", "store.json"):
+                source = self.folder / name / part
+                (shutil.copytree if source.is_dir() else shutil.copy)(source, shelf / name / part)
+        assert self.call("rungs", "index", str(shelf)).decode().strip() == str(shelf / "index.html")
+        return Page("index", shelf / "index.html", None, None, shelf)
+
+    def settled_after_all(self):
+        """Settles the night that had failed, elsewhere."""
+        self.page("failed")
+        store = self.folder / "after-all"
+        shutil.copytree(self.folder / FAILED, store)
+        self.call("rungs", "run", "--program", f"programs/{FAILED}", "--store", str(store), "--inbox", f"samplelocal/{FAILED}",
+                  "--as-of", FAILED_NIGHT)
+        return Page("after-all", store / "reports" / f"{FAILED_NIGHT}.html", None, None, store)
+
+    def settled(self, name, sample=None, place=None):
         """Settles a sample and asks for its report."""
-        before, last = SAMPLES[name]
+        sample = sample or name
+        before, last = SAMPLES[sample]
         store = self.folder / name
-        place = ["--program", f"programs/{name}", "--store", str(store)]
+        place = place or self.place(name)
         for night in (before, last):
-            self.call("rungs", "run", *place, "--inbox", f"samplelocal/{name}", "--as-of", night)
+            self.call("rungs", "run", *place, "--inbox", f"samplelocal/{sample}", "--as-of", night)
         report = self.call("rungs", "report", *place, "--format", "json")
         previous = self.call("rungs", "report", *place, "--format", "json", "--as-of", before)
         html = self.call("rungs", "report", *place, "--format", "html")
@@ -89,11 +146,15 @@ class Maker:
         path.write_bytes(html)
         return Page(name, path, report, previous, store)
 
+    def binary(self, name):
+        """A binary that was built."""
+        path = self.built / f"{name}{SUFFIX}"
+        assert path.exists(), f"{path} is missing: cargo build --workspace --release --bins --examples"
+        return path
+
     def call(self, binary, *words):
         """Standard output of a call that must end well."""
-        path = self.built / f"{binary}{SUFFIX}"
-        assert path.exists(), f"{path} is missing: cargo build --workspace --release --bins --examples"
-        done = subprocess.run([path, *words], cwd=ROOT, capture_output=True, check=False)
+        done = subprocess.run([self.binary(binary), *words], cwd=ROOT, capture_output=True, check=False)
         assert done.returncode == 0, f"{binary} {' '.join(words)}\n{done.stdout.decode()}\n{done.stderr.decode()}"
         return done.stdout
 

@@ -2,7 +2,7 @@
 
 import axe_playwright_python.base
 import pytest
-from places import LANGUAGES, VIEWED
+from places import LANGUAGES, REPORTS, VIEWED
 from visit import visit
 
 AXE = axe_playwright_python.base.AXE_FILE_PATH.read_text(encoding="utf-8")
@@ -41,7 +41,7 @@ def test_language_and_theme_change_by_click(browser, maker, name):
         seen.tab.click("label[for=language-zh]")
         other = seen.run(STATE)
         assert (english["lang"], other["lang"]) == ("en", "zh-Hans")
-        assert chinese(other["text"]) > 200 > chinese(english["text"])
+        assert chinese(other["text"]) > max(100, chinese(english["text"]))
         assert other["title"] != english["title"] and other["text"] != english["text"]
         for theme, ground in (("dark", DARK), ("light", LIGHT), ("auto", LIGHT), ("dark", DARK)):
             seen.tab.click(f"label[for=theme-{theme}]")
@@ -104,13 +104,13 @@ def test_keys_reach_everything_and_the_focus_is_seen(browser, maker, tell, name,
             assert stop["outline"] and stop["seen"] and stop["inside"], stop
             assert stop["language"] in ("", LANGUAGES[language]), stop
         assert [stop["name"] for stop in stops[:2]] == ["language", "theme"]
-        assert stops[2]["kind"] == "skip"
         page = f".page.in-{language}"
         for what, tag in (("summary", "SUMMARY"), ("a[href]", "A")):
             there = seen.run("(what) => [...document.querySelectorAll(what)].filter((e) => e.checkVisibility()).length", f"{page} {what}")
             assert sum(stop["tag"] == tag for stop in stops) == there
         jumps = [stop["href"] for stop in stops if stop["href"].startswith("#")]
-        assert len(jumps) >= 11
+        if name in REPORTS:
+            assert stops[2]["kind"] == "skip" and len(jumps) >= 11
         if language == "en":
             tell(f"{name}: {len(stops)} stops of the Tab key, {len(jumps)} jumps")
 
@@ -183,13 +183,15 @@ def test_paper_shows_one_language_on_white_and_what_was_opened(browser, maker, n
         seen.tab.emulate_media(media="print")
         paper = seen.run(PRINTED)
         assert paper["pages"] == [LANGUAGES[language]]
-        assert on_screen["tools"] > 0 and on_screen["closed"] > 0
-        assert (paper["tools"], paper["open"], paper["closed"], paper["cut"]) == (0, 0, 0, 0)
+        assert on_screen["tools"] > 0
+        # The last month of an index is open from the start.
+        assert (paper["tools"], paper["open"], paper["closed"], paper["cut"]) == (0, on_screen["open"], 0, 0)
         assert paper["wide"] <= 0 and paper["out"] == [], paper["out"]
         assert paper["charts"] == on_screen["charts"]
         assert (paper["background"], paper["ink"]) == (LIGHT, "rgb(18, 22, 28)")
         seen.run("document.querySelectorAll('.page details').forEach((details) => { details.open = true; })")
         opened = seen.run(PRINTED)
         assert opened["cut"] == 0 and opened["wide"] <= 0 and opened["out"] == [], opened["out"]
-        assert opened["open"] == on_screen["closed"] and opened["tables"] + opened["queries"] > 0
+        assert opened["open"] == on_screen["open"] + on_screen["closed"]
+        assert name not in REPORTS or opened["tables"] + opened["queries"] > 0
         assert seen.troubles() == []

@@ -6,6 +6,7 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use rungs_engine::calendar::day_from;
 use rungs_pipeline::lake::shard::ShardRange;
 use rungs_pipeline::objects::Night;
+use rungs_pipeline::report::nights::Failed;
 use serde::Deserialize;
 
 /// An uploaded object.
@@ -129,6 +130,52 @@ pub struct RunEvent {
     pub lake: Option<String>,
     /// Number of the run.
     pub run: u32,
+}
+
+/// A night that failed, as the state machine tells it: what it was started with, and what the step that failed said.
+#[derive(Debug, Clone, Deserialize)]
+pub struct FailedEvent {
+    /// The night that was asked for.
+    pub input: NightEvent,
+    failure: StepFailure,
+}
+
+/// What a `Catch` hands on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct StepFailure {
+    error: String,
+    #[serde(default)]
+    cause: String,
+}
+
+/// What a function answers when it fails.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FunctionFailure {
+    error_message: String,
+}
+
+impl FailedEvent {
+    /// Why it failed. What a function said is unpacked; what the platform says stays as it is.
+    pub fn failed(&self) -> Failed {
+        let said = serde_json::from_str::<FunctionFailure>(&self.failure.cause);
+        Failed {
+            code: self.failure.error.clone(),
+            message: said.map_or_else(|_| self.failure.cause.clone(), |said| said.error_message),
+            help: String::new(),
+        }
+    }
+}
+
+/// What the function `report` is asked: to make a run count, or to tell that a night failed.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum ReportEvent {
+    /// The night failed.
+    Failed(FailedEvent),
+    /// All ranges of the run were folded.
+    Folded(RunEvent),
 }
 
 /// A range of shards of a run: an item of the list that `cut` leaves.

@@ -43,6 +43,12 @@ pub(crate) fn kpis(
         let warning = warnings.iter().find(|(kpi, _)| kpi == id);
         let name = first.shown.get_attr("name")?;
         let query = queries.get(&first.kind).and_then(toml::Value::as_str);
+        // What no order is counted for is the same.
+        let gross = is_gross(first)? && query.is_none_or(|query| query.contains("bought"));
+        let query = query.map(|query| match gross {
+            true => query.replace("bought", "ordered"),
+            false => query.to_owned(),
+        });
         let mut kpi: Entries = vec![
             ("n", Value::from(number)),
             ("id", Value::from(id)),
@@ -50,6 +56,7 @@ pub(crate) fn kpis(
             ("unit", Value::from(first.unit.as_str())),
             ("flow", Value::from(is_flow(&first.kind))),
             ("name", name),
+            ("gross", Value::from(gross)),
             ("section", Value::from(section(&first.kind))),
             ("query", query.map_or(Value::from(()), Value::from)),
             (
@@ -65,6 +72,12 @@ pub(crate) fn kpis(
         kpis.push((id.to_owned(), Value::from_pairs(kpi)));
     }
     Ok(kpis)
+}
+
+/// Whether it counts orders as they were before discounts and refunds.
+fn is_gross(figure: &Figure) -> Result<bool, PageError> {
+    let net = figure.shown.get_attr("net")?;
+    Ok(!net.is_undefined() && !net.is_true())
 }
 
 /// The section where a kind of KPI stands; kinds that the page does not know yet have one of their own.
@@ -179,5 +192,18 @@ mod tests {
         assert!(get(churn, "parts.1.figures.0").is_none());
         assert_eq!(get(&kpis[1].1, "section").to_string(), "more");
         assert!(get(&kpis[1].1, "warning").is_none());
+        assert!(!get(churn, "gross").is_true());
+    }
+
+    #[test]
+    fn a_gross_figure_is_asked_of_all_orders() {
+        let figure = figure("a", "order_value", "2026-01-01", r#"{}, "net": false"#, 1);
+        let queries = toml::Table::from_iter([("order_value".to_owned(), "from bought;".into())]);
+        let kpis = kpis(&report(&figure), &queries).unwrap();
+        assert_eq!(
+            kpis[0].1.get_attr("query").unwrap().as_str(),
+            Some("from ordered;")
+        );
+        assert!(kpis[0].1.get_attr("gross").unwrap().is_true());
     }
 }

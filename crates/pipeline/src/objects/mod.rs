@@ -4,11 +4,13 @@
 mod memory;
 mod remote;
 mod served;
+mod told;
 mod working_copy;
 
 pub use memory::MemoryObjects;
 pub use remote::{Counted, CutNight, Night, Remote};
 pub use served::{BookedEntry, Served};
+pub use told::FailedNight;
 
 use crate::lake::error::{LakeCode, LakeError};
 use std::path::Path;

@@ -21,12 +21,12 @@ use std::sync::Arc;
 /// A programme by its id, and where its objects are.
 #[derive(Debug, Clone)]
 pub struct Remote {
-    objects: Arc<dyn Objects>,
+    pub(super) objects: Arc<dyn Objects>,
     program: String,
-    lake: String,
+    pub(super) lake: String,
     shards: u16,
     /// Where steps make their folders.
-    scratch: PathBuf,
+    pub(super) scratch: PathBuf,
 }
 
 /// A night that was cut.
@@ -57,6 +57,8 @@ pub struct Counted {
     pub report: String,
     /// Likewise of the run before, if there is one.
     pub report_before: Option<String>,
+    /// What each night said, a line for each; nothing if a later run counts already.
+    pub nights: Option<String>,
 }
 
 /// A line of the list of ranges.
@@ -284,16 +286,8 @@ impl Remote {
             quarantined: outcome.rejected,
             report,
             report_before: report_before(&work, &manifests, run)?,
+            nights: nights_of(&work, &manifests, run)?,
         })
-    }
-
-    /// Keeps a night's page beside its report.
-    pub fn keep_page(&self, counted: &Counted, html: &str) -> Result<(), LakeError> {
-        let key = format!("lake/{}/reports/{}.html", self.lake, counted.night);
-        let cannot = |cause| unavailable(&key, cause);
-        let page = tempfile::NamedTempFile::new_in(&self.scratch).map_err(cannot)?;
-        std::fs::write(page.path(), html).map_err(cannot)?;
-        self.objects.put(&key, page.path())
     }
 
     /// Says that the changes of a range were brought to readers.
@@ -320,7 +314,7 @@ pub enum Night {
 }
 
 impl Night {
-    fn day(self, work: &WorkingCopy) -> Day {
+    pub(super) fn day(self, work: &WorkingCopy) -> Day {
         match self {
             Night::Day(day) => day,
             Night::EndedBy(at) => work.versions.newest().zone.day(at) - 1,
@@ -349,6 +343,7 @@ fn counted(work: &WorkingCopy, run: u32) -> Result<Option<Counted>, Trouble> {
         quarantined: quarantined.map(|(_, rows)| rows).sum(),
         report,
         report_before: report_before(work, &manifests, run)?,
+        nights: nights_of(work, &manifests, run)?,
         night,
     }))
 }
@@ -365,15 +360,31 @@ fn report_before(
     }
 }
 
+/// What each night said up to a run, if it is the last one.
+fn nights_of(
+    work: &WorkingCopy,
+    manifests: &[Manifest],
+    run: u32,
+) -> Result<Option<String>, Trouble> {
+    match manifests.last() {
+        Some(last) if last.run == run => text_of(work, nights::NAME),
+        _ => Ok(None),
+    }
+}
+
 /// The report of a night, as JSON.
 fn report_of(work: &WorkingCopy, night: &str) -> Result<Option<String>, Trouble> {
-    let name = format!("reports/{night}.json");
-    if !work.fetch([name.clone()])? {
+    text_of(work, &format!("reports/{night}.json"))
+}
+
+/// A text of the lake, if it is there.
+fn text_of(work: &WorkingCopy, name: &str) -> Result<Option<String>, Trouble> {
+    if !work.fetch([name.to_owned()])? {
         return Ok(None);
     }
-    let report = std::fs::read_to_string(work.store.path(&name));
+    let text = std::fs::read_to_string(work.store.path(name));
     Ok(Some(
-        report.map_err(|cause| unavailable(&work.key(&name), cause))?,
+        text.map_err(|cause| unavailable(&work.key(name), cause))?,
     ))
 }
 

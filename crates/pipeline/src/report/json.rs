@@ -129,6 +129,9 @@ struct KpiFigure<'a> {
     unit: &'static str,
     window: WindowOf,
     by: Object<'a>,
+    /// Only where it is false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    net: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -205,6 +208,7 @@ impl<'a> KpiFigure<'a> {
             unit: figure.unit.text(),
             window: WindowOf::of(figure.window),
             by: Object(&figure.by),
+            net: kpi.and_then(|kpi| (!kpi.net).then_some(false)),
         }
     }
 }

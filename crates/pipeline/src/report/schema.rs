@@ -51,9 +51,13 @@ pub fn report_schema() -> Value {
                 "description": "empty for the total; `rung` at the end of the window; `from` and `to` of tier moves; `k` of cohorts (periods after the first one); `statistic` of the time between purchases (median, p90, mean_of_means)",
                 "additionalProperties": { "type": "string" },
             },
+            "net": {
+                "const": false,
+                "description": "only where the programme says so: orders count before discounts and refunds",
+            },
         }),
     );
-    let figure = without(figure, &["name"]);
+    let figure = without(figure, &["name", "net"]);
     let objective = object(
         "an objective, compared with the latest total of its KPI",
         json!({
