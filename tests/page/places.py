@@ -18,11 +18,13 @@ LANGUAGES = {"en": "en", "zh": "zh-Hans"}
 SAMPLES = {"coffee": ("2026-11-14", "2026-11-15"), "cdnow": ("1998-06-29", "1998-06-30")}
 
 # Kept reports, each with the report before it: an empty programme, one before its first order, one member, two million
-# members, one without points, names that look like markup, all sections, kinds that are not known yet.
+# members (settled in earnest: docs/report.md says how), numbers as long as they come, one without points, names that look
+# like markup, all sections, kinds that are not known yet.
 KEPT = {
     "empty": None,
     "first": None,
     "one": "before",
+    "million": "million-before",
     "large": "before",
     "no-points": None,
     "hostile": "before",

@@ -262,6 +262,7 @@ def quality(queries, wanted):
 @pytest.mark.parametrize("name", [*SAMPLES, GROSS])
 def test_every_query_on_the_page_gives_its_figures(maker, tell, name):
     queries = Queries(maker.page(name))
+    assert any("net" in figure for figure in queries.page.report["kpis"]) == (name == GROSS)
     kpis(queries)
     standing(queries)
     assert queries.differences == [], "\n".join(queries.differences)

@@ -118,7 +118,7 @@ codes! {
     /// An id that is referred to does not exist. Declare it, or correct its spelling.
     UnknownId = "program/unknown-id", Error;
     /// An id is not in the form that its sort needs: `kebab-case` for your ids, `snake_case` for what can
-    /// stand in a condition.
+    /// stand in a condition. And no rung is called `none`, as figures call those who hold no rung.
     IdForm = "program/id-form", Error;
     /// `from` is not before `before`, so the thing never applies.
     EmptyRange = "program/empty-range", Error;

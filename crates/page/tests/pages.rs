@@ -176,6 +176,11 @@ fn one_member() {
 }
 
 #[test]
+fn two_million_members() {
+    page("million", Some("million-before"));
+}
+
+#[test]
 fn large_numbers() {
     page("large", Some("before"));
 }

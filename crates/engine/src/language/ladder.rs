@@ -27,6 +27,7 @@ pub(crate) fn rungs(build: &mut Build<'_>, raw: Many<RungTable>, metrics: &[Metr
     let mut rungs = Vec::new();
     for (at, raw) in raw.iter().enumerate() {
         first_or_not(build, at, raw);
+        not_nobody(build, raw);
         let before = build.reader.findings.len();
         let reach = needs(build, raw.value.reach.as_ref(), metrics);
         let keep = needs(build, raw.value.keep.as_ref(), metrics);
@@ -54,6 +55,22 @@ pub(crate) fn rungs(build: &mut Build<'_>, raw: Many<RungTable>, metrics: &[Metr
         }
     }
     rungs
+}
+
+/// What figures call those who hold no rung.
+const NOBODY: &str = "none";
+
+/// No rung is called as figures call those who hold none.
+fn not_nobody(build: &mut Build<'_>, raw: &Placed<RungTable>) {
+    if let Some(id) = raw.value.id.as_ref().filter(|id| id.value.0 == NOBODY) {
+        build.reader.find(
+            Code::IdForm,
+            id.place,
+            format!("no rung can be called `{NOBODY}`"),
+            "figures by rung call those so who hold no rung",
+            "name it otherwise, such as `base`",
+        );
+    }
 }
 
 /// The lowest rung is where everybody begins; every other one needs something.
