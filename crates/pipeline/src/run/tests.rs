@@ -8,6 +8,7 @@ use crate::lake::store::Store;
 use crate::ledger_dump;
 use crate::program_folder::read;
 use crate::progress::Silent;
+use crate::report::nights::{self, Failed};
 use crate::report::sums;
 use crate::serving::{MemberRow, OpenPoints, RewardRow, Serving};
 use rungs_engine::calendar::day_from;
@@ -379,4 +380,65 @@ fn a_bulk_run_has_more_tasks_and_never_more_than_shards() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::create(folder.path(), "shop", 1).unwrap();
     assert_eq!(parts(&store, 0), 1);
+}
+
+/// What each night said, as it is read for the index.
+fn told(shop: &Shop) -> Vec<Value> {
+    let kept = nights::kept(&Store::open(&shop.store()).unwrap()).unwrap();
+    let lines = kept.unwrap().nights;
+    lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn each_night_has_a_line_which_is_made_again_where_it_is_lost() {
+    let shop = Shop::new();
+    shop.upload("a.csv", "1,ann,2026-03-01T10:00:00Z,12.50\n");
+    shop.night("2026-03-01");
+    let first = told(&shop);
+    assert_eq!(first[0]["night"], "2026-03-01");
+    assert_eq!(
+        (first[0]["orders"].as_i64(), first[0]["read"].as_i64()),
+        (Some(1), Some(1))
+    );
+    let file = shop.store().join(nights::NAME);
+    std::fs::write(&file, "no JSON\n{\"night\": 7}\n").unwrap();
+    shop.night("2026-03-02");
+    assert_eq!(told(&shop)[..1], first);
+    std::fs::remove_file(&file).unwrap();
+    let both = told(&shop);
+    assert_eq!(both.len(), 2);
+    shop.night("2026-03-05");
+    assert_eq!(told(&shop)[..2], both);
+    assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 3);
+}
+
+#[test]
+fn a_night_has_failed_until_it_is_settled() {
+    let shop = Shop::new();
+    shop.night("2026-03-01");
+    let store = Store::open(&shop.store()).unwrap();
+    let failed = Failed {
+        code: "run/inbox".into(),
+        message: "the inbox is gone".into(),
+        help: "bring it back".into(),
+    };
+    let keep =
+        |night: &str| nights::keep_failed(&store, day_from(night).unwrap(), &failed).unwrap();
+    assert!(
+        !keep("2026-03-01"),
+        "a night that is settled has not failed"
+    );
+    assert!(keep("2026-03-02") && keep("2026-03-03"));
+    assert_eq!(told(&shop)[2]["failed"]["message"], "the inbox is gone");
+    // Settled together with the one before, of which no report tells more.
+    shop.night("2026-03-03");
+    let told = told(&shop);
+    assert_eq!(told[1]["failed"]["code"], "run/inbox");
+    assert_eq!(
+        (&told[2]["failed"], &told[2]["run"]),
+        (&Value::Null, &2.into())
+    );
 }
