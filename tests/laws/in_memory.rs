@@ -3,7 +3,6 @@
 //! would have been booked had everything been known on its day. Versions of the programme come in between.
 //! What files, cuts and stores add to it is in `late.rs`, over fewer histories.
 
-use crate::corrected::Receipts;
 use crate::met::Met;
 use crate::world::World;
 use crate::{nights, number};
@@ -16,6 +15,7 @@ use rungs_engine::ledger::{Booking, Entry, Issued, RungMove};
 use rungs_engine::rehearsal::{EventTable, batches, rehearse};
 use rungs_histories::{Content, Random};
 use rungs_pipeline::run::{Booked, replay};
+use rungs_simulation::Receipts;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Histories in the default run.
@@ -90,7 +90,7 @@ fn known(world: &World, receipts: &Receipts, night: Day) -> BTreeMap<String, Bat
 /// Settles a history as it comes to be known; what it contains, and how often later nights booked what.
 fn settled(seed: u64) -> (Content, BTreeMap<String, u64>) {
     let world = World::new(seed);
-    let receipts = Receipts::new(&world, seed);
+    let receipts = Receipts::new(world.uploads(), world.as_of, seed);
     let mut random = Random(seed ^ 0x1a7e3);
     let plans = Plans::new(&world.versions).unwrap();
     let zone = &world.program().zone;

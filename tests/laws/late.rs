@@ -2,7 +2,6 @@
 //! what would have been booked had everything been known on its day. Late files, wrong contents that are
 //! corrected, and events that are cancelled, settled night by night or several nights at once.
 
-use crate::corrected::Receipts;
 use crate::met::Met;
 use crate::world::World;
 use crate::{nights, number, recounted, wins};
@@ -14,6 +13,7 @@ use rungs_engine::rehearsal::rehearse;
 use rungs_histories::{Content, Random};
 use rungs_pipeline::lake::ledger::Ledger;
 use rungs_pipeline::lake::store::Store;
+use rungs_simulation::Receipts;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -53,7 +53,7 @@ fn corrected(store: &Path, all: &mut BTreeMap<String, u64>) {
 fn settled_late(seed: u64) -> (Content, BTreeMap<String, u64>) {
     let (mut content, mut all) = (Content::default(), BTreeMap::new());
     let world = World::corrected(seed);
-    let receipts = Receipts::new(&world, seed);
+    let receipts = Receipts::new(world.uploads(), world.as_of, seed);
     let mut random = Random(seed ^ 0x1a7e2);
     let apart = *random.pick(&[7, 20, 60]);
     let nights = nights(&world, &mut random, apart);
@@ -61,7 +61,7 @@ fn settled_late(seed: u64) -> (Content, BTreeMap<String, u64>) {
     let shards = *random.pick(&[1, 7]);
     let mut settled = Day::MIN;
     for night in nights {
-        receipts.write(&inbox, settled, night);
+        receipts.write(&inbox, settled, night).unwrap();
         world.settle(&inbox, &store, night, shards);
         settled = night;
     }

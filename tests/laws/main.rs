@@ -6,11 +6,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod corrected;
 mod in_memory;
 mod late;
 mod met;
 mod on_aws;
+mod simulated;
 mod steps;
 mod unfinished;
 mod world;
@@ -288,7 +288,8 @@ fn in_runs(world: &World, name: &str, nights: &[Day], appearing: bool, shards: u
                 if !new.is_empty() {
                     upload
                         .with(format!("{}.csv", day_text(*night)), new)
-                        .write(&inbox);
+                        .write(&inbox)
+                        .unwrap();
                 }
             }
         }

@@ -397,7 +397,7 @@ fn a_night_in_steps_elsewhere_writes_the_bytes_of_a_run_in_one_go() {
                     .collect();
                 if !new.is_empty() {
                     let name = format!("{}.csv", day_text(night));
-                    Upload::with(upload, name, new).write(&inbox);
+                    Upload::with(upload, name, new).write(&inbox).unwrap();
                 }
             }
             last = night;

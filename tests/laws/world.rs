@@ -1,30 +1,15 @@
 //! A generated history as uploaded files, settled by the real pipeline into stores of its own.
 
 use rungs_engine::calendar::{Day, day_from};
-use rungs_engine::canonical::Kind;
 use rungs_engine::program::{Program, Versions};
-use rungs_histories::{Generated, Random, generate};
+use rungs_histories::{Generated, generate};
 use rungs_pipeline::progress::Silent;
 use rungs_pipeline::report::{self, sums};
 use rungs_pipeline::run::{Keys, Request, run};
 use rungs_pipeline::{ledger_dump, program_folder};
+pub use rungs_simulation::{Upload, shuffle};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-
-/// An uploaded file.
-#[derive(Debug, Clone)]
-pub struct Upload {
-    /// The kind of its events.
-    pub kind: Kind,
-    /// The dataset, whose folder it lies in.
-    pub dataset: &'static str,
-    /// Its name there.
-    pub name: String,
-    /// Names of the columns.
-    pub header: String,
-    /// Its rows: the local date, the line.
-    pub rows: Vec<(Day, String)>,
-}
 
 /// KPIs that only add up, and such as must see every account by itself.
 const KPIS: &str = r#"
@@ -172,42 +157,16 @@ impl World {
 
     /// The history, a file for each kind of event.
     pub fn uploads(&self) -> Vec<Upload> {
-        let tables = self
-            .made
-            .tables
-            .iter()
-            .filter(|table| !table.rows.is_empty());
-        tables
-            .map(|table| Upload {
-                kind: table.kind,
-                dataset: dataset(table.kind),
-                name: "all.csv".to_owned(),
-                header: table.columns.join(","),
-                rows: table
-                    .rows
-                    .iter()
-                    .map(|row| {
-                        let cells: Vec<&str> = row
-                            .iter()
-                            .map(|cell| cell.as_deref().unwrap_or(""))
-                            .collect();
-                        let time = table
-                            .columns
-                            .iter()
-                            .position(|name| name == "time")
-                            .unwrap();
-                        (day_from(&cells[time][..10]).unwrap(), cells.join(","))
-                    })
-                    .collect(),
-            })
-            .collect()
+        rungs_simulation::uploads(&self.made)
     }
 
     /// The inbox with these files.
     pub fn inbox(&self, name: &str, uploads: &[Upload]) -> PathBuf {
         let inbox = self.path(name);
         std::fs::create_dir_all(&inbox).unwrap();
-        uploads.iter().for_each(|upload| upload.write(&inbox));
+        uploads
+            .iter()
+            .for_each(|upload| upload.write(&inbox).unwrap());
         inbox
     }
 
@@ -319,52 +278,5 @@ impl World {
             .map(|line| format!("+ {line}"));
         let shown: Vec<String> = missing.take(12).chain(more.take(12)).collect();
         panic!("seed {}: {what}\n{}", self.made.seed, shown.join("\n"));
-    }
-}
-
-impl Upload {
-    /// Writes the file.
-    pub fn write(&self, inbox: &Path) {
-        let folder = inbox.join(self.dataset);
-        std::fs::create_dir_all(&folder).unwrap();
-        let mut text = format!("{}\n", self.header);
-        for (_, row) in &self.rows {
-            text.push_str(row);
-            text.push('\n');
-        }
-        std::fs::write(folder.join(&self.name), text).unwrap();
-    }
-
-    /// A file with these rows.
-    pub fn with(&self, name: String, rows: Vec<(Day, String)>) -> Upload {
-        Upload {
-            name,
-            rows,
-            ..self.clone()
-        }
-    }
-}
-
-/// Puts things into another order.
-pub fn shuffle<T>(random: &mut Random, things: &mut [T]) {
-    for last in (1..things.len()).rev() {
-        things.swap(last, random.below(last as u64 + 1) as usize);
-    }
-}
-
-/// The dataset of a kind in every generated programme.
-fn dataset(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Enrol => "cards",
-        Kind::Profile => "people",
-        Kind::Order => "till",
-        Kind::Refund => "back",
-        Kind::Activity => "app",
-        Kind::Redeem => "spent",
-        Kind::Adjust => "desk",
-        Kind::Opening => "brought",
-        Kind::Survey => "answers",
-        Kind::Reward => "counter",
-        other => panic!("no dataset of {}", other.text()),
     }
 }

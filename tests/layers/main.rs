@@ -17,6 +17,8 @@ const LADDER: &[&str] = &[
     "rungs-verify",
     "rungs-pipeline",
     "rungs-page",
+    "rungs-histories",
+    "rungs-simulation",
     "rungs-cli",
 ];
 
@@ -38,8 +40,11 @@ fn nothing_depends_on_the_tests_or_the_tasks() {
     let graph = Graph::read();
     for name in LADDER {
         assert!(!graph.reaches(name, "rungs-tests"), "`{name}`");
-        assert!(!graph.reaches(name, "rungs-histories"), "`{name}`");
         assert!(!graph.reaches(name, "xtask"), "`{name}`");
+    }
+    // What is invented is for tests and for `rungs simulate`.
+    for name in ["rungs-verify", "rungs-pipeline", "rungs-page", "rungs-aws"] {
+        assert!(!graph.reaches(name, "rungs-histories"), "`{name}`");
     }
 }
 

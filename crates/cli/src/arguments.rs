@@ -48,6 +48,8 @@ pub enum Command {
     Ledger(Ledger),
     /// Recount every account from its events, independently, and compare.
     Verify(Verify),
+    /// Settle a fortnight of an invented shop, calmly and with faults, and audit it.
+    Simulate(Simulate),
     /// List the rows and files that were refused, with reasons and next steps.
     Quarantine(Quarantine),
     /// Print the JSON Schema of programmes, scenario tests, events or reports.
@@ -129,6 +131,20 @@ pub struct Rebuild {
     #[arg(long)]
     pub restate: bool,
     /// Say nothing but problems.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `rungs simulate`
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// Makes the programme, its uploads and the faults.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// So many seeds, from that one on.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub count: u64,
+    /// Say nothing but what came out.
     #[arg(long, short)]
     pub quiet: bool,
 }

@@ -48,6 +48,7 @@ fn main() -> ExitCode {
         Command::Quarantine(asked) => command::quarantine::quarantine(asked),
         Command::Schema(asked) => command::schema::schema(asked),
         Command::Rebuild(asked) => command::rebuild::rebuild(asked),
+        Command::Simulate(asked) => command::simulate::simulate(asked),
         Command::Settle(asked) => command::settle::settle(asked),
         Command::Completions { shell } => {
             clap_complete::generate(

@@ -139,7 +139,9 @@ impl Scene {
                     let rows = rows.filter(|(day, _)| *day > from && *day <= to && to <= night);
                     let rows: Vec<_> = rows.cloned().collect();
                     if !rows.is_empty() {
-                        Upload::with(upload, format!("{}.csv", day_text(to)), rows).write(&inbox);
+                        Upload::with(upload, format!("{}.csv", day_text(to)), rows)
+                            .write(&inbox)
+                            .unwrap();
                     }
                 }
             }

@@ -10,6 +10,7 @@ pub mod report;
 pub mod run;
 pub mod schema;
 pub mod settle;
+pub mod simulate;
 pub mod test;
 pub mod verify;
 

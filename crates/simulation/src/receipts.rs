@@ -1,9 +1,8 @@
-//! A generated history that is not told at once: files come late, first say something wrong and are
+//! A history that is not told at once: files come late, first say something wrong and are
 //! corrected, and tell of events that are cancelled later. What is known in the end is the history.
 
-use crate::world::{Upload, World};
-use rungs_engine::calendar::Day;
-use rungs_engine::calendar::day_text;
+use crate::upload::Upload;
+use rungs_engine::calendar::{Day, day_text};
 use rungs_engine::rehearsal::EventTable;
 use rungs_histories::Random;
 use std::collections::BTreeMap;
@@ -13,16 +12,51 @@ use std::path::Path;
 const OPEN: u64 = 30;
 
 /// Rows of one event, as one file has them.
-struct Told {
-    received: Day,
-    upload: usize,
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// The night by which they are there.
+    pub received: Day,
+    /// The file of the history that they are of.
+    pub upload: usize,
     rows: Vec<String>,
 }
 
+impl Told {
+    fn cell(&self, at: usize) -> &str {
+        let row = self.rows.first().map_or("", String::as_str);
+        row.split(',').nth(at).unwrap_or_default()
+    }
+
+    fn cells(&self) -> usize {
+        self.rows.first().map_or(0, |row| row.split(',').count())
+    }
+
+    /// Id and account of the event.
+    pub fn event(&self) -> (&str, &str) {
+        (self.cell(0), self.cell(ACCOUNT))
+    }
+
+    /// Which revision of it this is.
+    pub fn revision(&self) -> u32 {
+        let cells = self.cells();
+        self.cell(cells.saturating_sub(2))
+            .parse()
+            .unwrap_or_default()
+    }
+
+    /// Whether it cancels the event.
+    pub fn cancels(&self) -> bool {
+        let cells = self.cells();
+        self.cell(cells.saturating_sub(1)) == "true"
+    }
+}
+
 /// A history as it comes to be known.
+#[derive(Debug, Clone)]
 pub struct Receipts {
     uploads: Vec<Upload>,
-    told: Vec<Told>,
+    /// What is told, in the order of the history.
+    pub told: Vec<Told>,
 }
 
 /// Column of the account in every table.
@@ -39,22 +73,21 @@ fn with(row: &str, id: &str, of: &str, revision: u32, void: bool) -> String {
 }
 
 impl Receipts {
-    /// Invents when what is known of a history: always in time for it to be settled.
-    pub fn new(world: &World, seed: u64) -> Receipts {
+    /// Invents when what is known of a history that ends on a day: always in time for it to be settled.
+    pub fn new(mut uploads: Vec<Upload>, as_of: Day, seed: u64) -> Receipts {
         let mut random = Random(seed ^ 0x1a7e);
-        let mut uploads = world.uploads();
         let mut told = Vec::new();
         for (index, upload) in uploads.iter_mut().enumerate() {
             let mut events: BTreeMap<[String; 2], Vec<(Day, String)>> = BTreeMap::new();
             for (day, row) in std::mem::take(&mut upload.rows) {
                 let mut cells = row.split(',').map(str::to_owned);
                 // Two accounts may each have an event of one id.
-                let event = [cells.next().unwrap(), cells.next().unwrap()];
+                let event = [(); 2].map(|()| cells.next().unwrap_or_default());
                 events.entry(event).or_default().push((day, row));
             }
             let all: Vec<&[String; 2]> = events.keys().collect();
             let mut tell = |received: Day, rows: Vec<String>| {
-                let received = received.min(world.as_of);
+                let received = received.min(as_of);
                 told.push(Told {
                     received,
                     upload: index,
@@ -112,23 +145,16 @@ impl Receipts {
     /// The events as they are known after a night: of each the highest revision, unless that cancels it.
     pub fn known(&self, night: Day) -> Vec<EventTable> {
         let tables = self.uploads.iter().enumerate().map(|(index, upload)| {
-            let mut events: BTreeMap<(&str, &str), (u32, bool, &[String])> = BTreeMap::new();
+            let mut events: BTreeMap<(&str, &str), &Told> = BTreeMap::new();
             let told = self.told.iter();
             for told in told.filter(|told| told.upload == index && told.received <= night) {
-                let cells: Vec<&str> = told.rows[0].split(',').collect();
-                let [revision, void] = [cells[cells.len() - 2], cells[cells.len() - 1]];
-                let said = (
-                    revision.parse().unwrap(),
-                    void == "true",
-                    told.rows.as_slice(),
-                );
-                let known = events.entry((cells[0], cells[ACCOUNT])).or_insert(said);
-                if said.0 > known.0 {
-                    *known = said;
+                let known = events.entry(told.event()).or_insert(told);
+                if told.revision() > known.revision() {
+                    *known = told;
                 }
             }
-            let standing = events.into_values().filter(|(_, void, _)| !void);
-            let rows = standing.flat_map(|(_, _, rows)| rows).map(|row| {
+            let standing = events.into_values().filter(|told| !told.cancels());
+            let rows = standing.flat_map(|told| &told.rows).map(|row| {
                 let cells: Vec<&str> = row.split(',').collect();
                 let own = cells[..cells.len() - 2].iter();
                 own.map(|cell| (!cell.is_empty()).then(|| (*cell).to_owned()))
@@ -144,8 +170,9 @@ impl Receipts {
         tables.collect()
     }
 
-    /// Writes what came to be known after `settled`, up to and with `night`.
-    pub fn write(&self, inbox: &Path, settled: Day, night: Day) {
+    /// The files with what came to be known after `settled`, up to and with `night`.
+    pub fn files(&self, settled: Day, night: Day) -> Vec<Upload> {
+        let mut files = Vec::new();
         for (index, upload) in self.uploads.iter().enumerate() {
             // A day's news in a file: what one file says of an event is one content of one revision.
             let mut days: BTreeMap<Day, Vec<(Day, String)>> = BTreeMap::new();
@@ -155,10 +182,20 @@ impl Receipts {
                     days.entry(told.received).or_default().extend(rows);
                 }
             }
-            for (day, rows) in days {
-                let name = format!("{}.csv", day_text(day));
-                upload.with(name, rows).write(inbox);
-            }
+            let named = |(day, rows)| upload.with(format!("{}.csv", day_text(day)), rows);
+            files.extend(days.into_iter().map(named));
         }
+        files
+    }
+
+    /// Writes them below an inbox.
+    pub fn write(&self, inbox: &Path, settled: Day, night: Day) -> std::io::Result<()> {
+        let files = self.files(settled, night);
+        files.iter().try_for_each(|file| file.write(inbox))
+    }
+
+    /// The name of the dataset of what is told.
+    pub fn dataset(&self, told: &Told) -> &'static str {
+        self.uploads[told.upload].dataset
     }
 }
