@@ -141,6 +141,35 @@ fn a_refund_before_its_order_goes_to_quarantine_and_takes_nothing() {
 }
 
 #[test]
+fn an_order_that_is_told_of_another_account_counts_in_both_until_it_is_cancelled_and_verify_says_so()
+ {
+    let shop = Shop::new();
+    shop.till(
+        "a.csv",
+        "1,ann,2025-05-01 10:00,7.90,\n2,bob,2025-05-01 10:00,3.00,\n",
+    );
+    shop.settle("2025-05-01");
+    shop.verify();
+    // The same receipt, from another file: nobody compares accounts.
+    shop.till("b.csv", "1,cid,2025-05-01 10:00,7.90,\n");
+    shop.settle("2025-05-02");
+    let output = shop.ask(&["verify"]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let named = "event `till/1` stands under the accounts `ann` and `cid`, and counts in each";
+    assert!(
+        said.contains(named) && said.contains("0 differences"),
+        "{said}"
+    );
+    shop.write(
+        "inbox/till/c.csv",
+        "id,member,time,net,void\n1,ann,2025-05-01 10:00,,true\n",
+    );
+    shop.settle("2025-05-03");
+    shop.verify();
+}
+
+#[test]
 fn a_leap_day_is_a_day_and_the_same_date_a_year_later_is_none() {
     let shop = Shop::new();
     shop.till(

@@ -36,7 +36,9 @@ codes! {
     /// the next line.
     TooLong = "row/too-long";
     /// The id of the line before it stands here under another account or member. An event belongs to one
-    /// account: the first stands, this row waits. Correct one of the two, or give the event an id of its own.
+    /// account: the first stands, this row waits. Correct one of the two, or give the event an id of its own. An
+    /// event that belongs to another account than was said moves by two rows: the old one with `void`, and the event
+    /// in the new account. Rows that stand further apart, or in two files, are not compared: `rungs verify` names them.
     TwoAccounts = "row/two-accounts";
     /// The row is in another currency than the programme. Convert before the upload.
     OtherCurrency = "row/other-currency";
