@@ -39,7 +39,7 @@ pub struct PointsFlow {
     pub opening: i128,
     /// Added (or, negative, taken) by the desk.
     pub adjusted: i128,
-    /// Spent.
+    /// Spent, less what came back by un-redeems.
     pub redeemed: i128,
     /// Reached the end of their life.
     pub expired: i128,
@@ -74,7 +74,7 @@ impl PointsFlow {
             EntryKind::Grant => self.granted += points,
             EntryKind::Adjust => self.adjusted += points,
             EntryKind::Opening => self.opening += points,
-            EntryKind::Redeem => self.redeemed -= points,
+            EntryKind::Redeem | EntryKind::Restore => self.redeemed -= points,
             EntryKind::Expire => self.expired -= points,
             EntryKind::Reverse => self.reversed -= points,
             EntryKind::Debt => self.debt += points,

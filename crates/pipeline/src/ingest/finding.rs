@@ -67,6 +67,9 @@ codes! {
     /// The refund names an order that the account does not have before it. It takes nothing back. Look at the
     /// refund's order and account, and whether the order itself is in quarantine.
     UnknownOrder = "row/unknown-order";
+    /// The un-redeem names a redemption that the account does not have before it. It gives nothing back. Look at its
+    /// redemption and account, and whether the redemption itself is in quarantine.
+    UnknownRedeem = "row/unknown-redeem";
     /// The row of the desk or of an opening names a rung, metric or wallet that the programme does not have; or that of
     /// a reward a state other than `used` and `returned`.
     UnknownName = "row/unknown-name";
@@ -113,8 +116,9 @@ codes! {
 
 impl RowCode {
     /// What settlement refuses, after the row was accepted into the history.
-    pub const OF_SETTLEMENT: [RowCode; 4] = [
+    pub const OF_SETTLEMENT: [RowCode; 5] = [
         RowCode::UnknownOrder,
+        RowCode::UnknownRedeem,
         RowCode::UnknownName,
         RowCode::FinerThanMetric,
         RowCode::Overflow,

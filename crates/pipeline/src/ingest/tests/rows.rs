@@ -271,6 +271,7 @@ fn every_code_of_the_ingest_has_a_case() {
         RowCode::Conflict,
         RowCode::Superseded,
         RowCode::UnknownOrder,
+        RowCode::UnknownRedeem,
         RowCode::UnknownName,
         RowCode::FinerThanMetric,
         RowCode::Overflow,
