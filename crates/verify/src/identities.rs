@@ -257,7 +257,10 @@ impl Check<'_> {
                 EntryKind::Restore,
                 "at most what was redeemed",
                 -sums.redeemed,
-                format!("more is given back to lot `{}` than was redeemed, by", lot.1),
+                format!(
+                    "more is given back to lot `{}` than was redeemed, by",
+                    lot.1
+                ),
             ));
         }
         sums

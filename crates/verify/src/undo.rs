@@ -69,13 +69,7 @@ impl Account<'_> {
         less.then_some(record)
     }
 
-    fn go_back(
-        &mut self,
-        redemption: &mut Redemption,
-        wanted: i64,
-        at: Instant,
-        event: &EventRef,
-    ) {
+    fn go_back(&mut self, redemption: &mut Redemption, wanted: i64, at: Instant, event: &EventRef) {
         let version = self.records[redemption.record].version;
         let program = self.readings.version(version).program;
         let mut missing = wanted;

@@ -90,11 +90,10 @@ impl Fold {
         self.scratch.pass.awaited.clear();
         self.scratch.pass.used.clear();
         if piece.ready.undoes {
-            self.scratch.pass.awaited.extend(undone_events(
-                piece.plans,
-                piece.batch,
-                rows.clone(),
-            ));
+            self.scratch
+                .pass
+                .awaited
+                .extend(undone_events(piece.plans, piece.batch, rows.clone()));
         }
         self.settle(piece, given, state, rows, sink)
     }
@@ -172,11 +171,7 @@ impl Pass {
 
 /// Kinds and ids of the events that some rows undo: orders that refunds name, redemptions that un-redeems
 /// name.
-pub fn undone_events(
-    plans: &Plans<'_>,
-    batch: &Batch,
-    rows: Range<usize>,
-) -> Vec<(Kind, EventId)> {
+pub fn undone_events(plans: &Plans<'_>, batch: &Batch, rows: Range<usize>) -> Vec<(Kind, EventId)> {
     let named = plans.newest().named;
     let undone = |row: usize| {
         let (kind, column) = match batch.kind_at(row)? {

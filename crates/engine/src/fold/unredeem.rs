@@ -81,12 +81,7 @@ impl<S: Sink> Account<'_, '_, S> {
 
     /// What lots did not cover was taken last: it is not owed any more, and what was paid of it already comes
     /// back as points that are granted now.
-    fn undo_shortage(
-        &mut self,
-        redemption: &mut Redemption,
-        points: i64,
-        event: &EventRef,
-    ) -> i64 {
+    fn undo_shortage(&mut self, redemption: &mut Redemption, points: i64, event: &EventRef) -> i64 {
         let points = points.min(redemption.short);
         if points == 0 {
             return 0;
@@ -121,13 +116,7 @@ impl<S: Sink> Account<'_, '_, S> {
 
     /// Puts points back into the lot that gave them. Its end stays, unless `[refunds] life` gives them longer;
     /// points whose life is over end in the same instant.
-    fn restore(
-        &mut self,
-        (version, rule): (u16, Rule),
-        lot: &Lot,
-        points: i64,
-        event: &EventRef,
-    ) {
+    fn restore(&mut self, (version, rule): (u16, Rule), lot: &Lot, points: i64, event: &EventRef) {
         let program = self.piece.plans.of(version).program;
         let least = program
             .restored_life
@@ -192,7 +181,12 @@ impl<S: Sink> Account<'_, '_, S> {
     /// Nothing is left of the redemption: what it bought is taken back, as far as it can still be used and was
     /// not.
     fn take_purchases_back(&mut self, redemption: &mut Redemption, event: &EventRef) {
-        let revokes = self.piece.plans.of(redemption.version).program.revokes_rewards;
+        let revokes = self
+            .piece
+            .plans
+            .of(redemption.version)
+            .program
+            .revokes_rewards;
         redemption.bought.retain(|bought| {
             let id = reward_id(self.plan.program, bought);
             let used = self.scratch.pass.used.contains(&id);

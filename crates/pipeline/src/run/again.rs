@@ -84,8 +84,7 @@ pub fn settle_again(
     let ranges = ShardRange::split(store.shards(), parts(&store, rows.sum()));
     let (issued, balance, accounts) = match scratch {
         None => {
-            let undoes =
-                |dataset: &Dataset| matches!(dataset.event, Kind::Refund | Kind::Unredeem);
+            let undoes = |dataset: &Dataset| matches!(dataset.event, Kind::Refund | Kind::Unredeem);
             if program.datasets.iter().any(undoes) {
                 figures::<true>(&plans, &store, &manifest, until)?
             } else {

@@ -21,8 +21,7 @@ use crate::serving::{Changes, MemberRow, open_points};
 use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::event::{Batch, EventId};
 use rungs_engine::fold::{
-    AccountState, FORMAT, Fold, Given, NEVER, Piece, Plans, Ready, Win, account_rows,
-    undone_events,
+    AccountState, FORMAT, Fold, Given, NEVER, Piece, Plans, Ready, Win, account_rows, undone_events,
 };
 use rungs_engine::kpi::Together;
 use rungs_engine::ledger::Issued;

@@ -103,8 +103,8 @@ pub fn draw(
                     state: None,
                     batch: None,
                 });
-                let reaches_back = place.state.is_some()
-                    && !undone_events(plans, &batch, rows.clone()).is_empty();
+                let reaches_back =
+                    place.state.is_some() && !undone_events(plans, &batch, rows.clone()).is_empty();
                 place.batch = Some((index, rows.clone()));
                 // It undoes orders or redemptions of earlier runs, or its past has changed: it walks its whole
                 // history.
