@@ -155,6 +155,7 @@ impl World {
                 shortage: Shortage::Debt,
                 refund_rung: RefundRung::AtOnce,
                 revokes_rewards: true,
+                restored_life: None,
                 refunds_place: Place::default(),
                 enrol: Enrol::OptIn,
                 surprises: Vec::new(),

@@ -134,10 +134,9 @@ impl Oracle<'_> {
             ),
             KpiKind::PointsRedeemed => (
                 points(&|fact| {
-                    if fact.kind == EntryKind::Redeem {
-                        -fact.points
-                    } else {
-                        0
+                    match fact.kind {
+                        EntryKind::Redeem | EntryKind::Restore => -fact.points,
+                        _ => 0,
                     }
                 }),
                 1,
