@@ -96,6 +96,48 @@ const FAULTS: &[Fault] = &[
         wrong: "used.take_back(window, issued.0, issued.1, 0);",
     },
     Fault {
+        name: "the lot taken first comes back first",
+        area: "undo",
+        right: "for lot in redemption.taken.iter_mut().rev() {",
+        wrong: "for lot in redemption.taken.iter_mut() {",
+    },
+    Fault {
+        name: "an un-redeem forgets what came back before",
+        area: "undo",
+        right: "lot.left -= back;",
+        wrong: "lot.left -= 0;",
+    },
+    Fault {
+        name: "what is owed for a redemption stays owed when it is undone",
+        area: "undo",
+        right: "let owed = points.min(self.state.debt);",
+        wrong: "let owed = points.min(self.state.debt) * 0;",
+    },
+    Fault {
+        name: "points that come back pay no debt",
+        area: "undo",
+        right: "let left = points - self.repay(&key, points);",
+        wrong: "let left = points;",
+    },
+    Fault {
+        name: "what was undone counts as spent",
+        area: "undo",
+        right: "measure.take_back(window, when.0, when.1, points);",
+        wrong: "measure.take_back(window, when.0, when.1, 0);",
+    },
+    Fault {
+        name: "a part of a redemption takes its rewards back",
+        area: "undo",
+        right: "if points == all {",
+        wrong: "if points > 0 {",
+    },
+    Fault {
+        name: "points that come back live as if granted now",
+        area: "undo",
+        right: "let end = lot.expires.max(least);",
+        wrong: "let end = least;",
+    },
+    Fault {
         name: "what is left of an order deserves every reward",
         area: "refund",
         right: "when.holds(row, plan, &view).ok()",
