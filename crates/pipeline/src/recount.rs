@@ -1,9 +1,9 @@
 //! `verify`: every account of a store is recounted from its events by the independent second
 //! implementation, and compared with what is booked.
 
-mod shared;
+mod two_accounts;
 
-pub use shared::Shared;
+pub use two_accounts::Shared;
 
 use crate::lake::decisions::read_decisions;
 use crate::lake::history::{ColumnSet, History};
@@ -140,7 +140,7 @@ pub fn verify(
         })
         .collect::<Result<_, Trouble>>()?;
     let mut all = Recounted {
-        shared: shared::find(&store, manifest, program)?,
+        shared: two_accounts::find(&store, manifest, program)?,
         ..Recounted::default()
     };
     for shard in shards {
