@@ -15,7 +15,7 @@ table! {
         required shortage: Shortage,
         /// What becomes of a rung that rested on the refunded order.
         default("\"at_once\"") rung: RefundRung,
-        /// What becomes of rewards that the order gave, by its `when` or by the rung that it reached, and that what is left of it does not deserve.
+        /// What becomes of rewards that the order gave, by its `when` or by the rung that it reached, and that what is left of it does not deserve; and of rewards that a redemption bought, once it is undone whole.
         default("\"revoke_unused\"") rewards: Rewards,
         /// What becomes of missions.
         default("\"unwind\"") missions: Unwind,
