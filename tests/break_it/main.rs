@@ -141,6 +141,84 @@ fn a_refund_before_its_order_goes_to_quarantine_and_takes_nothing() {
 }
 
 #[test]
+fn an_order_that_is_told_of_another_account_counts_in_both_until_it_is_cancelled_and_verify_says_so()
+ {
+    let shop = Shop::new();
+    shop.till(
+        "a.csv",
+        "1,ann,2025-05-01 10:00,7.90,\n2,bob,2025-05-01 10:00,3.00,\n",
+    );
+    shop.settle("2025-05-01");
+    shop.verify();
+    // The same receipt, from another file: nobody compares accounts.
+    shop.till("b.csv", "1,cid,2025-05-01 10:00,7.90,\n");
+    shop.settle("2025-05-02");
+    let output = shop.ask(&["verify"]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let named = "event `till/1` stands under the accounts `ann` and `cid`, and counts in each";
+    assert!(
+        said.contains(named) && said.contains("0 differences"),
+        "{said}"
+    );
+    shop.write(
+        "inbox/till/c.csv",
+        "id,member,time,net,void\n1,ann,2025-05-01 10:00,,true\n",
+    );
+    shop.settle("2025-05-03");
+    shop.verify();
+}
+
+#[test]
+fn an_un_redeem_gives_back_what_was_taken_whatever_it_asks_for_and_only_to_whom_it_was_taken_from()
+{
+    let shop = Shop::new();
+    shop.till(
+        "a.csv",
+        "1,ann,2025-05-01 10:00,7.90,\n2,bob,2025-05-01 10:00,9.00,\n",
+    );
+    shop.write(
+        "inbox/spent/a.csv",
+        "id,member,time,points\ns1,ann,2025-05-01 11:00,5\n",
+    );
+    shop.write(
+        "inbox/undone/a.csv",
+        "id,member,time,redeem,points\n\
+         u1,ann,2025-05-02 10:00,s1,-1\n\
+         u2,bob,2025-05-02 10:00,s1,5\n\
+         u3,ann,2025-05-02 10:00,s1,999999999999999999\n\
+         u4,ann,2025-05-02 11:00,s1,\n\
+         u5,ann,2025-05-02 11:00,,5\n\
+         u6,ann,2025-05-02 12:00,s1,0\n\
+         u7,ann,2025-05-01 10:30,s1,\n",
+    );
+    shop.settle("2025-05-03");
+    let ledger = shop.ledger();
+    let restored: Vec<&str> = ledger
+        .lines()
+        .filter(|line| line.contains(r#""kind":"restore""#))
+        .collect();
+    assert_eq!(restored.len(), 1, "{ledger}");
+    assert!(
+        restored[0].contains(r#"["undone","u3"]"#) && restored[0].contains(r#""points":"5""#),
+        "{ledger}"
+    );
+    let mut codes = shop.codes();
+    codes.sort();
+    let unknown = (None, "row/unknown-redeem".to_owned());
+    assert_eq!(
+        codes,
+        [
+            unknown.clone(),
+            unknown,
+            at(2, "row/negative"),
+            at(6, "row/missing-value")
+        ]
+    );
+    shop.verify();
+}
+
+#[test]
 fn a_leap_day_is_a_day_and_the_same_date_a_year_later_is_none() {
     let shop = Shop::new();
     shop.till(

@@ -43,6 +43,19 @@ counts = false
 
 [refunds]
 shortage = "debt"
+
+[collect.spent]
+event = "redeem"
+id = "id"
+member = "member"
+time = "time"
+
+[collect.undone]
+event = "unredeem"
+id = "id"
+member = "member"
+time = "time"
+columns = { redeem = { required = true } }
 "#;
 
 /// The till's header.

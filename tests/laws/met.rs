@@ -4,11 +4,13 @@ use rungs_histories::Content;
 use std::collections::BTreeMap;
 
 /// Bookings that are late, or taken back: every law of convergence has to meet each.
-const BOOKED: [&str; 12] = [
+const BOOKED: [&str; 14] = [
     "grant late",
     "grant withdrawn",
     "expire withdrawn",
     "redeem withdrawn",
+    "restore late",
+    "restore withdrawn",
     "reverse withdrawn",
     "release withdrawn",
     "debt withdrawn",

@@ -18,9 +18,9 @@ from itertools import groupby
 import duckdb
 
 AMOUNTS = "('release', 'debt', 'forgive')"  # entries that say an amount and move nothing in or out
-MOVES = {"grant": "granted", "opening": "opening", "adjust": "adjusted", "redeem": "redeemed", "expire": "expired",
+MOVES = {"grant": "granted", "opening": "opening", "restore": "restored", "adjust": "adjusted", "redeem": "redeemed", "expire": "expired",
          "reverse": "reversed", "repay": "repaid"}
-COMES = ("grant", "opening", "adjust")
+COMES = ("grant", "opening", "restore", "adjust")
 ORDER, EARNED, REFUND, DESK, METRIC, DAY = *range(5), timedelta(1)
 IN_TURN = lambda fact: (*fact[:2], len(fact[3]), fact[3], fact[2])  # noqa: E731; ids that are numbers by value
 
@@ -56,10 +56,12 @@ class Audit:
         """Every lot ends on its day with nothing left and not before, and no lot gives more than it had."""
         self.db.execute(f"""create table lots as select account, coalesce(lot_source, event_source) as source,
                 coalesce(lot, event) as id, sum(points) filter (kind not in {AMOUNTS}) as rest, max(expires) as ends,
-                max("at") filter (kind = 'expire') as expired, bool_or(kind = 'grant') as granted,
+                list(distinct "at") filter (kind = 'expire') as expired,
+                list(distinct expires) filter (expires is not null) as all_ends, bool_or(kind = 'grant') as granted,
                 bool_or(kind = 'release') as released from standing_ledger where kind not in ('debt', 'forgive') group by all""")
+        # What an un-redeem gives back can have an end of its own (`[refunds] life`).
         wrong = self.rows("""select account, source, id, rest, ends::varchar, expired::varchar from lots
-            where rest < 0 or rest <> 0 and epoch_us(ends) < midnight(? + 1) or expired <> ends""", self.as_of)
+            where rest < 0 or rest <> 0 and epoch_us(ends) < midnight(? + 1) or not list_has_all(all_ends, expired)""", self.as_of)
         self.differences += [f"lot (account, source, id, rest, end, expired): {lot}" for lot in wrong]
         expiry = self.wallet["expiry"]
         if expiry["kind"] == "rolling" and expiry.get("round") == "month_end":

@@ -1,7 +1,7 @@
 //! What generated histories contain: a law over histories in which nothing happens proves nothing.
 
 use rungs_engine::fold::{Kept, WhyNot};
-use rungs_engine::ledger::{EntryKind, Rule};
+use rungs_engine::ledger::{Entry, EntryKind, Rule};
 
 /// What generated histories really contain.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,12 @@ pub struct Content {
     pub refunds: u64,
     /// Accounts that were in debt.
     pub debt: u64,
+    /// Accounts with a redemption that was undone.
+    pub undone: u64,
+    /// Accounts where that undid a debt, or what was let go.
+    pub undone_shortage: u64,
+    /// Accounts where points came back whose life was over.
+    pub undone_too_late: u64,
     /// Accounts whose rung moved.
     pub rung_changes: u64,
     /// Accounts that hit a cap.
@@ -44,6 +50,14 @@ impl Content {
         self.accounts += 1;
         self.refunds += u64::from(has(EntryKind::Reverse));
         self.debt += u64::from(has(EntryKind::Debt));
+        self.undone += u64::from(has(EntryKind::Restore));
+        let undone_shortage = |entry: &Entry| {
+            matches!(entry.kind, EntryKind::Debt | EntryKind::Forgive) && entry.points < 0
+        };
+        let over =
+            |entry: &Entry| entry.kind == EntryKind::Restore && entry.expires == Some(entry.at);
+        self.undone_shortage += u64::from(kept.entries.iter().any(undone_shortage));
+        self.undone_too_late += u64::from(kept.entries.iter().any(over));
         self.expired += u64::from(has(EntryKind::Expire));
         self.rung_changes += u64::from(kept.rungs.iter().any(|moved| moved.from != moved.to));
         self.rewards += u64::from(!kept.issued.is_empty());
@@ -69,6 +83,9 @@ impl Content {
         self.accounts += other.accounts;
         self.refunds += other.refunds;
         self.debt += other.debt;
+        self.undone += other.undone;
+        self.undone_shortage += other.undone_shortage;
+        self.undone_too_late += other.undone_too_late;
         self.rung_changes += other.rung_changes;
         self.capped += other.capped;
         self.expired += other.expired;
@@ -85,6 +102,10 @@ impl Content {
         let counted = [
             ("refunds", self.refunds),
             ("debt", self.debt),
+            ("undone redemptions", self.undone),
+            ("undone shortages", self.undone_shortage * 2),
+            // Only lots with an end of their own can be over.
+            ("points that came back too late", self.undone_too_late * 8),
             ("rung changes", self.rung_changes),
             ("caps hit", self.capped),
             ("expired points", self.expired),
@@ -109,11 +130,14 @@ impl std::fmt::Display for Content {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             out,
-            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points",
+            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points",
             self.histories,
             self.accounts,
             self.refunds,
             self.debt,
+            self.undone,
+            self.undone_shortage,
+            self.undone_too_late,
             self.rung_changes,
             self.capped,
             self.expired,

@@ -47,6 +47,10 @@ impl Writer {
                     ],
                 ),
                 table(
+                    Kind::Unredeem,
+                    &["id", "account", "member", "time", "redeem", "points"],
+                ),
+                table(
                     Kind::Adjust,
                     &[
                         "id", "account", "member", "time", "points", "rung", "metric", "value",
@@ -235,6 +239,7 @@ pub(crate) fn history(random: &mut Random, plain: bool) -> (Vec<EventTable>, Str
                             &points,
                         ],
                     );
+                    undone(random, &mut writer, [&account, &member, &id], &at, day);
                 }
                 91..=95 => match random.below(4) {
                     0 => {
@@ -308,6 +313,37 @@ fn rewards_used(random: &mut Random, writer: &mut Writer, order: [&String; 3], d
                 &[&back, account, member, &at, &number, "returned"],
             );
         }
+    }
+}
+
+/// A redemption that is undone, soon or when its lots have ended, whole or in parts, also more than it took.
+fn undone(random: &mut Random, writer: &mut Writer, redeem: [&String; 3], at: &str, day: i32) {
+    // Of its own numbers, so that histories stay as they were without.
+    let mut own = Random(random.0 ^ 0x0d0e);
+    let [account, member, id] = redeem;
+    if !own.percent(50) {
+        return;
+    }
+    let mut later = day;
+    for part in 0..1 + own.below(3) {
+        let within = if own.percent(60) { 6 } else { 90 };
+        later += own.below(within) as i32;
+        // At the very instant of the redemption, too.
+        let at = match own.percent(8) {
+            true => at.to_owned(),
+            false => moment(&mut own, later),
+        };
+        let points = match own.percent(40) {
+            true => String::new(),
+            false => (5 + own.below(70)).to_string(),
+        };
+        // One that the account does not have gives nothing.
+        let named = if own.percent(3) { "none" } else { id.as_str() };
+        let own_id = format!("z{part}-{id}");
+        writer.row(
+            Kind::Unredeem,
+            &[&own_id, account, member, &at, named, &points],
+        );
     }
 }
 

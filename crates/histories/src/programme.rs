@@ -69,6 +69,13 @@ member = "member"
 account = "account"
 time = "time"
 
+[collect.undone]
+event = "unredeem"
+id = "id"
+member = "member"
+account = "account"
+time = "time"
+
 [collect.desk]
 event = "adjust"
 id = "id"
@@ -152,6 +159,12 @@ pub(crate) fn programme(random: &mut Random) -> (String, bool) {
         out,
         "\n[refunds]\nshortage = \"{shortage}\"\nrung = \"{rung}\"\n"
     );
+    // Of its own numbers, so that programmes stay as they were without.
+    let mut own = Random(random.0 ^ 0x11fe);
+    if own.percent(40) {
+        let life = own.pick(&["2 weeks", "30 hours", "1 month"]);
+        let _ = writeln!(out, "life = \"{life}\"");
+    }
     (text, plain)
 }
 
@@ -341,6 +354,11 @@ fn metrics_and_tiers(random: &mut Random, out: &mut String, plain: bool) {
             ),
         ])[..if plain { 3 } else { 4 }],
     );
+    // What was spent, in a few programmes; of its own numbers, so that the others stay as they were.
+    let kind = match Random(random.0 ^ 0x5be7).percent(8) {
+        true => "kind = \"spent\"\nwallet = \"beans\"",
+        false => kind,
+    };
     let _ = write!(out, "\n[[metrics]]\nid = \"{id}\"\n{kind}\n");
     let events = kind.contains("events") || kind.contains("distinct");
     let money = kind.contains("event.net'") && kind.contains("sum");

@@ -85,6 +85,7 @@ fn dataset(kind: Kind) -> &'static str {
         Kind::Refund => "back",
         Kind::Activity => "app",
         Kind::Redeem => "spent",
+        Kind::Unredeem => "undone",
         Kind::Adjust => "desk",
         Kind::Opening => "brought",
         Kind::Survey => "answers",

@@ -8,6 +8,7 @@ use crate::lots::{Lots, Taken};
 use crate::measure::Measures;
 use crate::reading::Reading;
 use crate::refund::Line;
+use crate::undo::Redemption;
 use crate::versions::Readings;
 use crate::{Reason, Win};
 use rungs_engine::calendar::{Day, Instant, MonthDay};
@@ -104,6 +105,8 @@ pub(crate) struct Account<'a> {
     pub(crate) brought: Vec<usize>,
     /// Numbers of rewards that were used.
     pub(crate) used: BTreeSet<String>,
+    /// Redemptions by id, with what was not undone of them.
+    pub(crate) redemptions: BTreeMap<EventId, Redemption>,
 }
 
 impl<'a> Account<'a> {
@@ -142,6 +145,7 @@ impl<'a> Account<'a> {
             taken_back: Vec::new(),
             brought: Vec::new(),
             used: BTreeSet::new(),
+            redemptions: BTreeMap::new(),
         }
     }
 
@@ -355,6 +359,7 @@ impl<'a> Account<'a> {
             lot,
             points,
             granted,
+            ..
         } in self.lots.expire(at)
         {
             let version = self.readings.at(granted);
@@ -376,6 +381,7 @@ impl<'a> Account<'a> {
                 lot,
                 points,
                 granted,
+                ..
             } = taken;
             let version = self.readings.at(granted);
             self.book_for(

@@ -243,21 +243,22 @@ impl Account<'_> {
         for (metric, worth) in granted {
             self.measures.add(metric, worth, record, at, day, member);
         }
-        let mut refund_of = None;
+        let mut undone_of = None;
         match kind {
             Kind::Profile => self.remember(rows.start, member, at),
             Kind::Redeem => self.redeem(record, rows.start),
+            Kind::Unredeem => undone_of = self.unredeem(at, &event, rows.start),
             Kind::Adjust => self.adjust(record, rows.start),
             Kind::Opening => self.opening(record, rows.start),
             Kind::Reward => self.reward_used(rows.start),
             Kind::Refund => {
-                refund_of = outcome
+                undone_of = outcome
                     .refunded
                     .map(|refunded| self.take_back(at, &event, refunded));
             }
             _ => {}
         }
-        let reached = self.climb(at, &event, refund_of);
+        let reached = self.climb(at, &event, undone_of);
         self.issue_due(at, outcome.rewards, member, Some(event.clone()), state.rung);
         if reached {
             let first = self.issued.len();

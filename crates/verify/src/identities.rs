@@ -1,9 +1,10 @@
 //! The identities that a ledger keeps with itself, whatever the rules are: per lot granted = pending + open
-//! + redeemed + expired + reversed, nothing is ever negative, and the sums are the balances.
+//! + redeemed − restored + expired + reversed, nothing is ever negative, and the sums are the balances.
 
 use crate::compare::{Difference, Table};
 use crate::{Closing, Readings};
 use rungs_engine::calendar::Instant;
+use rungs_engine::canonical::Kind;
 use rungs_engine::ledger::{Entry, EntryKind, EventRef};
 use rungs_engine::number::decimal;
 use rungs_engine::program::Versions;
@@ -51,7 +52,7 @@ impl Readings<'_> {
         let mut in_time: Vec<&Entry> = entries.iter().collect();
         in_time.sort_by_key(|entry| (entry.at, step(entry)));
         for entry in in_time {
-            if !sign_fits(entry) {
+            if !check.sign_fits(entry) {
                 differences.push(check.broken(
                     entry.at,
                     entry.kind,
@@ -124,7 +125,7 @@ fn step(entry: &Entry) -> u8 {
     match entry.kind {
         EntryKind::Expire => 1,
         EntryKind::Release => 2,
-        EntryKind::Grant => 0,
+        EntryKind::Grant | EntryKind::Restore => 0,
         EntryKind::Adjust | EntryKind::Opening if entry.points > 0 => 0,
         EntryKind::Debt => 3,
         EntryKind::Repay => 4,
@@ -136,18 +137,6 @@ fn step(entry: &Entry) -> u8 {
     }
 }
 
-fn sign_fits(entry: &Entry) -> bool {
-    match entry.kind {
-        EntryKind::Grant | EntryKind::Release | EntryKind::Debt | EntryKind::Forgive => {
-            entry.points > 0
-        }
-        EntryKind::Redeem | EntryKind::Expire | EntryKind::Reverse | EntryKind::Repay => {
-            entry.points < 0
-        }
-        EntryKind::Adjust | EntryKind::Opening => entry.points != 0,
-    }
-}
-
 struct Check<'a> {
     readings: &'a Readings<'a>,
     account: &'a str,
@@ -155,6 +144,26 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
+    fn sign_fits(&self, entry: &Entry) -> bool {
+        match entry.kind {
+            EntryKind::Grant | EntryKind::Release | EntryKind::Restore => entry.points > 0,
+            // What was owed or let go for a redemption is undone with it, and by nothing else.
+            EntryKind::Debt | EntryKind::Forgive => match self.undoes(entry) {
+                true => entry.points < 0,
+                false => entry.points > 0,
+            },
+            EntryKind::Redeem | EntryKind::Expire | EntryKind::Reverse | EntryKind::Repay => {
+                entry.points < 0
+            }
+            EntryKind::Adjust | EntryKind::Opening => entry.points != 0,
+        }
+    }
+
+    fn undoes(&self, entry: &Entry) -> bool {
+        let dataset = self.readings.newest().program.datasets.get(entry.event.0);
+        dataset.is_some_and(|dataset| dataset.event == Kind::Unredeem)
+    }
+
     fn broken(
         &self,
         at: Instant,
@@ -203,6 +212,11 @@ impl Check<'_> {
                     sums.granted += points;
                     sums.open += points;
                 }
+                // A debt that was paid already comes back as a lot of the un-redeem's own.
+                EntryKind::Restore if entry.event == *lot => {
+                    sums.granted += points;
+                    sums.open += points;
+                }
                 EntryKind::Release => {
                     sums.pending -= points;
                     sums.open += points;
@@ -215,6 +229,7 @@ impl Check<'_> {
             }
             match entry.kind {
                 EntryKind::Redeem => sums.redeemed -= points,
+                EntryKind::Restore if entry.event != *lot => sums.redeemed -= points,
                 EntryKind::Expire => sums.expired -= points,
                 EntryKind::Reverse => sums.reversed -= points,
                 EntryKind::Repay => sums.other -= points,
@@ -234,6 +249,19 @@ impl Check<'_> {
             }
             sums.pending = sums.pending.max(0);
             sums.open = sums.open.max(0);
+        }
+        if sums.redeemed < 0 {
+            let at = entries.last().map_or(0, |entry| entry.at);
+            differences.push(self.broken(
+                at,
+                EntryKind::Restore,
+                "at most what was redeemed",
+                -sums.redeemed,
+                format!(
+                    "more is given back to lot `{}` than was redeemed, by",
+                    lot.1
+                ),
+            ));
         }
         sums
     }

@@ -406,8 +406,8 @@ impl<'a> Account<'a> {
         false
     }
 
-    /// After an event: up at once, if the needs of a higher rung are met. `refund` says that it was a
-    /// refund of the order of that record. Returns whether a rung was reached.
+    /// After an event: up at once, if the needs of a higher rung are met. `refund` says that it
+    /// undid the event of that record: a refund its order, an un-redeem its redemption. Returns whether a rung was reached.
     pub(crate) fn climb(&mut self, at: Instant, event: &EventRef, refund: Option<usize>) -> bool {
         let Some(tiers) = self.tiers() else {
             return false;

@@ -27,6 +27,7 @@ mod refund;
 mod rewards;
 mod spend;
 mod stack;
+mod undo;
 mod versions;
 
 pub use compare::{Difference, Table, compare};
@@ -57,6 +58,8 @@ pub struct Win {
 pub enum Reason {
     /// A refund names no order of the account that came before it.
     OrderUnknown,
+    /// An un-redeem names no redemption of the account that came before it.
+    RedemptionUnknown,
     /// A number of a condition or expression left 64 bits.
     Overflow,
 }

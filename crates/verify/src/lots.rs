@@ -36,6 +36,8 @@ pub(crate) struct Taken {
     pub(crate) points: i64,
     /// When the lot was granted.
     pub(crate) granted: Instant,
+    /// When it ends.
+    pub(crate) expires: Option<Instant>,
 }
 
 /// From which lots a refund takes, in this order.
@@ -57,6 +59,18 @@ impl Lots {
 
     pub(crate) fn add(&mut self, lot: Lot) {
         self.alive.push(lot);
+    }
+
+    /// Puts open points back: into their lot if it is still there, with the same end.
+    pub(crate) fn put_back(&mut self, lot: Lot) {
+        let same = |known: &&mut Lot| {
+            known.id == lot.id && known.expires == lot.expires && known.pending == 0
+        };
+        match self.alive.iter_mut().find(same) {
+            Some(known) => known.open += lot.open,
+            None => self.alive.push(lot),
+        }
+        self.forget();
     }
 
     /// The next instant at which a lot ends.
@@ -83,6 +97,7 @@ impl Lots {
                     lot: lot.id.clone(),
                     points: lot.pending + lot.open,
                     granted: lot.granted,
+                    expires: lot.expires,
                 });
             }
             !over
@@ -111,11 +126,13 @@ impl Lots {
             self.alive[index].pending = 0;
             self.alive[index].open += points;
             let (lot, granted) = (self.alive[index].id.clone(), self.alive[index].granted);
+            let expires = self.alive[index].expires;
             let repaid = self.repay(&lot);
             let taken = Taken {
                 lot,
                 points,
                 granted,
+                expires,
             };
             released.push((taken, repaid));
         }
@@ -192,6 +209,7 @@ impl Lots {
                     lot: lot.id.clone(),
                     points: before - left,
                     granted: lot.granted,
+                    expires: lot.expires,
                 });
             }
         }

@@ -15,6 +15,8 @@ pub struct Reading<'p> {
     pub(crate) order: OrderColumns,
     pub(crate) refund: RefundColumns,
     pub(crate) redeem: RedeemColumns,
+    /// `unredeem.redeem` and `unredeem.points`.
+    pub(crate) unredeem: [Option<usize>; 2],
     pub(crate) adjust: AdjustColumns,
     pub(crate) opening: OpeningColumns,
     /// `reward.reward` and `reward.state`.
@@ -122,6 +124,7 @@ impl<'p> Reading<'p> {
                 quantity: column(Kind::Redeem, false, "quantity"),
                 points: column(Kind::Redeem, false, "points"),
             },
+            unredeem: ["redeem", "points"].map(|name| column(Kind::Unredeem, false, name)),
             adjust: AdjustColumns {
                 wallet: column(Kind::Adjust, false, "wallet"),
                 points: column(Kind::Adjust, false, "points"),

@@ -230,7 +230,7 @@ impl Account<'_> {
         );
     }
 
-    fn is_taken_back(&self, place: usize) -> bool {
+    pub(crate) fn is_taken_back(&self, place: usize) -> bool {
         self.taken_back.iter().any(|(back, _)| *back == place)
     }
 

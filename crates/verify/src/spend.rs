@@ -2,8 +2,9 @@
 
 use crate::account::Account;
 use crate::exact::{Exact, fraction, narrow, rounded, times, unit, whole};
-use crate::lots::Lot;
+use crate::lots::{Lot, Taken};
 use crate::measure::{Worth, in_units, points_in_units};
+use crate::undo::Redemption;
 use rungs_engine::calendar::{Day, Instant};
 use rungs_engine::ledger::{Entry, EntryKind, EventRef, Rule, RungReason};
 use rungs_engine::number::Rounding;
@@ -11,7 +12,7 @@ use rungs_engine::program::MetricKind;
 
 impl Account<'_> {
     /// A column's number as scaled points.
-    fn scaled(&self, column: Option<usize>, row: usize) -> Option<i64> {
+    pub(crate) fn scaled(&self, column: Option<usize>, row: usize) -> Option<i64> {
         let column = column?;
         let stored = self.batch.number(column, row)?;
         let number = fraction(i128::from(stored), unit(self.reading.digits(column)));
@@ -54,8 +55,9 @@ impl Account<'_> {
             (record.at, record.day, record.member)
         };
         let event = self.records[record].event.clone();
+        let (mut way, mut uncovered) = (Vec::new(), 0);
         if self.reading.program.wallet.is_some() {
-            self.debit(at, EntryKind::Redeem, rule, &event, points);
+            (way, uncovered) = self.debit(at, EntryKind::Redeem, rule, &event, points);
         }
         for (metric, declared) in self.reading.program.metrics.iter().enumerate() {
             if declared.kind == MetricKind::Spent {
@@ -66,19 +68,39 @@ impl Account<'_> {
                 self.measures.add(metric, worth, record, at, day, member);
             }
         }
+        let first = self.issued.len();
         if let Some(reward) = reward {
             self.issue_bought(at, reward, quantity, member, &event);
         }
+        let redemption = Redemption {
+            record,
+            rule,
+            way,
+            uncovered,
+            bought: first..self.issued.len(),
+        };
+        self.redemptions.entry(event.1).or_insert(redemption);
     }
 
-    /// Takes points from open lots; what they do not cover is a shortage.
-    fn debit(&mut self, at: Instant, kind: EntryKind, rule: Rule, event: &EventRef, points: i64) {
+    /// Takes points from open lots; what they do not cover is a shortage. Returns what came from where, and what
+    /// did not.
+    fn debit(
+        &mut self,
+        at: Instant,
+        kind: EntryKind,
+        rule: Rule,
+        event: &EventRef,
+        points: i64,
+    ) -> (Vec<Taken>, i64) {
         let taken = self.lots.consume(points);
         let covered: i64 = taken.iter().map(|part| part.points).sum();
-        for part in taken {
-            self.book(at, kind, rule, event.clone(), Some(part.lot), -part.points);
+        for part in &taken {
+            let lot = Some(part.lot.clone());
+            self.book(at, kind, rule, event.clone(), lot, -part.points);
         }
-        self.shortage(self.version, at, event, points - covered);
+        let missing = (points - covered).max(0);
+        self.shortage(self.version, at, event, missing);
+        (taken, missing)
     }
 
     /// The desk: points, a rung or a metric.

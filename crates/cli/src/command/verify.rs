@@ -32,6 +32,15 @@ pub fn verify(asked: &Verify) -> Ended {
                     recounted.differences.len() - SHOWN
                 ));
             }
+            for sentence in recounted.shared.sentences.iter().take(SHOWN) {
+                print(&format!("{sentence}\n"));
+            }
+            if recounted.shared.ids > 0 {
+                print(&format!(
+                    "ids under more than one account: {}\n",
+                    recounted.shared.ids
+                ));
+            }
             print(&format!(
                 "{}: {} accounts, {} entries, {} rung moves, {} rewards recounted, {} differences\n",
                 versions.newest().id,
@@ -43,7 +52,7 @@ pub fn verify(asked: &Verify) -> Ended {
             ));
         }
     }
-    if recounted.differences.is_empty() {
+    if recounted.fine() {
         Ended::Fine
     } else {
         Ended::Findings

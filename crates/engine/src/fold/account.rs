@@ -9,12 +9,13 @@ use super::plans::Piece;
 use super::prepared::{Prepared, Row};
 use super::refund::OrderMemory;
 use super::sink::{NAMELESS, NotIssued, Rejection, Sink, Step, WhyNot};
-use super::state::{AccountState, Gift, Member};
+use super::state::{AccountState, Gift, Lot, Member};
+use super::unredeem::Redemption;
 use super::view::View;
 use crate::calendar::{Day, Instant};
 use crate::canonical::Kind;
 use crate::condition::evaluate::Overflow;
-use crate::event::Batch;
+use crate::event::{Batch, EventId};
 use crate::ledger::EventRef;
 use crate::program::{EarnKind, Enrol, Pool};
 use std::ops::Range;
@@ -45,15 +46,19 @@ pub struct Scratch {
     pub(super) given: Vec<Gift>,
     /// Rules by the remainder of their points.
     pub(super) order: Vec<usize>,
+    /// Where somebody wants to know it: what is taken from lots, each lot with what it gave.
+    pub(super) taken: Option<Vec<Lot>>,
 }
 
-/// What must be kept of an account's orders until its refunds were settled.
+/// What must be kept of an account's orders and redemptions until its refunds and un-redeems were settled.
 #[derive(Debug, Default)]
 pub struct Pass {
     /// Orders that are refunded later on, with what is needed for that.
     pub(super) orders: Vec<OrderMemory>,
-    /// Ids of those orders.
-    pub(super) awaited: Vec<crate::event::EventId>,
+    /// Redemptions that are undone later on, likewise.
+    pub(super) redemptions: Vec<Redemption>,
+    /// Kinds and ids of those orders and redemptions.
+    pub(super) awaited: Vec<(Kind, EventId)>,
     /// Rewards that were used, by their numbers.
     pub(super) used: Vec<String>,
 }
@@ -174,8 +179,8 @@ impl<S: Sink> Account<'_, '_, S> {
         }
         self.evaluate(kind, rows.clone(), member)?;
         let event = self.event_ref(rows.start);
-        let awaited = kind == Kind::Order && self.scratch.pass.awaited.contains(&event.1);
-        if awaited {
+        let awaited = self.scratch.pass.awaits(kind, &event.1);
+        if awaited && kind == Kind::Order {
             self.remember(rows.clone(), member, &event);
         }
         // From here on nothing can fail: what was computed is booked.
@@ -183,7 +188,8 @@ impl<S: Sink> Account<'_, '_, S> {
         self.grant(&event);
         self.count(kind, member);
         match kind {
-            Kind::Redeem => self.redeem(rows.start, &event),
+            Kind::Redeem => self.redeem(rows.start, &event, awaited),
+            Kind::Unredeem => self.unredeem(rows.start, &event),
             Kind::Adjust => self.adjust(rows.start, &event),
             Kind::Opening => self.opening(rows.start, &event),
             Kind::Profile => self.profile(rows.start, member),
@@ -192,7 +198,7 @@ impl<S: Sink> Account<'_, '_, S> {
         }
         self.climb(Some(&event));
         self.issue_candidates(rows.start, member, &event);
-        if awaited {
+        if awaited && kind == Kind::Order {
             self.remember_gifts();
         }
         Ok(())

@@ -2,6 +2,7 @@
 //! so that open, pending and debt always equal the sums over the lots and entries.
 
 use super::account::Account;
+use super::queue::Queue;
 use super::sink::{NAMELESS, Sink};
 use super::state::{Lot, NEVER, RELEASED};
 use crate::calendar::{Calendar, Day, Instant, MonthDay, date_of};
@@ -48,6 +49,19 @@ pub fn up_to_end(program: &Program, up_to: Option<Calendar>, end: Instant) -> In
         end
     } else {
         zone.midnight(calendar.next(first))
+    }
+}
+
+/// Puts a lot among the others, in the order of consumption.
+fn insert(lots: &mut Queue<Lot>, lot: Lot) {
+    let mut index = lots.len();
+    while index > 0 && lots[index - 1].order() > lot.order() {
+        index -= 1;
+    }
+    if index == lots.len() {
+        lots.push_back(lot)
+    } else {
+        lots.insert(index, lot)
     }
 }
 
@@ -136,19 +150,20 @@ impl<S: Sink> Account<'_, '_, S> {
             release: if pending { release } else { RELEASED },
             left,
         };
-        let mut index = lots.len();
-        while index > 0 && lots[index - 1].order() > lot.order() {
-            index -= 1;
-        }
-        if index == lots.len() {
-            lots.push_back(lot)
-        } else {
-            lots.insert(index, lot)
+        insert(lots, lot);
+    }
+
+    /// Puts points of a lot back; where the lot is still there with the same end, they join it.
+    pub(super) fn put_back(&mut self, lot: Lot) {
+        let same = |known: &Lot| known.order() == lot.order() && !known.is_pending();
+        match self.state.lots.iter().position(same) {
+            Some(index) => self.state.lots[index].left += lot.left,
+            None => insert(&mut self.state.lots, lot),
         }
     }
 
     /// Points that became spendable pay debt first; gives how many did.
-    fn repay(&mut self, lot: &EventRef, points: i64) -> i64 {
+    pub(super) fn repay(&mut self, lot: &EventRef, points: i64) -> i64 {
         let paid = self.state.debt.min(points);
         if paid > 0 {
             self.state.debt -= paid;
@@ -259,6 +274,13 @@ impl<S: Sink> Account<'_, '_, S> {
                 continue;
             }
             let taken = points.min(lot.left);
+            if let Some(noted) = &mut self.scratch.taken {
+                let part = Lot {
+                    left: taken,
+                    ..lot.clone()
+                };
+                noted.push(part);
+            }
             lot.left -= taken;
             points -= taken;
             let (pending, key, empty) = (

@@ -36,6 +36,7 @@ mod straight;
 mod stretch;
 mod takeover;
 mod tiers;
+mod unredeem;
 mod view;
 
 pub use account::{Pass, Win};
@@ -85,14 +86,14 @@ impl Fold {
         sink: &mut S,
     ) -> Instant {
         self.scratch.pass.orders.clear();
+        self.scratch.pass.redemptions.clear();
         self.scratch.pass.awaited.clear();
         self.scratch.pass.used.clear();
-        if piece.ready.refunds {
-            self.scratch.pass.awaited.extend(refunded_orders(
-                piece.plans,
-                piece.batch,
-                rows.clone(),
-            ));
+        if piece.ready.undoes {
+            self.scratch
+                .pass
+                .awaited
+                .extend(undone_events(piece.plans, piece.batch, rows.clone()));
         }
         self.settle(piece, given, state, rows, sink)
     }
@@ -155,21 +156,32 @@ impl Pass {
     pub fn new(plans: &Plans<'_>, batch: &Batch, rows: Range<usize>) -> Pass {
         Pass {
             orders: Vec::new(),
-            awaited: refunded_orders(plans, batch, rows),
+            redemptions: Vec::new(),
+            awaited: undone_events(plans, batch, rows),
             used: Vec::new(),
         }
     }
+
+    /// Whether an event is one that is undone later on.
+    fn awaits(&self, kind: Kind, id: &EventId) -> bool {
+        let mut awaited = self.awaited.iter();
+        awaited.any(|(known, name)| *known == kind && name == id)
+    }
 }
 
-/// Ids of the orders that the refunds among some rows name.
-pub fn refunded_orders(plans: &Plans<'_>, batch: &Batch, rows: Range<usize>) -> Vec<EventId> {
-    let Some(column) = plans.newest().named.refund_order else {
-        return Vec::new();
+/// Kinds and ids of the events that some rows undo: orders that refunds name, redemptions that un-redeems
+/// name.
+pub fn undone_events(plans: &Plans<'_>, batch: &Batch, rows: Range<usize>) -> Vec<(Kind, EventId)> {
+    let named = plans.newest().named;
+    let undone = |row: usize| {
+        let (kind, column) = match batch.kind_at(row)? {
+            Kind::Refund => (Kind::Order, named.refund_order),
+            Kind::Unredeem => (Kind::Redeem, named.unredeem_redeem),
+            _ => return None,
+        };
+        Some((kind, EventId::of(batch.text(column?, row)?)))
     };
-    rows.filter(|row| batch.kind[*row] == Kind::Refund as u8)
-        .filter_map(|row| batch.text(column, row))
-        .map(EventId::of)
-        .collect()
+    rows.filter_map(undone).collect()
 }
 
 /// The accounts of a batch with their rows.

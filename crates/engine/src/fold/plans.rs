@@ -107,8 +107,8 @@ impl<'p> Plans<'p> {
 pub struct Ready<'p> {
     /// By version; where none of the events is in its days, it knows no rows.
     versions: Vec<Prepared<'p>>,
-    /// Whether the batch has refunds.
-    pub refunds: bool,
+    /// Whether the batch has events that undo others: refunds and un-redeems.
+    pub undoes: bool,
 }
 
 impl<'p> Ready<'p> {
@@ -128,7 +128,9 @@ impl<'p> Ready<'p> {
             .map(|(plan, asked)| Prepared::new(plan, if asked { batch } else { &empty }));
         Ready {
             versions: versions.collect(),
-            refunds: batch.kind.contains(&(Kind::Refund as u8)),
+            undoes: [Kind::Refund, Kind::Unredeem]
+                .iter()
+                .any(|kind| batch.kind.contains(&(*kind as u8))),
         }
     }
 

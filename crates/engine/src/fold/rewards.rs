@@ -6,6 +6,7 @@ use super::measure::Key;
 use super::prepared::{Row, ask};
 use super::sink::{NotIssued, Sink, WhyNot};
 use super::state::Gift;
+use super::unredeem::Redemption;
 use super::view::View;
 use crate::calendar::{Day, Instant, MonthDay, date_of};
 use crate::condition::evaluate::{At, Value, evaluate};
@@ -84,7 +85,8 @@ impl<S: Sink> Account<'_, '_, S> {
         for (cap, window, owner, each) in uses {
             self.use_cap(cap, window, owner, each, 1);
         }
-        self.book_issue(reward, member, event, 1);
+        let issued = self.issue_line(reward, member, event, 1);
+        self.sink.issued(issued);
     }
 
     /// Notes a reward that a refund may take back.
@@ -121,15 +123,16 @@ impl<S: Sink> Account<'_, '_, S> {
         }
     }
 
-    fn book_issue(
-        &mut self,
+    /// A reward that is issued now, as it is booked.
+    fn issue_line(
+        &self,
         reward: usize,
         member: usize,
         event: Option<&EventRef>,
         occurrence: u32,
-    ) {
+    ) -> Issued {
         let declared = &self.plan.program.rewards[reward];
-        self.sink.issued(Issued {
+        Issued {
             at: self.at,
             reward: reward as u16,
             member: self.member_name(member),
@@ -140,7 +143,7 @@ impl<S: Sink> Account<'_, '_, S> {
             cost: declared.cost.unwrap_or(0),
             revoked_by: None,
             version: self.version,
-        });
+        }
     }
 
     /// The member; the account where single members are not remembered.
@@ -262,8 +265,8 @@ impl<S: Sink> Account<'_, '_, S> {
         }
     }
 
-    /// A reward is bought.
-    pub(super) fn redeem(&mut self, row: usize, event: &EventRef) {
+    /// A reward is bought. Where that is undone later, what it takes and buys is noted.
+    pub(super) fn redeem(&mut self, row: usize, event: &EventRef, awaited: bool) {
         let (plan, named) = (self.plan, self.plan.named);
         let text = named
             .redeem_reward
@@ -288,21 +291,38 @@ impl<S: Sink> Account<'_, '_, S> {
             });
         let points = points.unwrap_or(0).max(0);
         let rule = reward.map_or(Rule::Redeem, |reward| Rule::Reward(reward as u16));
+        self.scratch.taken = awaited.then(Vec::new);
         self.consume(EntryKind::Redeem, rule, event, points);
+        let taken = self.scratch.taken.take();
+        let member = usize::from(self.current_member);
+        let mut bought = Vec::new();
         for metric in &plan.spent {
             if points > 0 {
-                self.add(*metric, usize::from(self.current_member), points);
+                self.add(*metric, member, points);
             }
         }
         if let Some(reward) = reward {
             for occurrence in 1..=quantity {
-                self.book_issue(
-                    reward,
-                    usize::from(self.current_member),
-                    Some(event),
-                    occurrence as u32,
-                );
+                let issued = self.issue_line(reward, member, Some(event), occurrence as u32);
+                if awaited {
+                    bought.push(issued.clone());
+                }
+                self.sink.issued(issued);
             }
+        }
+        if let Some(taken) = taken {
+            let covered: i64 = taken.iter().map(|lot| lot.left).sum();
+            self.scratch.pass.redemptions.push(Redemption {
+                event: event.clone(),
+                version: self.state.version,
+                at: self.at,
+                day: self.day,
+                member,
+                rule,
+                taken,
+                short: points - covered,
+                bought,
+            });
         }
     }
 }

@@ -11,6 +11,8 @@ use crate::ledger::{Entry, EventRef, Issued, RungMove};
 pub enum Rejection {
     /// A refund names an order that the account does not have.
     UnknownOrder(String),
+    /// An un-redeem names a redemption that the account does not have.
+    UnknownRedeem(String),
     /// A number left 64 bits in this rule or metric.
     Overflow(String),
     /// An adjustment names something that the programme does not have.

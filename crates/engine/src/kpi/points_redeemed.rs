@@ -18,9 +18,9 @@ impl Measure for PointsRedeemed {
     fn doc(&self) -> Doc {
         Doc {
             short: "points spent",
-            definition: "Points taken from lots for rewards in a window",
-            formula: "sum of redeemed points / 1",
-            source: "the ledger: entries of kind `redeem`",
+            definition: "Points taken from lots for rewards in a window, less those that came back by un-redeems in it",
+            formula: "sum of redeemed points − sum of restored points / 1",
+            source: "the ledger: entries of kind `redeem` and `restore`",
             naive: "everything that lowers the balance also counts expiry, reversals by refunds and debt that is paid",
         }
     }
@@ -35,7 +35,8 @@ impl Measure for PointsRedeemed {
 
     fn observe(&self, scope: &Scope<'_>, facts: &AccountFacts<'_>, into: &mut Partial) {
         let redeemed = facts.points.iter();
-        let redeemed = redeemed.filter(|fact| fact.kind == EntryKind::Redeem);
+        let redeemed =
+            redeemed.filter(|fact| matches!(fact.kind, EntryKind::Redeem | EntryKind::Restore));
         let amounts = redeemed.map(|fact| (fact.day, -i128::from(fact.points)));
         scope.sum(facts, amounts, into);
     }

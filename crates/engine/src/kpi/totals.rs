@@ -30,7 +30,7 @@ pub struct Totals {
 }
 
 /// From the points granted to those that are left. Always
-/// granted + opening + adjusted = redeemed + expired + reversed + repaid + open + pending.
+/// granted + opening + restored + adjusted = redeemed + expired + reversed + repaid + open + pending.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PointsFlow {
     /// Granted by rules.
@@ -39,6 +39,8 @@ pub struct PointsFlow {
     pub opening: i128,
     /// Added (or, negative, taken) by the desk.
     pub adjusted: i128,
+    /// Given back by un-redeems.
+    pub restored: i128,
     /// Spent.
     pub redeemed: i128,
     /// Reached the end of their life.
@@ -74,6 +76,7 @@ impl PointsFlow {
             EntryKind::Grant => self.granted += points,
             EntryKind::Adjust => self.adjusted += points,
             EntryKind::Opening => self.opening += points,
+            EntryKind::Restore => self.restored += points,
             EntryKind::Redeem => self.redeemed -= points,
             EntryKind::Expire => self.expired -= points,
             EntryKind::Reverse => self.reversed -= points,
@@ -91,6 +94,7 @@ impl PointsFlow {
         self.granted += other.granted;
         self.opening += other.opening;
         self.adjusted += other.adjusted;
+        self.restored += other.restored;
         self.redeemed += other.redeemed;
         self.expired += other.expired;
         self.reversed += other.reversed;

@@ -20,7 +20,7 @@ table! {
         optional file: String,
         /// Format of the files; by their ending if not given.
         optional format: Format,
-        /// Source column of the event's id; of several, the values are joined with `/`.
+        /// Source column of the event's id; of several, the values are joined with `/`. No two accounts share an id: what another account says under it is another event, and `rungs verify` names it.
         required id: OneOrMany<String>,
         /// Source column of the member.
         required member: String,
@@ -28,7 +28,7 @@ table! {
         optional account: String,
         /// Source column of the event's time.
         required time: String,
-        /// Source column of the revision: of rows with one id the highest wins.
+        /// Source column of the revision: of rows with one id and account the highest wins. To move an event to another account, cancel it in the old one with `void`.
         optional revision: String,
         /// IANA zone of times without offset; the programme's if not given.
         optional zone: String,

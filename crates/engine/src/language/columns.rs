@@ -130,7 +130,7 @@ fn canonical(currency_digits: u8, scale: u8) -> Vec<Column> {
 fn is_points(kind: Kind, name: &str) -> bool {
     matches!(
         kind,
-        Kind::Redeem | Kind::Adjust | Kind::Opening | Kind::Order
+        Kind::Redeem | Kind::Unredeem | Kind::Adjust | Kind::Opening | Kind::Order
     ) && name.starts_with("points")
 }
 

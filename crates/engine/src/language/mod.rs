@@ -406,6 +406,7 @@ fn assemble(
         shortage: Shortage::Forgive,
         rung: RefundRung::AtOnce,
         revokes_rewards: true,
+        restored_life: None,
         place: Place::default(),
     });
     Some(Program {
@@ -439,6 +440,7 @@ fn assemble(
         shortage: refunds.shortage,
         refund_rung: refunds.rung,
         revokes_rewards: refunds.revokes_rewards,
+        restored_life: refunds.restored_life,
         refunds_place: refunds.place,
         enrol,
         surprises,

@@ -1,27 +1,28 @@
 //! `[refunds]`: what a refund does.
 
 use super::Build;
-use super::reader::{Item, Placed, Reader, Value};
-use super::table::{Shape, choice, table};
+use super::reader::Placed;
+use super::table::{choice, table};
 use super::values::DurationOrZero;
+use crate::calendar::Length;
 use crate::finding::{Code, Place};
 use crate::program::{RefundRung, Shortage};
 
 table! {
-    /// What a refund does. It takes back what was granted so far minus what the lines that are left would have given; first from its own lots, then from other pending ones, then from other open ones in the order in which they are spent, then as `shortage` says. The same holds for a redemption beyond the balance in a file.
+    /// What a refund does. It takes back what was granted so far minus what the lines that are left would have given; first from its own lots, then from other pending ones, then from other open ones in the order in which they are spent, then as `shortage` says. The same holds for a redemption beyond the balance in a file. An un-redeem goes the way of the redemption back: what lots did not cover first, then its lots, the last taken first; their end stays as it was.
     RefundsTable as "[refunds]" {
         /// What happens where lots do not suffice.
         required shortage: Shortage,
         /// What becomes of a rung that rested on the refunded order.
         default("\"at_once\"") rung: RefundRung,
-        /// What becomes of rewards that the order gave, by its `when` or by the rung that it reached, and that what is left of it does not deserve.
+        /// What becomes of rewards that the order gave, by its `when` or by the rung that it reached, and that what is left of it does not deserve; and of rewards that a redemption bought, once it is undone whole.
         default("\"revoke_unused\"") rewards: Rewards,
         /// What becomes of missions.
         default("\"unwind\"") missions: Unwind,
         /// What becomes of referrals.
         default("\"unwind\"") referral: Unwind,
-        /// Least life of restored lots.
-        default("\"0 days\"") life: Life,
+        /// How long points that an un-redeem gives back live at least. What is left of their lot's own life counts, if it is longer.
+        default("\"0 days\"") life: DurationOrZero,
         /// For colleagues.
         optional note: String,
     }
@@ -55,30 +56,12 @@ pub(crate) struct Unwind;
 
 choice!(Unwind { "unwind" => Unwind, "Taken back."; } later ["keep"]);
 
-/// Least life of restored lots.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Life;
-
-impl Value for Life {
-    fn shape() -> Shape {
-        DurationOrZero::shape()
-    }
-
-    fn read(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Self> {
-        if DurationOrZero::read(item, reader)?.0.count > 0 {
-            let place = reader.place(item.span());
-            reader.not_yet(place, "a least life of restored lots");
-            return None;
-        }
-        Some(Life)
-    }
-}
-
 /// `[refunds]`, checked.
 pub(crate) struct Refunds {
     pub(crate) shortage: Shortage,
     pub(crate) rung: RefundRung,
     pub(crate) revokes_rewards: bool,
+    pub(crate) restored_life: Option<Length>,
     pub(crate) place: Place,
 }
 
@@ -104,6 +87,7 @@ pub(crate) fn refunds(
         shortage: raw.value.shortage?.value,
         rung: raw.value.rung?.value,
         revokes_rewards: raw.value.rewards?.value == Rewards::RevokeUnused,
+        restored_life: Some(raw.value.life?.value.0).filter(|life| life.count > 0),
         place: raw.place,
     })
 }

@@ -2,7 +2,7 @@
 //! **entries** (points), **rungs** (moves on the ladder) and **rewards** (what was issued).
 //!
 //! An entry moves points between two books of one lot, so every entry sums to zero by itself (double
-//! entry), and per lot always: granted = pending + open + redeemed + expired + reversed.
+//! entry), and per lot always: granted = pending + open + redeemed − restored + expired + reversed.
 
 pub mod canonical;
 
@@ -26,16 +26,20 @@ pub enum EntryKind {
     Expire,
     /// pending or open → reversed, by a refund. Negative.
     Reverse,
-    /// owed → reversed or redeemed: what lots did not cover. The amount owed; changes only the debt.
+    /// owed → reversed or redeemed: what lots did not cover. The amount owed; changes only the debt. Negative
+    /// where the redemption is undone.
     Debt,
     /// open → owed: a released lot pays debt. Negative.
     Repay,
-    /// forgiven → reversed or redeemed: what lots did not cover and is let go. The amount.
+    /// forgiven → reversed or redeemed: what lots did not cover and is let go. The amount; negative where the
+    /// redemption is undone.
     Forgive,
     /// issued → open or open → adjusted, by the desk. Signed.
     Adjust,
     /// brought → open: what a member brings from another system. Negative: what is owed there.
     Opening,
+    /// redeemed → open: a redemption is undone. Positive.
+    Restore,
 }
 
 impl EntryKind {
@@ -51,6 +55,7 @@ impl EntryKind {
         EntryKind::Forgive,
         EntryKind::Adjust,
         EntryKind::Opening,
+        EntryKind::Restore,
     ];
 
     /// As it is stored and printed.
@@ -66,6 +71,7 @@ impl EntryKind {
             EntryKind::Forgive => "forgive",
             EntryKind::Adjust => "adjust",
             EntryKind::Opening => "opening",
+            EntryKind::Restore => "restore",
         }
     }
 
@@ -173,7 +179,7 @@ pub struct Entry {
     pub lot: Option<EventRef>,
     /// Scaled points, signed (see [`EntryKind`]).
     pub points: i64,
-    /// For grants (and positive adjustments): the end of the lot's life.
+    /// For grants (positive adjustments, what is restored): the end of the points' life.
     pub expires: Option<Instant>,
     /// The rung at that moment (index), 0 without a ladder.
     pub rung: u8,

@@ -77,6 +77,8 @@ pub struct Program {
     pub refund_rung: RefundRung,
     /// Whether a refund takes back rewards that are not deserved any more, as far as they were not used.
     pub revokes_rewards: bool,
+    /// How long points that come back from a redemption live at least.
+    pub restored_life: Option<Length>,
     /// Where `[refunds]` stands.
     pub refunds_place: Place,
     /// How one becomes a member.

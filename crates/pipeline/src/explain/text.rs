@@ -253,6 +253,16 @@ fn entry(program: &Program, entry: &Value) -> String {
         "redeem" => format!("{change} redeemed by {cause}, {rule}{lot}"),
         "expire" => format!("{change} expired: what was left of the points of {cause}"),
         "reverse" => format!("{change} {rule}, taken back by {cause}{lot}"),
+        "restore" => {
+            let lot = lot.replacen("from", "to", 1);
+            format!("{change} given back by {cause}, {rule}{lot}{expires}")
+        }
+        "debt" if points.starts_with('-') => {
+            format!("({points}) not owed any more: {cause} undoes what was taken")
+        }
+        "forgive" if points.starts_with('-') => {
+            format!("({points}) not let go any more: {cause} undoes what was taken")
+        }
         "debt" => format!("({points}) owed: more than there was to take for {cause}"),
         "repay" => format!("{change} paid off what was owed, from the points of {cause}"),
         "forgive" => format!("({points}) let go: more than there was to take for {cause}"),

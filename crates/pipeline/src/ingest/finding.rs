@@ -36,7 +36,9 @@ codes! {
     /// the next line.
     TooLong = "row/too-long";
     /// The id of the line before it stands here under another account or member. An event belongs to one
-    /// account: the first stands, this row waits. Correct one of the two, or give the event an id of its own.
+    /// account: the first stands, this row waits. Correct one of the two, or give the event an id of its own. An
+    /// event that belongs to another account than was said moves by two rows: the old one with `void`, and the event
+    /// in the new account. Rows that stand further apart, or in two files, are not compared: `rungs verify` names them.
     TwoAccounts = "row/two-accounts";
     /// The row is in another currency than the programme. Convert before the upload.
     OtherCurrency = "row/other-currency";
@@ -65,6 +67,9 @@ codes! {
     /// The refund names an order that the account does not have before it. It takes nothing back. Look at the
     /// refund's order and account, and whether the order itself is in quarantine.
     UnknownOrder = "row/unknown-order";
+    /// The un-redeem names a redemption that the account does not have before it. It gives nothing back. Look at its
+    /// redemption and account, and whether the redemption itself is in quarantine.
+    UnknownRedeem = "row/unknown-redeem";
     /// The row of the desk or of an opening names a rung, metric or wallet that the programme does not have; or that of
     /// a reward a state other than `used` and `returned`.
     UnknownName = "row/unknown-name";
@@ -111,8 +116,9 @@ codes! {
 
 impl RowCode {
     /// What settlement refuses, after the row was accepted into the history.
-    pub const OF_SETTLEMENT: [RowCode; 4] = [
+    pub const OF_SETTLEMENT: [RowCode; 5] = [
         RowCode::UnknownOrder,
+        RowCode::UnknownRedeem,
         RowCode::UnknownName,
         RowCode::FinerThanMetric,
         RowCode::Overflow,

@@ -86,14 +86,18 @@ pub(super) fn compare(
             Some(First::Row(first)) => heads.head(first),
             None => heads.head(row),
         };
-        if head.account.as_deref() != text_at(heads.account, row) {
+        let another = head.account.as_deref() != text_at(heads.account, row);
+        let (void, voids) = (head.void, heads.voids(row));
+        // To move an event is to cancel it in one account and to tell it in the other.
+        if another && !void && !voids {
             differing.push(Differs {
                 row,
                 code: RowCode::TwoAccounts,
                 name: "account".to_owned(),
             });
-        } else if head.revision != heads.revision.and_then(|one| one.get(row))
-            || head.void != heads.voids(row)
+        } else if another
+            || void != voids
+            || head.revision != heads.revision.and_then(|one| one.get(row))
         {
             first = Some(First::Row(row));
             continue;

@@ -417,7 +417,10 @@ fn source(slot: usize, listed: &SourceColumn, column: &Column) -> Source {
 /// Bounds that follow from the column itself: what 18 digits hold, and no amounts below zero in an order, a
 /// refund or a redemption unless the programme says so with a `min`.
 fn bounds(mut source: Source, column: &Column, min: Option<Rational>) -> Source {
-    let amounts = matches!(column.kind, Kind::Order | Kind::Refund | Kind::Redeem);
+    let amounts = matches!(
+        column.kind,
+        Kind::Order | Kind::Refund | Kind::Redeem | Kind::Unredeem
+    );
     let counted = ["quantity", "points", "points_used"].contains(&column.name.as_str());
     source.sign = amounts
         && (column.kind_of_value == Type::Money || counted)

@@ -51,7 +51,7 @@ impl Fault {
             }
             RowCode::NotUtf8 => format!("`{name}` is not UTF-8 text; save the file as UTF-8"),
             RowCode::TwoAccounts => format!(
-                "the row before has the same id under another `{name}`; correct one of the two, or give the event an id of its own"
+                "the row before has the same id under another `{name}`; correct one of the two, cancel the wrong one with `void`, or give the event an id of its own"
             ),
             RowCode::HeaderDiffers => format!(
                 "`{name}` differs from the line before of the same event; give all lines of an event the same value"

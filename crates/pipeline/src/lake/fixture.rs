@@ -103,6 +103,7 @@ pub fn program() -> Program {
         shortage: Shortage::Debt,
         refund_rung: RefundRung::AtOnce,
         revokes_rewards: true,
+        restored_life: None,
         refunds_place: Place::default(),
         enrol: Enrol::Automatic,
         surprises: vec![],

@@ -54,6 +54,6 @@ pub mod versions;
 pub mod views;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

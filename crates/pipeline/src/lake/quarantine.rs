@@ -52,6 +52,12 @@ impl QuarantineRow {
                     "the account has no order `{order}` before this refund; give the order's id and account as they stand in its file, or upload the order"
                 ),
             ),
+            Rejection::UnknownRedeem(redeem) => (
+                RowCode::UnknownRedeem,
+                format!(
+                    "the account has no redemption `{redeem}` before this un-redeem; give the redemption's id and account as they stand in its file, or upload the redemption"
+                ),
+            ),
             Rejection::Overflow(rule) => (
                 RowCode::Overflow,
                 format!(

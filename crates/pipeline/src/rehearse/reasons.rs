@@ -362,6 +362,7 @@ fn on_event(reward: &Reward) -> Option<rungs_engine::canonical::Kind> {
 fn refusal(why: &Rejection) -> String {
     match why {
         Rejection::UnknownOrder(order) => format!("there is no order `{order}` before it"),
+        Rejection::UnknownRedeem(redeem) => format!("there is no redemption `{redeem}` before it"),
         Rejection::Overflow(rule) => format!("a number leaves 64 bits in `{rule}`"),
         Rejection::UnknownName(name) => format!("the programme has no `{name}`"),
         Rejection::FinerThanMetric(metric) => {

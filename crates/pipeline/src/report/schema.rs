@@ -76,6 +76,7 @@ pub fn report_schema() -> Value {
         let mut flow = json!({
             "granted": number("issued by rules"),
             "opening": number("brought by members from another system"),
+            "restored": number("given back by un-redeems"),
             "adjusted": number("added or, negative, taken by the desk"),
             "redeemed": number("spent"),
             "expired": number("reached the end of their life"),
@@ -92,7 +93,7 @@ pub fn report_schema() -> Value {
         flow
     };
     let period = object(
-        "opening_balance + granted + opening + adjusted − redeemed − expired − reversed − repaid = closing_balance = open + pending; debt stands apart. A correction counts on the day when it was booked",
+        "opening_balance + granted + opening + restored + adjusted − redeemed − expired − reversed − repaid = closing_balance = open + pending; debt stands apart. A correction counts on the day when it was booked",
         flow(json!({
             "window": window,
             "opening_balance": number("open and pending before the first day"),
@@ -108,7 +109,7 @@ pub fn report_schema() -> Value {
         }),
     );
     let points = object(
-        "since the beginning: granted + opening + adjusted = redeemed + expired + reversed + repaid + open + pending",
+        "since the beginning: granted + opening + restored + adjusted = redeemed + expired + reversed + repaid + open + pending",
         flow(json!({
             "wallet": text("the wallet's id"),
             "name": text("what members call its points"),

@@ -182,6 +182,9 @@ fn points(report: &Report<'_>, scale: u8) -> String {
     if flow.opening != 0 {
         text.push_str(&format!(", {} brought along", amount(flow.opening)));
     }
+    if flow.restored != 0 {
+        text.push_str(&format!(", {} restored", amount(flow.restored)));
+    }
     if flow.adjusted != 0 {
         text.push_str(&format!(", {} adjusted", amount(flow.adjusted)));
     }

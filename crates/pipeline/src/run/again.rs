@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// Sums, and nothing else. Only where orders can be refunded do events have to be known by their names.
+/// Sums, and nothing else. Only where events can be undone do they have to be known by their names.
 #[derive(Debug, Default)]
 struct Figures<const NAMES: bool> {
     issued: i64,
@@ -84,8 +84,8 @@ pub fn settle_again(
     let ranges = ShardRange::split(store.shards(), parts(&store, rows.sum()));
     let (issued, balance, accounts) = match scratch {
         None => {
-            let refunds = |dataset: &Dataset| dataset.event == Kind::Refund;
-            if program.datasets.iter().any(refunds) {
+            let undoes = |dataset: &Dataset| matches!(dataset.event, Kind::Refund | Kind::Unredeem);
+            if program.datasets.iter().any(undoes) {
                 figures::<true>(&plans, &store, &manifest, until)?
             } else {
                 figures::<false>(&plans, &store, &manifest, until)?

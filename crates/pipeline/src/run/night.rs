@@ -21,8 +21,7 @@ use crate::serving::{Changes, MemberRow, open_points};
 use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::event::{Batch, EventId};
 use rungs_engine::fold::{
-    AccountState, FORMAT, Fold, Given, NEVER, Piece, Plans, Ready, Win, account_rows,
-    refunded_orders,
+    AccountState, FORMAT, Fold, Given, NEVER, Piece, Plans, Ready, Win, account_rows, undone_events,
 };
 use rungs_engine::kpi::Together;
 use rungs_engine::ledger::Issued;
@@ -258,10 +257,10 @@ impl<'n, 'a> RangeFold<'n, 'a> {
             from: night.settled,
             error: None,
         };
-        // Refunds of orders from earlier runs need the account's history, and so does another past.
+        // Whatever undoes an event of an earlier run needs the account's history, and so does another past.
         let asks_history = gone.is_some()
             || history.levels() > 0
-                && piece.ready.refunds
+                && piece.ready.undoes
                 && reaches_back(plans, batch, rows.clone());
         let replayed = asks_history
             .then(|| {
@@ -440,13 +439,11 @@ impl Night<'_> {
     }
 }
 
-/// Whether a refund among the rows names an order that is not among them.
+/// Whether the rows undo an order or a redemption that is not among them.
 fn reaches_back(plans: &Plans<'_>, batch: &Batch, rows: Range<usize>) -> bool {
-    let orders = refunded_orders(plans, batch, rows.clone());
-    orders.iter().any(|order| {
-        !rows.clone().any(|row| {
-            batch.kind_at(row) == Some(rungs_engine::canonical::Kind::Order)
-                && batch.id.get(row) == *order
-        })
+    let undone = undone_events(plans, batch, rows.clone());
+    undone.iter().any(|(kind, id)| {
+        let mut rows = rows.clone();
+        !rows.any(|row| batch.kind_at(row) == Some(*kind) && batch.id.get(row) == *id)
     })
 }

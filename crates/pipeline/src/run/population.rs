@@ -13,7 +13,7 @@ use crate::lake::store::Store;
 use rungs_engine::calendar::Day;
 use rungs_engine::event::Batch;
 use rungs_engine::fold::{
-    AccountState, Fold, Given, Kept, Pass, Piece, Plans, Ready, Win, account_rows, refunded_orders,
+    AccountState, Fold, Given, Kept, Pass, Piece, Plans, Ready, Win, account_rows, undone_events,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -103,10 +103,10 @@ pub fn draw(
                     state: None,
                     batch: None,
                 });
-                let reaches_back = place.state.is_some()
-                    && !refunded_orders(plans, &batch, rows.clone()).is_empty();
+                let reaches_back =
+                    place.state.is_some() && !undone_events(plans, &batch, rows.clone()).is_empty();
                 place.batch = Some((index, rows.clone()));
-                // Its refunds name orders of earlier runs, or its past has changed: it walks its whole
+                // It undoes orders or redemptions of earlier runs, or its past has changed: it walks its whole
                 // history.
                 let walks_all =
                     reaches_back || cut.replays.contains_key(account) || unread.contains(account);

@@ -149,6 +149,7 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
         shortage: Shortage::Debt,
         refund_rung: RefundRung::AtOnce,
         revokes_rewards: true,
+        restored_life: None,
         refunds_place: Place::default(),
         enrol: Enrol::FirstOrder,
         surprises: Vec::new(),

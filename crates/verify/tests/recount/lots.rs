@@ -7,7 +7,7 @@ use rungs_engine::calendar::Calendar;
 use rungs_engine::canonical::Kind;
 use rungs_engine::program::{ByRung, Expiry, Shortage};
 
-fn rolling(text: &str, month_end: bool) -> Expiry {
+pub fn rolling(text: &str, month_end: bool) -> Expiry {
     Expiry::Rolling {
         length: length(text),
         up_to: month_end.then_some(Calendar::Month),
@@ -15,7 +15,7 @@ fn rolling(text: &str, month_end: bool) -> Expiry {
 }
 
 /// 10 beans per 1.00, open at once.
-fn plain(expiry: Expiry) -> World {
+pub fn plain(expiry: Expiry) -> World {
     let mut world = World::new();
     world.per_amount("every-euro", "", "10", "1.00", "line.net");
     world.wallet().expiry = expiry;

@@ -15,4 +15,5 @@ mod rewards;
 mod speed;
 mod stretches;
 mod told;
+mod undone;
 mod world;

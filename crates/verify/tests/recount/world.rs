@@ -54,13 +54,14 @@ pub struct World {
 }
 
 /// The kinds of events of the cases; each has one dataset of its name.
-pub const KINDS: [Kind; 8] = [
+pub const KINDS: [Kind; 9] = [
     Kind::Enrol,
     Kind::Profile,
     Kind::Adjust,
     Kind::Order,
     Kind::Refund,
     Kind::Redeem,
+    Kind::Unredeem,
     Kind::Activity,
     Kind::Survey,
 ];
@@ -155,6 +156,7 @@ impl World {
                 shortage: Shortage::Debt,
                 refund_rung: RefundRung::AtOnce,
                 revokes_rewards: true,
+                restored_life: None,
                 refunds_place: Place::default(),
                 enrol: Enrol::OptIn,
                 surprises: Vec::new(),

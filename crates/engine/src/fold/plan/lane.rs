@@ -75,6 +75,7 @@ impl<'p> Plan<'p> {
         let of_event = |rule: &usize| bases.contains(rule) || self.raises(*rule, bases);
         let rules: Vec<usize> = (0..self.rules.len()).filter(of_event).collect();
         let place = |rule: usize| rules.iter().position(|known| *known == rule);
+        // Events of other kinds do something besides: take points, give them back, join, say what is known.
         let plain = matches!(kind, Kind::Order | Kind::Activity | Kind::Survey)
             && self.rounds_events
             && rules.len() <= MOST

@@ -240,7 +240,7 @@ proptest! {
         let measures = Measures::new(&program, FIRST + SPAN).unwrap();
         let points = counted(&measures, &accounts).totals.points;
         prop_assert_eq!(
-            points.granted + points.opening + points.adjusted,
+            points.granted + points.opening + points.restored + points.adjusted,
             points.redeemed + points.expired + points.reversed + points.repaid
                 + points.open + points.pending
         );

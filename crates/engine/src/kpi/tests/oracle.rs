@@ -133,12 +133,9 @@ impl Oracle<'_> {
                 1,
             ),
             KpiKind::PointsRedeemed => (
-                points(&|fact| {
-                    if fact.kind == EntryKind::Redeem {
-                        -fact.points
-                    } else {
-                        0
-                    }
+                points(&|fact| match fact.kind {
+                    EntryKind::Redeem | EntryKind::Restore => -fact.points,
+                    _ => 0,
                 }),
                 1,
             ),

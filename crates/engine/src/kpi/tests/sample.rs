@@ -128,6 +128,7 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
         shortage: Shortage::Forgive,
         refund_rung: RefundRung::Checkpoint,
         revokes_rewards: true,
+        restored_life: None,
         refunds_place: Place::default(),
         enrol: Enrol::Automatic,
         surprises: Vec::new(),

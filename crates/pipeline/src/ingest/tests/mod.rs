@@ -68,6 +68,7 @@ pub(super) fn program(own: Vec<Column>) -> Program {
         shortage: Shortage::Debt,
         refund_rung: RefundRung::AtOnce,
         revokes_rewards: true,
+        restored_life: None,
         refunds_place: Place::default(),
         enrol: Enrol::Automatic,
         surprises: Vec::new(),

@@ -271,6 +271,7 @@ fn every_code_of_the_ingest_has_a_case() {
         RowCode::Conflict,
         RowCode::Superseded,
         RowCode::UnknownOrder,
+        RowCode::UnknownRedeem,
         RowCode::UnknownName,
         RowCode::FinerThanMetric,
         RowCode::Overflow,
@@ -385,6 +386,32 @@ fn an_id_under_two_accounts_is_told_where_it_is_seen() {
     assert_eq!(outcome.rejected[0].column.as_deref(), Some("member"));
     assert_eq!(outcome.rejected[0].value.as_deref(), Some("bob"));
     assert_eq!(outcome.column("account"), ["ann", "bob", "bob"]);
+}
+
+#[test]
+fn an_order_moves_to_another_account_by_a_void_and_a_row_in_either_order() {
+    let text = "id,member,time,total,void\n\
+                1,ann,2026-03-10,9.00,true\n1,bob,2026-03-10,9.00,\n\
+                2,bob,2026-03-10,5.00,\n2,ann,2026-03-10,,yes\n\
+                3,ann,2026-03-10,,true\n3,bob,2026-03-10,5.00,\n3,cid,2026-03-10,5.00,\n";
+    for at_once in [1, 2, 3, 100] {
+        let outcome = read_in_chunks(&orders(), "x.csv", text.as_bytes(), at_once);
+        assert_eq!(outcome.codes(), [(8, RowCode::TwoAccounts)]);
+        assert_eq!(
+            outcome.column("account"),
+            ["ann", "bob", "bob", "ann", "ann", "bob"]
+        );
+    }
+}
+
+#[test]
+fn a_revision_that_names_another_account_is_told_where_it_is_seen() {
+    let mut program = orders();
+    program.datasets[0].revision = Some("rev".into());
+    let text = "id,rev,member,time\n1,1,ann,2026-03-10\n1,2,bob,2026-03-10\n1,3,ann,2026-03-10\n";
+    let outcome = csv(&program, text);
+    assert_eq!(outcome.codes(), [(3, RowCode::TwoAccounts)]);
+    assert_eq!(outcome.column("revision"), ["1", "3"]);
 }
 
 #[test]

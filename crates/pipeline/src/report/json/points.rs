@@ -24,6 +24,7 @@ pub(super) struct PointsOf<'a> {
 struct FlowOf {
     granted: Exact,
     opening: Exact,
+    restored: Exact,
     adjusted: Exact,
     redeemed: Exact,
     expired: Exact,
@@ -77,6 +78,7 @@ impl FlowOf {
         FlowOf {
             granted: points(after.granted - before.granted),
             opening: points(after.opening - before.opening),
+            restored: points(after.restored - before.restored),
             adjusted: points(after.adjusted - before.adjusted),
             redeemed: points(after.redeemed - before.redeemed),
             expired: points(after.expired - before.expired),

@@ -1,0 +1,205 @@
+//! Redemptions that are undone: what was taken comes back to where it was taken from, the last first, as if
+//! the last points had not been asked for. So any series of un-redeems ends with what there was, and none
+//! gives back more than was taken.
+
+use super::account::Account;
+use super::sink::{Rejection, Sink};
+use super::state::{Lot, NEVER, RELEASED};
+use crate::calendar::{Day, Instant};
+use crate::event::EventId;
+use crate::ledger::canonical::reward_id;
+use crate::ledger::{EntryKind, EventRef, Issued, Rule};
+use crate::program::{MetricKind, Pool, RefundRung, Shortage};
+
+/// A redemption that is undone later in the rows of this pass: its moment, and what it took.
+#[derive(Debug)]
+pub struct Redemption {
+    pub(super) event: EventRef,
+    /// The version that ruled: what comes back is judged by it.
+    pub(super) version: u16,
+    pub(super) at: Instant,
+    pub(super) day: Day,
+    pub(super) member: usize,
+    /// In whose name it was booked.
+    pub(super) rule: Rule,
+    /// What each lot gave, in the order in which it was taken, less what came back.
+    pub(super) taken: Vec<Lot>,
+    /// What lots did not cover, less what was undone of it.
+    pub(super) short: i64,
+    /// The rewards that it bought and that were not taken back.
+    pub(super) bought: Vec<Issued>,
+}
+
+impl Redemption {
+    fn left(&self) -> i64 {
+        self.short + self.taken.iter().map(|lot| lot.left).sum::<i64>()
+    }
+}
+
+impl<S: Sink> Account<'_, '_, S> {
+    /// One un-redeem: so many points of a redemption, or all that are left of it.
+    pub(super) fn unredeem(&mut self, row: usize, event: &EventRef) {
+        let named = self.plan.named;
+        let text = named
+            .unredeem_redeem
+            .and_then(|column| self.batch.text(column, row))
+            .unwrap_or_default();
+        let asked = named
+            .unredeem_points
+            .and_then(|column| self.batch.number(column, row));
+        let id = EventId::of(text);
+        let mut known = std::mem::take(&mut self.scratch.pass.redemptions);
+        match known.iter_mut().find(|one| one.event.1 == id) {
+            Some(redemption) => self.give_back(redemption, asked, event),
+            None => self
+                .sink
+                .reject(row, Rejection::UnknownRedeem(text.to_owned())),
+        }
+        self.scratch.pass.redemptions = known;
+    }
+
+    fn give_back(&mut self, redemption: &mut Redemption, asked: Option<i64>, event: &EventRef) {
+        let all = redemption.left();
+        let points = asked.map_or(all, |points| points.clamp(0, all));
+        let of_lots = points - self.undo_shortage(redemption, points, event);
+        let mut rest = of_lots;
+        for lot in redemption.taken.iter_mut().rev() {
+            let back = rest.min(lot.left);
+            if back > 0 {
+                rest -= back;
+                lot.left -= back;
+                self.restore((redemption.version, redemption.rule), lot, back, event);
+            }
+        }
+        if points > 0 {
+            self.spend_less(redemption, points, event);
+        }
+        if points == all {
+            self.take_purchases_back(redemption, event);
+        }
+    }
+
+    /// What lots did not cover was taken last: it is not owed any more, and what was paid of it already comes
+    /// back as points that are granted now.
+    fn undo_shortage(&mut self, redemption: &mut Redemption, points: i64, event: &EventRef) -> i64 {
+        let points = points.min(redemption.short);
+        if points == 0 {
+            return 0;
+        }
+        redemption.short -= points;
+        self.version = redemption.version;
+        match self.piece.plans.of(redemption.version).program.shortage {
+            Shortage::Forgive => {
+                let kind = EntryKind::Forgive;
+                self.book(kind, Rule::Shortage, event.clone(), None, -points, None);
+            }
+            Shortage::Debt => {
+                let owed = points.min(self.state.debt);
+                if owed > 0 {
+                    self.state.debt -= owed;
+                    let kind = EntryKind::Debt;
+                    self.book(kind, Rule::Shortage, event.clone(), None, -owed, None);
+                }
+                let paid = points - owed;
+                if paid > 0 {
+                    let (kind, end) = (EntryKind::Restore, self.expiry());
+                    let expires = (end != NEVER).then_some(end);
+                    self.book(kind, redemption.rule, event.clone(), None, paid, expires);
+                    self.version = self.state.version;
+                    self.add_lot(event, paid, end, false);
+                }
+            }
+        }
+        self.version = self.state.version;
+        points
+    }
+
+    /// Puts points back into the lot that gave them. Its end stays, unless `[refunds] life` gives them longer;
+    /// points whose life is over end in the same instant.
+    fn restore(&mut self, (version, rule): (u16, Rule), lot: &Lot, points: i64, event: &EventRef) {
+        let program = self.piece.plans.of(version).program;
+        let least = program
+            .restored_life
+            .map_or(self.at, |life| life.end(self.at, &program.zone));
+        let end = lot.expires.max(least);
+        let expires = (end != NEVER).then_some(end);
+        let key = (lot.source, lot.id.clone());
+        self.version = version;
+        let named = Some(key.clone());
+        let kind = EntryKind::Restore;
+        self.book(kind, rule, event.clone(), named, points, expires);
+        if end <= self.at {
+            self.version = self.piece.plans.at(lot.at);
+            self.book(EntryKind::Expire, Rule::Expiry, key, None, -points, None);
+            self.version = self.state.version;
+            return;
+        }
+        self.version = self.state.version;
+        self.quiet_until = self.quiet_until.min(end);
+        self.points_come();
+        self.state.open += points;
+        let left = points - self.repay(&key, points);
+        if left > 0 {
+            self.put_back(Lot {
+                expires: end,
+                release: RELEASED,
+                left,
+                ..lot.clone()
+            });
+        }
+    }
+
+    /// What was spent is less, dated as the redemption.
+    fn spend_less(&mut self, redemption: &Redemption, points: i64, event: &EventRef) {
+        let (plan, plans) = (self.plan, self.piece.plans);
+        let then = plans.of(redemption.version);
+        let when = (redemption.at, redemption.day);
+        for metric in &then.spent {
+            if plans.drops(*metric, redemption.version, self.state.version) {
+                continue;
+            }
+            let measures = match plan.program.metrics[*metric].pool {
+                Pool::Account => &mut self.state.measures,
+                Pool::Member => match self.state.members.get_mut(redemption.member) {
+                    Some(member) => &mut member.measures,
+                    None => continue,
+                },
+            };
+            if let Some(measure) = measures.get_mut(*metric) {
+                let window = &plan.windows[*metric];
+                measure.slide(window, self.at, self.day, MetricKind::Spent);
+                measure.take_back(window, when.0, when.1, points);
+            }
+            self.state
+                .take_from_ground(plan, *metric, when, points, &[]);
+        }
+        if !then.spent.is_empty() && then.program.refund_rung == RefundRung::AtOnce {
+            self.refunded(when, event);
+        }
+    }
+
+    /// Nothing is left of the redemption: what it bought is taken back, as far as it can still be used and was
+    /// not.
+    fn take_purchases_back(&mut self, redemption: &mut Redemption, event: &EventRef) {
+        let revokes = self
+            .piece
+            .plans
+            .of(redemption.version)
+            .program
+            .revokes_rewards;
+        redemption.bought.retain(|bought| {
+            let id = reward_id(self.plan.program, bought);
+            let used = self.scratch.pass.used.contains(&id);
+            if !revokes || used || bought.until <= self.at {
+                return true;
+            }
+            self.sink.issued(Issued {
+                at: self.at,
+                cost: -bought.cost,
+                revoked_by: Some(event.clone()),
+                ..bought.clone()
+            });
+            false
+        });
+    }
+}
