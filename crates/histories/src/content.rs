@@ -34,6 +34,8 @@ pub struct Content {
     pub versions: u64,
     /// Accounts with a refund that took back, under a later version, what an earlier one granted.
     pub refunded_later: u64,
+    /// Accounts some of whose points end and others, by the same version, never do, because a rung says so.
+    pub ends_apart: u64,
 }
 
 impl Content {
@@ -74,6 +76,11 @@ impl Content {
             grants().any(|entry| entry.at < back.at && entry.version > back.version)
         };
         self.refunded_later += u64::from(kept.entries.iter().filter(back).any(later));
+        let apart = |one: &rungs_engine::ledger::Entry| {
+            let mut others = grants().filter(|other| other.version == one.version);
+            others.any(|other| other.expires.is_some() != one.expires.is_some())
+        };
+        self.ends_apart += u64::from(grants().any(apart));
         self.capped += u64::from(kept.steps.iter().any(capped));
     }
 
@@ -93,6 +100,7 @@ impl Content {
         self.surprises += other.surprises;
         self.versions += other.versions;
         self.refunded_later += other.refunded_later;
+        self.ends_apart += other.ends_apart;
     }
 
     /// What occurs in fewer than one account of `every`, a sentence each. Surprises are asked only
@@ -117,6 +125,7 @@ impl Content {
                 "refunds of an earlier version's points",
                 self.refunded_later * 4,
             ),
+            ("points that a rung lets live otherwise", self.ends_apart),
         ];
         let rare = counted
             .into_iter()
@@ -130,7 +139,7 @@ impl std::fmt::Display for Content {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             out,
-            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points",
+            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise",
             self.histories,
             self.accounts,
             self.refunds,
@@ -144,7 +153,8 @@ impl std::fmt::Display for Content {
             self.rewards,
             self.surprises,
             self.versions,
-            self.refunded_later
+            self.refunded_later,
+            self.ends_apart
         )
     }
 }

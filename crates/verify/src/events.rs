@@ -327,10 +327,12 @@ impl Account<'_> {
         }
     }
 
-    /// When points that are granted now end.
+    /// When points that are granted now end, as the rung held or the wallet says.
     pub(crate) fn expires(&self, wallet: &Wallet, at: Instant) -> Option<Instant> {
         let days = &self.reading.days;
-        match &wallet.expiry {
+        let tiers = self.reading.program.tiers.as_ref();
+        let own = tiers.and_then(|tiers| tiers.rungs.get(self.held.rung)?.expiry.as_ref());
+        match own.unwrap_or(&wallet.expiry) {
             Expiry::Never | Expiry::Inactivity { .. } => None,
             Expiry::Rolling { length, up_to } => {
                 let end = days.life(at, *length);

@@ -73,10 +73,13 @@ impl<S: Sink> Account<'_, '_, S> {
             return self.at + micros;
         }
         let program = self.plan.program;
-        match &program.wallet {
-            Some(wallet) => end_of_life(program, &wallet.expiry, self.at, self.day),
-            None => NEVER,
-        }
+        let rungs = program.tiers.as_ref().map_or(&[][..], |it| &it.rungs);
+        let rung = rungs.get(usize::from(self.state.rung));
+        let of_rung = rung.and_then(|rung| rung.expiry.as_ref());
+        let of_wallet = program.wallet.as_ref().map(|wallet| &wallet.expiry);
+        of_rung.or(of_wallet).map_or(NEVER, |expiry| {
+            end_of_life(program, expiry, self.at, self.day)
+        })
     }
 
     /// Adds a lot; the grant entries were booked by the caller.

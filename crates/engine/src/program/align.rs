@@ -419,6 +419,7 @@ fn no_rung(rung: Rung) -> Rung {
         reach: Vec::new(),
         keep: Vec::new(),
         benefits: Vec::new(),
+        expiry: None,
         ..rung
     }
 }

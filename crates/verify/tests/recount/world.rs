@@ -357,6 +357,7 @@ impl World {
                 .iter()
                 .map(|(id, reach)| Rung {
                     absent: false,
+                    expiry: None,
                     id: (*id).to_owned(),
                     place: Place::default(),
                     name: None,

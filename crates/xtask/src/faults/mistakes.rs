@@ -202,6 +202,12 @@ pub(super) const FAULTS: &[Fault] = &[
         wrong: "life.map_or(at + 1, |_| at + 1)",
     },
     Fault {
+        name: "the wallet's expiry beats the rung's",
+        area: "lot",
+        right: "of_rung.or(of_wallet)",
+        wrong: "of_wallet.or(of_rung)",
+    },
+    Fault {
         name: "a lot that is brought along does not keep its end",
         area: "lot",
         right: "Some(day) => self.at.max(self.plan.program.zone.midnight(day as Day)),",

@@ -231,6 +231,10 @@ impl<'p> Plan<'p> {
                         up_to: None,
                     } => length.exact(),
                     _ => None,
+                })
+                .filter(|_| {
+                    let mut rungs = program.tiers.iter().flat_map(|tiers| &tiers.rungs);
+                    rungs.all(|rung| rung.expiry.is_none())
                 }),
             lots_wait: program
                 .wallet
