@@ -64,7 +64,8 @@ class Audit:
             where rest < 0 or rest <> 0 and epoch_us(ends) < midnight(? + 1) or not list_has_all(all_ends, expired)""", self.as_of)
         self.differences += [f"lot (account, source, id, rest, end, expired): {lot}" for lot in wrong]
         expiry = self.wallet["expiry"]
-        own = [rung["id"] for rung in self.tiers["rung"] if "expiry" in rung]  # these say themselves when theirs end
+        ladder = self.program.get("tiers", {}).get("rung", [])
+        own = [place for place, rung in enumerate(ladder) if "expiry" in rung]  # what these grant ends otherwise
         if expiry["kind"] == "rolling" and expiry.get("round") == "month_end":
             day = f"""(local("at")::date + interval '{expiry["length"]}')"""  # then on to the first of a month
             for event, rung, found, counted in self.rows(f"""select event, rung, epoch_us(expires), midnight(date_trunc(
