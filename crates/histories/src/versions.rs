@@ -1,7 +1,8 @@
 //! Later versions of a generated programme: other rules over the same files. What cannot go on by itself is said
 //! in `[migrate]`.
 
-use crate::programme::{programme, surprises, together};
+use crate::ends::together;
+use crate::programme::{programme, surprises};
 use crate::{Generated, Random};
 use rungs_engine::calendar::{day_from, day_text};
 use rungs_engine::language::{Source, check};
