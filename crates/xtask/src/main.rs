@@ -14,7 +14,7 @@ cargo xtask tidy                      the rules of the house
 cargo xtask docs [--check]            write the generated pages and schemas, or say which are out of date
 cargo xtask faults                    mistakes in settlement, one at a time: each must be noticed
 cargo xtask new earn KIND             the file, the case and the registry line of a new earn kind
-cargo xtask bench [--members 1000000] [--orders 20000000] [--seed 7] [--threads 2]
+cargo xtask bench [--members 1000000] [--orders 20000000] [--seed 7] [--threads 2] [--against BINARY]
                                       the peers' work in Rungs and in DuckDB, side by side in one run
 cargo xtask cdnow CDNOW_master.txt    the CDNOW sample from the original log
 cargo xtask coffee [--seed 7] [--out samplelocal/coffee]

@@ -3,6 +3,7 @@
 //!
 //! The four figures must be equal everywhere, or the benchmark fails: a fast wrong answer is no answer.
 
+mod against;
 mod measure;
 
 use crate::repository::{cannot, write};
@@ -27,6 +28,8 @@ struct Size {
     orders: u64,
     seed: u64,
     threads: u64,
+    /// Another binary of Rungs, to be measured beside this one instead of the peers.
+    against: Option<String>,
 }
 
 impl Size {
@@ -36,11 +39,16 @@ impl Size {
             orders: 20_000_000,
             seed: 7,
             threads: 2,
+            against: None,
         };
         for pair in options.chunks(2) {
             let [name, value] = pair else {
-                return Err(format!("`{}` needs a number", pair.concat()));
+                return Err(format!("`{}` needs a value", pair.concat()));
             };
+            if *name == "--against" {
+                size.against = Some((*value).to_owned());
+                continue;
+            }
             let value = value
                 .parse()
                 .map_err(|_| format!("`{name} {value}`: not a whole number"))?;
@@ -51,7 +59,7 @@ impl Size {
                 "--threads" => size.threads = value,
                 _ => {
                     return Err(format!(
-                        "no option `{name}`; there are `--members --orders --seed --threads`"
+                        "no option `{name}`; there are `--members --orders --seed --threads --against`"
                     ));
                 }
             }
@@ -94,6 +102,11 @@ pub fn run(root: &Path, options: &[&str]) -> Result<(), String> {
         size,
     };
     step("orders", || bench.generate())?;
+    if let Some(other) = &bench.size.against {
+        let table = step("measure", || bench.against(other))?;
+        say(&format!("\n{table}"));
+        return Ok(());
+    }
     let results = step("measure", || bench.measure())?;
     say(&format!("\n{}", results.table()));
     write(
@@ -146,6 +159,11 @@ impl Bench<'_> {
         self.orders_of("history", &self.size.orders.to_string(), &self.orders())
     }
 
+    /// The orders of the night after the history.
+    fn make_night(&self) -> Result<(), String> {
+        self.orders_of("night", EVENTS_OF_A_NIGHT, &self.inbox("night.parquet"))
+    }
+
     fn orders_of(&self, what: &str, count: &str, path: &str) -> Result<(), String> {
         let draft = format!("{path}.draft");
         let (members, seed) = (self.size.members.to_string(), self.size.seed.to_string());
@@ -170,7 +188,7 @@ impl Bench<'_> {
         let lake = middle(lake, |lake| seconds(lake).unwrap_or(f64::NAN))?;
         let of_store = self.python(&["bench/lake_figures.py", &store, TOP_RUNG])?;
 
-        self.orders_of("night", EVENTS_OF_A_NIGHT, &self.inbox("night.parquet"))?;
+        self.make_night()?;
         let before = measure::files(Path::new(&store))?;
         let night = self.settle_nights(&store, ONE_MORE_NIGHT)?;
         let night_bytes = written_since(Path::new(&store), &before)?;
@@ -357,6 +375,8 @@ mod tests {
             (size.members, size.orders, size.seed),
             (2000, 20_000_000, 8)
         );
+        let against = Size::read(&["--against", "old/rungs"]).unwrap().against;
+        assert_eq!(against.as_deref(), Some("old/rungs"));
         assert!(Size::read(&["--members"]).is_err());
         assert!(Size::read(&["--member", "1"]).is_err());
         assert!(Size::read(&["--members", "many"]).is_err());
