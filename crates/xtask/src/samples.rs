@@ -126,6 +126,7 @@ fn suggest(root: &Path, rungs: &Path) {
         "  {rungs} verify {at}      recount every account from its raw events\n  \
          {rungs} ledger {at} --digest\n  \
          {rungs} report {at} --format json\n  \
+         {rungs} index                                        one page over all nights of both, .rungs/index.html\n  \
          {rungs} test programs/coffee                         the scenarios beside the programme\n\n\
          Then change a number in programs/coffee/2025-01-01.toml and run `{rungs} check programs/coffee`."
     ));
