@@ -28,6 +28,8 @@ pub struct Content {
     pub versions: u64,
     /// Accounts with a refund that took back, under a later version, what an earlier one granted.
     pub refunded_later: u64,
+    /// Accounts with an event whose points end apart, because a rule has an end of its own.
+    pub ends_apart: u64,
 }
 
 impl Content {
@@ -60,6 +62,10 @@ impl Content {
             grants().any(|entry| entry.at < back.at && entry.version > back.version)
         };
         self.refunded_later += u64::from(kept.entries.iter().filter(back).any(later));
+        let apart = |one: &rungs_engine::ledger::Entry| {
+            grants().any(|other| one.event == other.event && one.expires != other.expires)
+        };
+        self.ends_apart += u64::from(grants().any(apart));
         self.capped += u64::from(kept.steps.iter().any(capped));
     }
 
@@ -76,6 +82,7 @@ impl Content {
         self.surprises += other.surprises;
         self.versions += other.versions;
         self.refunded_later += other.refunded_later;
+        self.ends_apart += other.ends_apart;
     }
 
     /// What occurs in fewer than one account of `every`, a sentence each. Surprises are asked only
@@ -96,6 +103,7 @@ impl Content {
                 "refunds of an earlier version's points",
                 self.refunded_later * 4,
             ),
+            ("points of one event that end apart", self.ends_apart),
         ];
         let rare = counted
             .into_iter()
@@ -109,7 +117,7 @@ impl std::fmt::Display for Content {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             out,
-            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points",
+            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points of one event that end apart",
             self.histories,
             self.accounts,
             self.refunds,
@@ -120,7 +128,8 @@ impl std::fmt::Display for Content {
             self.rewards,
             self.surprises,
             self.versions,
-            self.refunded_later
+            self.refunded_later,
+            self.ends_apart
         )
     }
 }

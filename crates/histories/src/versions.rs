@@ -1,7 +1,7 @@
 //! Later versions of a generated programme: other rules over the same files. What cannot go on by itself is said
 //! in `[migrate]`.
 
-use crate::programme::{programme, surprises};
+use crate::programme::{programme, surprises, together};
 use crate::{Generated, Random};
 use rungs_engine::calendar::{day_from, day_text};
 use rungs_engine::language::{Source, check};
@@ -60,6 +60,7 @@ fn version(random: &mut Random, before: &str) -> String {
             }
         }
     }
+    text = together(&text);
     let renames = random.percent(25);
     let had = middle(before);
     let has = match (renames, had) {

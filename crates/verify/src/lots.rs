@@ -126,7 +126,9 @@ impl Lots {
     /// Pays debt from the open points of a lot; returns how much.
     pub(crate) fn repay(&mut self, lot: &EventRef) -> i64 {
         let debt = self.debt;
-        let Some(lot) = self.alive.iter_mut().find(|one| one.id == *lot) else {
+        // An event may have several lots; while one of them has open points, nothing is owed to another.
+        let open = |one: &&mut Lot| one.id == *lot && one.open > 0;
+        let Some(lot) = self.alive.iter_mut().find(open) else {
             return 0;
         };
         let repaid = lot.open.min(debt);

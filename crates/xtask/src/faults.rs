@@ -180,6 +180,18 @@ const FAULTS: &[Fault] = &[
         wrong: "life.map_or(at + 1, |_| at + 1)",
     },
     Fault {
+        name: "the wallet's expiry beats the rung's",
+        area: "lot",
+        right: "of_rung.or(of_wallet)",
+        wrong: "of_wallet.or(of_rung)",
+    },
+    Fault {
+        name: "points of a rule end with those of the wallet",
+        area: "lot",
+        right: "let end = self.expiry_by(rule);",
+        wrong: "let end = self.expiry_by(rule).min(self.expiry());",
+    },
+    Fault {
         name: "a lot that is brought along does not keep its end",
         area: "lot",
         right: "Some(day) => self.at.max(self.plan.program.zone.midnight(day as Day)),",

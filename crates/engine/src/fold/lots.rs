@@ -59,9 +59,21 @@ impl<S: Sink> Account<'_, '_, S> {
             return self.at + micros;
         }
         let program = self.plan.program;
-        match &program.wallet {
-            Some(wallet) => end_of_life(program, &wallet.expiry, self.at, self.day),
-            None => NEVER,
+        let rungs = program.tiers.as_ref().map_or(&[][..], |it| &it.rungs);
+        let rung = rungs.get(usize::from(self.state.rung));
+        let of_rung = rung.and_then(|rung| rung.expiry.as_ref());
+        let of_wallet = program.wallet.as_ref().map(|wallet| &wallet.expiry);
+        of_rung.or(of_wallet).map_or(NEVER, |expiry| {
+            end_of_life(program, expiry, self.at, self.day)
+        })
+    }
+
+    /// The end of the life of points that a rule grants now.
+    pub(super) fn expiry_by(&self, rule: usize) -> Instant {
+        let program = self.plan.program;
+        match &program.earn[rule].expiry {
+            Some(expiry) => end_of_life(program, expiry, self.at, self.day),
+            None => self.expiry(),
         }
     }
 

@@ -31,7 +31,7 @@ pub(crate) fn rungs(build: &mut Build<'_>, raw: Many<RungTable>, metrics: &[Metr
         let reach = needs(build, raw.value.reach.as_ref(), metrics);
         let keep = needs(build, raw.value.keep.as_ref(), metrics);
         let complete = reach.iter().chain(&keep).all(|(need, _)| !need.is_empty());
-        rungs.extend(rung(raw, &reach, &keep));
+        rungs.extend(rung(build, raw, &reach, &keep));
         let id = raw.value.id.as_ref();
         steps.push(Step {
             id: id.map(|id| id.value.0.clone()).unwrap_or_default(),

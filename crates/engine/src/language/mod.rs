@@ -160,6 +160,8 @@ pub(crate) struct Build<'s> {
     pub metrics: Vec<MetricColumn>,
     /// Id and scale of the wallet.
     pub wallet: Option<(String, u8)>,
+    /// What it says of all its points.
+    pub shared: points::Shared,
 }
 
 impl Build<'_> {
@@ -304,6 +306,7 @@ pub fn check(source: &Source<'_>) -> Checked {
         collected: Vec::new(),
         metrics: Vec::new(),
         wallet: None,
+        shared: points::Shared::default(),
     };
     build.from = version_day(source, &mut build.reader);
     let program = match DeTable::parse(source.text) {

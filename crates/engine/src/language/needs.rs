@@ -1,6 +1,7 @@
 //! What a rung needs: metrics and their least values.
 
 use super::Build;
+use super::points::own_expiry;
 use super::reader::{Item, Placed, Reader, Value};
 use super::table::Shape;
 use super::tiers::RungTable;
@@ -131,6 +132,7 @@ pub(crate) fn needs(
 
 /// A rung with its checked needs.
 pub(crate) fn rung(
+    build: &mut Build<'_>,
     raw: &Placed<RungTable>,
     reach: &[(Need, Place)],
     keep: &[(Need, Place)],
@@ -138,6 +140,8 @@ pub(crate) fn rung(
     let table = &raw.value;
     let only = |needs: &[(Need, Place)]| needs.iter().map(|(need, _)| need.clone()).collect();
     let benefits = table.benefits.as_ref().map(|b| b.value.as_slice());
+    let expiry = table.expiry.as_ref();
+    let expiry = expiry.and_then(|raw| own_expiry(build, raw, "rung"));
     Some(Rung {
         absent: false,
         id: table.id.as_ref()?.value.0.clone(),
@@ -150,5 +154,6 @@ pub(crate) fn rung(
             .iter()
             .map(|benefit| benefit.value.0)
             .collect(),
+        expiry,
     })
 }

@@ -177,7 +177,78 @@ pub(crate) fn wallet(
     build.wallet = Some((id.value.clone(), build.reader.names.scale));
     let table_place = id.place;
     let table = table.value;
-    let expiry = table.expiry.as_ref().and_then(|raw| match &raw.value {
+    let raw_expiry = table.expiry.as_ref();
+    let expiry = raw_expiry.and_then(|raw| expiry(build, &raw.value));
+    let pending = table
+        .pending
+        .as_ref()
+        .and_then(|pending| pending.value.length.as_ref());
+    build.shared = Shared {
+        held: pending.map(|pending| (pending.value.0, pending.place)),
+        inactivity: raw_expiry
+            .filter(|raw| matches!(raw.value, ExpiryTable::Inactivity(_)))
+            .map(|raw| raw.place),
+    };
+    if let (Some(expiry), Some(raw)) = (&expiry, raw_expiry) {
+        outlives(build, expiry, raw.place);
+    }
+    Some(Wallet {
+        id: id.value,
+        place: table_place,
+        name: table.name.map(|name| name.value),
+        rounding: table.rounding?.value,
+        round_at: table.round_at?.value,
+        scale: table.scale?.value.0 as u8,
+        value: table.value.map(|value| value.value.0),
+        pending: pending.map(|pending| pending.value.0),
+        expiry: expiry?,
+        minimum: table.minimum?.value.0,
+    })
+}
+
+/// What a wallet says of all its points, so that what ends otherwise at a rung or by a rule is held against it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Shared {
+    /// How long they are held, and where that is said.
+    held: Option<(Length, Place)>,
+    /// Where it is said that inactivity ends them.
+    inactivity: Option<Place>,
+}
+
+/// When points end that are granted at a rung or by a rule.
+pub(crate) fn own_expiry(
+    build: &mut Build<'_>,
+    raw: &Placed<ExpiryTable>,
+    whose: &str,
+) -> Option<Expiry> {
+    if let ExpiryTable::Inactivity(_) = raw.value {
+        build.reader.find(
+            Code::InactivityShared,
+            raw.place,
+            format!("inactivity cannot end the points of one {whose} alone"),
+            "it ends all points of the wallet together",
+            "take kind `rolling`, `fixed` or `never`, or give the wallet this `expiry`",
+        );
+        return None;
+    }
+    if let Some(wallet) = build.shared.inactivity {
+        build.reader.find_both(
+            Code::InactivityShared,
+            raw.place,
+            format!("points of one {whose} cannot end otherwise than by inactivity"),
+            "the wallet's points end all together",
+            (wallet, "inactivity ends them"),
+            "leave this `expiry` out, or give the wallet another kind",
+        );
+        return None;
+    }
+    let expiry = expiry(build, &raw.value)?;
+    outlives(build, &expiry, raw.place);
+    Some(expiry)
+}
+
+fn expiry(build: &mut Build<'_>, raw: &ExpiryTable) -> Option<Expiry> {
+    match raw {
         ExpiryTable::Never(_) => Some(Expiry::Never),
         ExpiryTable::Rolling(rolling) => Some(Expiry::Rolling {
             length: rolling.length.as_ref()?.value.0,
@@ -205,30 +276,14 @@ pub(crate) fn wallet(
                 up_to: inactivity.round.as_ref()?.value.0,
             })
         }
-    });
-    let pending = table
-        .pending
-        .as_ref()
-        .and_then(|pending| pending.value.length.as_ref());
-    if let (Some(pending), Some(expiry), Some(raw)) = (pending, &expiry, &table.expiry) {
-        outlives(build, expiry, raw.place, pending.value.0, pending.place);
     }
-    Some(Wallet {
-        id: id.value,
-        place: table_place,
-        name: table.name.map(|name| name.value),
-        rounding: table.rounding?.value,
-        round_at: table.round_at?.value,
-        scale: table.scale?.value.0 as u8,
-        value: table.value.map(|value| value.value.0),
-        pending: pending.map(|pending| pending.value.0),
-        expiry: expiry?,
-        minimum: table.minimum?.value.0,
-    })
 }
 
 /// Points must live longer than they are held, whatever the day of the grant.
-fn outlives(build: &mut Build<'_>, expiry: &Expiry, at: Place, pending: Length, held: Place) {
+fn outlives(build: &mut Build<'_>, expiry: &Expiry, at: Place) {
+    let Some((pending, held)) = build.shared.held else {
+        return;
+    };
     let (life, help) = match expiry {
         Expiry::Never => return,
         Expiry::Rolling { length, .. } => (

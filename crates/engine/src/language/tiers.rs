@@ -1,6 +1,7 @@
 //! `[tiers]`: the ladder, how its rungs are reached, kept and lost.
 
 use super::needs::NeedTable;
+use super::points::ExpiryTable;
 use super::reader::{Item, Placed, Reader, Value};
 use super::table::{Shape, choice, kinds, table};
 use super::values::{BenefitSort, ByRungOf, Duration, Id, Many, OneOrMany, Ref, Whole};
@@ -56,6 +57,8 @@ table! {
         optional by: GivenBy,
         /// The benefits that it carries; it has only those listed here.
         optional benefits: Many<Ref<BenefitSort>>,
+        /// When points end that are granted at this rung, whatever comes of the rung after; it beats the wallet's.
+        optional expiry: ExpiryTable,
         /// Name that members see.
         optional name: String,
         /// For colleagues.
@@ -70,8 +73,6 @@ table! {
         shortfall,
         /// How much longer this rung holds.
         grace,
-        /// When points end at this rung.
-        expiry,
         /// First day.
         from,
         /// First day after it.

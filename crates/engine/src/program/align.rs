@@ -362,6 +362,7 @@ fn no_earn(earn: Earn) -> Earn {
         kind: EarnKind::PerEvent {
             points: ByRung(vec![Rational::whole(0)]),
         },
+        expiry: None,
         ..earn
     }
 }
@@ -419,6 +420,7 @@ fn no_rung(rung: Rung) -> Rung {
         reach: Vec::new(),
         keep: Vec::new(),
         benefits: Vec::new(),
+        expiry: None,
         ..rung
     }
 }

@@ -1,6 +1,6 @@
 //! The ladder: its rungs, how they are reached, how long they hold and how they are lost.
 
-use super::ByRung;
+use super::{ByRung, Expiry};
 use crate::calendar::Length;
 use crate::finding::Place;
 
@@ -99,6 +99,8 @@ pub struct Rung {
     /// Any of these; `reach` if not given.
     pub keep: Vec<Need>,
     pub benefits: Vec<usize>,
+    /// When points end that are granted at this rung; as the wallet says if not given.
+    pub expiry: Option<Expiry>,
 }
 
 /// What a refund does to the rung.

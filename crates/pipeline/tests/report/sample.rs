@@ -73,6 +73,7 @@ pub const REFUND_NET: usize = 5;
 pub fn program(kpis: Vec<Kpi>) -> Program {
     let rung = |id: &str, name: Option<&str>| Rung {
         absent: false,
+        expiry: None,
         id: id.to_owned(),
         place: Place::default(),
         name: name.map(str::to_owned),

@@ -94,6 +94,8 @@ pub struct Plan<'p> {
     pub life: Option<i64>,
     /// Whether lots may wait before they can be spent (or there are none).
     pub lots_wait: bool,
+    /// Whether points of a rule may end otherwise than those of another.
+    pub own_ends: bool,
     /// By index of the rule.
     pub rules: Vec<RulePlan>,
     /// Base rules by kind of event.
@@ -231,7 +233,12 @@ impl<'p> Plan<'p> {
                         up_to: None,
                     } => length.exact(),
                     _ => None,
+                })
+                .filter(|_| {
+                    let mut rungs = program.tiers.iter().flat_map(|tiers| &tiers.rungs);
+                    rungs.all(|rung| rung.expiry.is_none())
                 }),
+            own_ends: program.earn.iter().any(|earn| earn.expiry.is_some()),
             lots_wait: program
                 .wallet
                 .as_ref()

@@ -49,6 +49,7 @@ pub fn kpi(kind: KpiKind, window: Per) -> Kpi {
 pub fn program(kpis: Vec<Kpi>) -> Program {
     let rung = |id: &str| Rung {
         absent: false,
+        expiry: None,
         id: id.to_owned(),
         place: Place::default(),
         name: None,
