@@ -3,10 +3,12 @@
 use super::account::Account;
 use super::contribution::granted;
 use super::earn::find;
+use super::lots::ending;
 use super::measure::{Key, Measure, Window};
 use super::plan::CapOwner;
 use super::sink::Sink;
 use super::state::CapUse;
+use crate::calendar::Instant;
 use crate::ledger::{EntryKind, EventRef, Rule};
 use crate::program::{MetricKind, Pool};
 
@@ -19,10 +21,15 @@ impl<S: Sink> Account<'_, '_, S> {
         }
         let plan = self.plan;
         let end = self.expiry();
-        let expires = (end != super::state::NEVER).then_some(end);
         for rule in 0..plan.rules.len() {
             let points = self.scratch.earned.booked[rule];
             if points > 0 {
+                let end = if plan.own_ends {
+                    self.expiry_by(rule)
+                } else {
+                    end
+                };
+                let expires = ending(end);
                 self.book(
                     EntryKind::Grant,
                     Rule::Earn(rule as u16),
@@ -40,7 +47,30 @@ impl<S: Sink> Account<'_, '_, S> {
                 self.add(*metric, 0, points);
             }
         }
-        self.add_lot(event, total, end, true);
+        if plan.own_ends {
+            self.add_lots(event);
+        } else {
+            self.add_lot(event, total, end, true);
+        }
+    }
+
+    /// Adds a lot for each end of what was booked, the soonest first, as they would be spent.
+    fn add_lots(&mut self, event: &EventRef) {
+        let mut after = Instant::MIN;
+        loop {
+            let (mut next, mut points) = (None, 0);
+            for (rule, booked) in self.scratch.earned.booked.iter().enumerate() {
+                let end = self.expiry_by(rule);
+                if *booked == 0 || end <= after || next.is_some_and(|next| next < end) {
+                    continue;
+                }
+                points = if next == Some(end) { points } else { 0 } + booked;
+                next = Some(end);
+            }
+            let Some(end) = next else { return };
+            self.add_lot(event, points, end, true);
+            after = end;
+        }
     }
 
     /// Notes what was booked under every cap.

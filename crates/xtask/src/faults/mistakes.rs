@@ -208,6 +208,12 @@ pub(super) const FAULTS: &[Fault] = &[
         wrong: "of_wallet.or(of_rung)",
     },
     Fault {
+        name: "points of a rule end with those of the wallet",
+        area: "lot",
+        right: "let end = self.expiry_by(rule);",
+        wrong: "let end = self.expiry_by(rule).min(self.expiry());",
+    },
+    Fault {
         name: "a lot that is brought along does not keep its end",
         area: "lot",
         right: "Some(day) => self.at.max(self.plan.program.zone.midnight(day as Day)),",
