@@ -245,6 +245,7 @@ fn an_account_of_a_store_is_explained_as_in_memory_with_its_wins() {
             program: program.id.clone(),
             nights: Nights::of(day, day + run as i32),
             versions: vec![version],
+            settled_by: String::new(),
             names: String::new(),
             objects: vec![],
             counts: BTreeMap::new(),

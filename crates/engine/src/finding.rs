@@ -124,6 +124,9 @@ codes! {
     EmptyRange = "program/empty-range", Error;
     /// A value by rung must name every rung: a new rung must not inherit a rate in silence.
     RungsMissing = "program/rungs-missing", Error;
+    /// The programme is written in an edition of the language that this version of Rungs does not know, so it cannot say
+    /// what the programme means. Run one that does.
+    Edition = "program/edition", Error;
     /// The condition cannot be read; the underline shows where the reading stops.
     ConditionSyntax = "condition/syntax", Error;
     /// The condition names a column that the event does not have. Declare it in the dataset's `columns`, or correct
