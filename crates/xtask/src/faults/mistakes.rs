@@ -96,7 +96,7 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "points that come back pay no debt",
         area: "undo",
-        right: "let left = points - self.repay(&key, points);",
+        right: "let left = points - self.repay(&key, end, points);",
         wrong: "let left = points;",
     },
     Fault {
