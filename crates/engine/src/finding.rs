@@ -159,6 +159,9 @@ codes! {
     /// Inactivity ends all points of the wallet together, so a rung can neither have an end of its own beside it nor end
     /// its own points so. Give the wallet another kind of `expiry`, or leave that of the rung out.
     InactivityShared = "points/inactivity-shared", Error;
+    /// `backdate` lets orders from before joining count, but where everybody is a member from the first event or order on
+    /// there are none. Leave it out, or let members join by `opt_in`.
+    NothingBeforeJoining = "enrol/nothing-before-joining", Error;
     /// Two multipliers of the same base can meet, and no group says what holds then.
     Stacking = "earn/stacking", Error;
     /// A multiplier raises a rule that is itself a multiplier, or itself. A multiplier names rules that earn.

@@ -1,7 +1,9 @@
 //! What generated histories contain: a law over histories in which nothing happens proves nothing.
 
-use rungs_engine::fold::{Kept, WhyNot};
-use rungs_engine::ledger::{Entry, EntryKind, Rule};
+use rungs_engine::event::Batch;
+use rungs_engine::fold::{Step, WhyNot};
+use rungs_engine::ledger::{Entry, EntryKind, EventRef, Rule};
+use rungs_engine::rehearsal::Rehearsed;
 
 /// What generated histories really contain.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +38,16 @@ pub struct Content {
     pub refunded_later: u64,
     /// Accounts some of whose points end and others, by the same version, never do, because a rung says so.
     pub ends_apart: u64,
+    /// Accounts with points, granted when they joined, for orders from before.
+    pub backdated: u64,
+    /// Accounts with such an order of which something came back before they joined.
+    pub backdated_refunds: u64,
 }
 
 impl Content {
     /// Counts one account by what was booked for it.
-    pub fn count(&mut self, kept: &Kept) {
+    pub fn count(&mut self, account: &Rehearsed) {
+        let kept = &account.kept;
         let has = |kind| kept.entries.iter().any(|entry| entry.kind == kind);
         let won = kept
             .issued
@@ -82,6 +89,17 @@ impl Content {
         };
         self.ends_apart += u64::from(grants().any(apart));
         self.capped += u64::from(kept.steps.iter().any(capped));
+        let before = |entry: &Entry| time_of(&account.batch, &entry.event) < Some(entry.at);
+        self.backdated += u64::from(grants().any(before));
+        // Granted was less than what the rules gave at first.
+        let came_back = |step: &Step| {
+            let of_step = |entry: &&Entry| {
+                entry.event == step.event && entry.rule == Rule::Earn(step.rule as u16)
+            };
+            let granted: i64 = grants().filter(of_step).map(|entry| entry.points).sum();
+            granted < step.booked
+        };
+        self.backdated_refunds += u64::from(kept.steps.iter().any(came_back));
     }
 
     /// Adds what other histories contain.
@@ -101,6 +119,8 @@ impl Content {
         self.versions += other.versions;
         self.refunded_later += other.refunded_later;
         self.ends_apart += other.ends_apart;
+        self.backdated += other.backdated;
+        self.backdated_refunds += other.backdated_refunds;
     }
 
     /// What occurs in fewer than one account of `every`, a sentence each. Surprises are asked only
@@ -126,6 +146,12 @@ impl Content {
                 self.refunded_later * 4,
             ),
             ("points that a rung lets live otherwise", self.ends_apart),
+            // One programme of three is joined by opt-in.
+            ("points for orders from before joining", self.backdated * 2),
+            (
+                "orders from before joining that came back before it",
+                self.backdated_refunds * 10,
+            ),
         ];
         let rare = counted
             .into_iter()
@@ -135,11 +161,19 @@ impl Content {
     }
 }
 
+/// When an event of an account was.
+fn time_of(batch: &Batch, event: &EventRef) -> Option<i64> {
+    let is =
+        |row: &usize| usize::from(batch.source[*row]) == event.0 && batch.id.get(*row) == event.1;
+    let row = (0..batch.rows).find(is)?;
+    Some(batch.time[row])
+}
+
 impl std::fmt::Display for Content {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             out,
-            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise",
+            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise, {} with points for orders from before joining ({} of which something had come back)",
             self.histories,
             self.accounts,
             self.refunds,
@@ -154,7 +188,9 @@ impl std::fmt::Display for Content {
             self.surprises,
             self.versions,
             self.refunded_later,
-            self.ends_apart
+            self.ends_apart,
+            self.backdated,
+            self.backdated_refunds
         )
     }
 }

@@ -1,6 +1,7 @@
 //! Generated histories: rows of every kind, with midnights, equal instants and refunds.
 
 use crate::Random;
+use crate::joining::hesitates;
 use rungs_engine::calendar::{day_from, day_text};
 use rungs_engine::canonical::Kind;
 use rungs_engine::rehearsal::EventTable;
@@ -129,11 +130,10 @@ pub(crate) fn history(random: &mut Random, plain: bool) -> (Vec<EventTable>, Str
             vec![account.clone()]
         };
         let joined = first + random.below(30) as i32;
+        let hesitates = hesitates(random);
         for member in &members {
-            writer.row(
-                Kind::Enrol,
-                &[member, &account, member, &moment(random, joined)],
-            );
+            let at = moment(random, joined + hesitates);
+            writer.row(Kind::Enrol, &[member, &account, member, &at]);
             if random.percent(25) {
                 brought(random, &mut writer, &account, member, joined);
             }

@@ -4,6 +4,7 @@
 mod content;
 mod ends;
 mod events;
+mod joining;
 mod programme;
 mod versions;
 

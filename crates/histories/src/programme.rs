@@ -2,6 +2,7 @@
 
 use crate::Random;
 use crate::ends::own_ends;
+use crate::joining::backdated;
 use std::fmt::Write;
 
 const ZONES: [&str; 6] = [
@@ -166,7 +167,7 @@ pub(crate) fn programme(random: &mut Random) -> (String, bool) {
         let life = own.pick(&["2 weeks", "30 hours", "1 month"]);
         let _ = writeln!(out, "life = \"{life}\"");
     }
-    (own_ends(&text), plain)
+    (backdated(random, &own_ends(&text)), plain)
 }
 
 fn cap(random: &mut Random, points: bool) -> String {

@@ -17,6 +17,7 @@ use rungs_engine::event::{Batch, EventId};
 use rungs_engine::ledger::{Entry, EntryKind, EventRef, Issued, Rule, RungMove};
 use rungs_engine::program::Enrol;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::rc::Rc;
 
 /// A member of the account.
@@ -87,6 +88,8 @@ pub(crate) struct Account<'a> {
     pub(crate) records: Vec<Record>,
     /// Orders by id: their records; none for those before enrolment, which did not count.
     pub(crate) orders: BTreeMap<EventId, Option<usize>>,
+    /// Rows of orders and refunds that came before the account joined.
+    pub(crate) early: Vec<Range<usize>>,
     pub(crate) measures: Measures<'a>,
     pub(crate) lots: Lots,
     pub(crate) held: Held,
@@ -133,6 +136,7 @@ impl<'a> Account<'a> {
             members: Vec::new(),
             records: Vec::new(),
             orders: BTreeMap::new(),
+            early: Vec::new(),
             measures: Measures::new(reading),
             lots: Lots::default(),
             held: Held::default(),

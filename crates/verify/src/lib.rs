@@ -14,6 +14,7 @@ mod ask;
 mod compare;
 mod days;
 pub mod draws;
+mod early;
 mod earn;
 mod events;
 mod exact;

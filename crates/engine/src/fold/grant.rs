@@ -13,26 +13,38 @@ use crate::program::{MetricKind, Pool};
 impl<S: Sink> Account<'_, '_, S> {
     /// Books the points of the present event.
     pub(super) fn grant(&mut self, event: &EventRef) {
-        let total = self.scratch.earned.total();
-        if total == 0 {
+        if self.scratch.earned.total() == 0 {
             return;
         }
-        let plan = self.plan;
+        let points = std::mem::take(&mut self.scratch.earned.booked);
+        self.book_points(event, &points, self.version);
+        self.scratch.earned.booked = points;
+        self.count_points();
+    }
+
+    /// Books points by rule, in the name of the version whose rules they are, and their lot.
+    pub(super) fn book_points(&mut self, event: &EventRef, points: &[i64], judged_by: u16) {
         let end = self.expiry();
         let expires = (end != super::state::NEVER).then_some(end);
-        for rule in 0..plan.rules.len() {
-            let points = self.scratch.earned.booked[rule];
-            if points > 0 {
-                self.book(
-                    EntryKind::Grant,
-                    Rule::Earn(rule as u16),
-                    event.clone(),
-                    None,
-                    points,
-                    expires,
-                );
-            }
+        self.version = judged_by;
+        for (rule, points) in points.iter().enumerate().filter(|(_, points)| **points > 0) {
+            let rule = Rule::Earn(rule as u16);
+            self.book(
+                EntryKind::Grant,
+                rule,
+                event.clone(),
+                None,
+                *points,
+                expires,
+            );
         }
+        self.version = self.state.version;
+        self.add_lot(event, points.iter().sum(), end, true);
+    }
+
+    /// Counts what the present event earned, in caps and metrics.
+    pub(super) fn count_points(&mut self) {
+        let plan = self.plan;
         self.use_caps();
         for metric in &plan.granted {
             let points = granted(plan, *metric, &self.scratch.earned.booked);
@@ -40,7 +52,6 @@ impl<S: Sink> Account<'_, '_, S> {
                 self.add(*metric, 0, points);
             }
         }
-        self.add_lot(event, total, end, true);
     }
 
     /// Notes what was booked under every cap.

@@ -9,6 +9,7 @@
 //! not booked before.
 
 mod account;
+mod backdate;
 mod contribution;
 mod correction;
 mod desk;

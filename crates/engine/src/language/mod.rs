@@ -398,7 +398,7 @@ fn assemble(
     let benefits = benefits::benefits(build, some(root.benefits));
     let rewards = rewards::rewards(build, some(root.rewards), named);
     let refunds = refunds::refunds(build, root.refunds, wallet_place);
-    let enrol = enrol::enrol(build, root.enrol);
+    let (enrol, backdate) = enrol::enrol(build, root.enrol);
     let surprises = surprises::surprises(build, some(root.surprises));
     let kpis = kpis::kpis(build, some(root.kpis));
     let objectives = objectives::objectives(build, some(root.objectives));
@@ -446,6 +446,7 @@ fn assemble(
         restored_life: refunds.restored_life,
         refunds_place: refunds.place,
         enrol,
+        backdate,
         surprises,
         kpis,
         costs: costs.unwrap_or_default(),

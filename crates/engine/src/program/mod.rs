@@ -83,6 +83,8 @@ pub struct Program {
     pub refunds_place: Place,
     /// How one becomes a member.
     pub enrol: Enrol,
+    /// How long before joining orders count, where one joins by an `enrol` event.
+    pub backdate: Option<Length>,
     /// Surprises.
     pub surprises: Vec<Surprise>,
     /// KPIs.

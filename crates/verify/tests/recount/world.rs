@@ -159,6 +159,7 @@ impl World {
                 restored_life: None,
                 refunds_place: Place::default(),
                 enrol: Enrol::OptIn,
+                backdate: None,
                 surprises: Vec::new(),
                 kpis: Vec::new(),
                 costs: Costs::default(),

@@ -261,4 +261,22 @@ pub(super) const FAULTS: &[Fault] = &[
         right: "priority(rule) > priority(best)",
         wrong: "priority(rule) >= priority(best)",
     },
+    Fault {
+        name: "orders from before joining are judged by the day of joining",
+        area: "joining",
+        right: "self.day = self.prepared.day[start];",
+        wrong: "self.day = day;",
+    },
+    Fault {
+        name: "one day more counts from before joining",
+        area: "joining",
+        right: "self.prepared.day[*row] > last_day_outside",
+        wrong: "self.prepared.day[*row] >= last_day_outside",
+    },
+    Fault {
+        name: "what came back before joining is credited all the same",
+        area: "joining",
+        right: "credit.points = points;",
+        wrong: "credit.points.truncate(points.len());",
+    },
 ];
