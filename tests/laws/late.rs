@@ -4,7 +4,7 @@
 
 use crate::met::Met;
 use crate::world::World;
-use crate::{nights, number, recounted, wins};
+use crate::{nights, number, recounted};
 use rayon::prelude::*;
 use rungs_engine::calendar::Day;
 use rungs_engine::fold::Plans;
@@ -66,7 +66,7 @@ fn settled_late(seed: u64) -> (Content, BTreeMap<String, u64>) {
         settled = night;
     }
     let plans = Plans::new(&world.versions).unwrap();
-    let wins = wins(&world, &store);
+    let wins = world.wins(&store);
     let on_time = rehearse(&plans, &world.made.tables, &wins, world.as_of).unwrap();
     let mut expected: Vec<String> = Vec::new();
     for (account, one) in &on_time {

@@ -16,12 +16,10 @@ mod unfinished;
 mod world;
 
 use rungs_engine::calendar::{Day, day_text};
-use rungs_engine::fold::{Plans, Win};
+use rungs_engine::fold::Plans;
 use rungs_engine::ledger::canonical::account_lines;
 use rungs_engine::rehearsal::rehearse;
 use rungs_histories::{Content, Random};
-use rungs_pipeline::lake::decisions::read_decisions;
-use rungs_pipeline::lake::store::Store;
 use rungs_pipeline::progress::Silent;
 use rungs_pipeline::run::{Rebuild, rebuild};
 use rungs_pipeline::{ledger_dump, recount};
@@ -47,30 +45,6 @@ fn seeds(part: u64) -> impl Iterator<Item = u64> {
     (0..count).map(move |index| first + index * part)
 }
 
-/// The wins that the draws of a store decided.
-pub fn wins(world: &World, store: &Path) -> BTreeMap<String, Vec<Win>> {
-    let store = Store::open(store).unwrap();
-    let mut all: BTreeMap<String, Vec<Win>> = BTreeMap::new();
-    let mut decisions = read_decisions(&store, &store.manifests().unwrap()).unwrap();
-    decisions.sort();
-    for decision in decisions.into_iter().filter(|decision| decision.won) {
-        let surprise = world
-            .program()
-            .surprises
-            .iter()
-            .position(|surprise| surprise.id == decision.surprise)
-            .unwrap();
-        let day = world.program().zone.day(decision.at);
-        all.entry(decision.account).or_default().push(Win {
-            surprise,
-            at: decision.at,
-            day,
-            member: decision.member,
-        });
-    }
-    all
-}
-
 /// A file is put beside the others some days before it rules: places shift, states are made anew, draws go on.
 #[test]
 fn a_version_may_be_written_when_nights_are_settled_already() {
@@ -94,7 +68,7 @@ fn a_version_may_be_written_when_nights_are_settled_already() {
         world.same(what, &expected, &world.ledger(&store));
         recounted(&world, &store);
         written += 1;
-        drawn += usize::from(!wins(&world, &store).is_empty());
+        drawn += usize::from(!world.wins(&store).is_empty());
     }
     println!("{written} programmes with later versions, {drawn} of them with draws that were won");
     assert!(drawn >= 5, "only {drawn} of {written} had draws");
@@ -152,7 +126,7 @@ fn the_pipeline_books_what_settlement_in_memory_books_and_its_histories_are_hard
         let world = World::new(seed);
         let stored = world.plainly();
         let plans = Plans::new(&world.versions).unwrap();
-        let wins = wins(&world, &world.path("plain-store"));
+        let wins = world.wins(&world.path("plain-store"));
         let settled = rehearse(&plans, &world.made.tables, &wins, world.as_of).unwrap();
         let lines: Vec<String> = settled
             .iter()

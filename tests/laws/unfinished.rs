@@ -7,7 +7,8 @@ use crate::{nights, seeds};
 use rungs_engine::calendar::Day;
 use rungs_histories::Random;
 use rungs_pipeline::lake::shard::ShardRange;
-use rungs_pipeline::objects::{Night, Objects};
+use rungs_pipeline::objects::Night;
+use rungs_simulation::bring;
 use std::cell::Cell;
 use std::path::Path;
 
@@ -71,7 +72,7 @@ fn a_fold_goes_on_behind_what_an_unfinished_one_has_done() {
             settle(&elsewhere, night, &mut random, &mut folds);
         }
         let fetched = world.path("fetched");
-        bring(&elsewhere, &fetched);
+        bring(elsewhere.objects.as_ref(), "lake/generated/", &fetched).unwrap();
         let what = "folds that stopped changed the ledger";
         world.same(what, &world.ledger(&store), &world.ledger(&fetched));
         for report in files(&store.join("reports")) {
@@ -88,14 +89,4 @@ fn a_fold_goes_on_behind_what_an_unfinished_one_has_done() {
         "only {} were unfinished",
         folds.unfinished
     );
-}
-
-/// The lake as a folder.
-fn bring(elsewhere: &Elsewhere<'_>, to: &Path) {
-    let prefix = "lake/generated/";
-    for key in elsewhere.objects.list(prefix).unwrap() {
-        let path = to.join(key.strip_prefix(prefix).unwrap());
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, elsewhere.objects.bytes(&key).unwrap()).unwrap();
-    }
 }

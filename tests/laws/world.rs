@@ -1,6 +1,7 @@
 //! A generated history as uploaded files, settled by the real pipeline into stores of its own.
 
 use rungs_engine::calendar::{Day, day_from};
+use rungs_engine::fold::Win;
 use rungs_engine::program::{Program, Versions};
 use rungs_histories::{Generated, generate};
 use rungs_pipeline::progress::Silent;
@@ -8,6 +9,7 @@ use rungs_pipeline::report::{self, sums};
 use rungs_pipeline::run::{Keys, Request, run};
 use rungs_pipeline::{ledger_dump, program_folder};
 pub use rungs_simulation::{Upload, shuffle};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -195,6 +197,11 @@ impl World {
         program_folder::read(&folder).versions.unwrap()
     }
 
+    /// The wins that the draws of a store decided.
+    pub fn wins(&self, store: &Path) -> BTreeMap<String, Vec<Win>> {
+        rungs_simulation::wins(self.program(), store).unwrap()
+    }
+
     /// As [`World::settle`], by these versions.
     pub fn settle_by(
         &self,
@@ -220,6 +227,12 @@ impl World {
             "seed {}: {:?}",
             self.made.seed,
             outcome.refused
+        );
+        let unmatched = &outcome.unmatched;
+        assert!(
+            unmatched.is_empty(),
+            "seed {}: {unmatched:?}",
+            self.made.seed
         );
     }
 

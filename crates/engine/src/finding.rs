@@ -156,8 +156,8 @@ codes! {
     /// Points would expire before they are released, so nobody could ever use them. Shorten `pending` or lengthen the
     /// life.
     ExpiryBeforeRelease = "points/expiry-before-release", Error;
-    /// Inactivity ends all points of the wallet together, so a rung can neither have an end of its own beside it nor end
-    /// its own points so. Give the wallet another kind of `expiry`, or leave that of the rung out.
+    /// Inactivity ends all points of the wallet together, so neither a rung nor a rule can have an end of its own beside
+    /// it, nor end its own points so. Give the wallet another kind of `expiry`, or leave that of the rung or rule out.
     InactivityShared = "points/inactivity-shared", Error;
     /// `backdate` lets orders from before joining count, but where everybody is a member from the first event or order on
     /// there are none. Leave it out, or let members join by `opt_in`.

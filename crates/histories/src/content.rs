@@ -36,8 +36,10 @@ pub struct Content {
     pub versions: u64,
     /// Accounts with a refund that took back, under a later version, what an earlier one granted.
     pub refunded_later: u64,
-    /// Accounts some of whose points end and others, by the same version, never do, because a rung says so.
+    /// Accounts some of whose points end and others, by the same version, never do, because a rung or rule says so.
     pub ends_apart: u64,
+    /// Accounts with an event whose points end apart, because a rule has an end of its own.
+    pub ends_by_rule: u64,
     /// Accounts with points, granted when they joined, for orders from before.
     pub backdated: u64,
     /// Accounts with such an order of which something came back before they joined.
@@ -88,6 +90,10 @@ impl Content {
             others.any(|other| other.expires.is_some() != one.expires.is_some())
         };
         self.ends_apart += u64::from(grants().any(apart));
+        let by_rule = |one: &Entry| {
+            grants().any(|other| one.event == other.event && one.expires != other.expires)
+        };
+        self.ends_by_rule += u64::from(grants().any(by_rule));
         self.capped += u64::from(kept.steps.iter().any(capped));
         let before = |entry: &Entry| time_of(&account.batch, &entry.event) < Some(entry.at);
         self.backdated += u64::from(grants().any(before));
@@ -119,6 +125,7 @@ impl Content {
         self.versions += other.versions;
         self.refunded_later += other.refunded_later;
         self.ends_apart += other.ends_apart;
+        self.ends_by_rule += other.ends_by_rule;
         self.backdated += other.backdated;
         self.backdated_refunds += other.backdated_refunds;
     }
@@ -146,6 +153,7 @@ impl Content {
                 self.refunded_later * 4,
             ),
             ("points that a rung lets live otherwise", self.ends_apart),
+            ("points of one event that end apart", self.ends_by_rule * 2),
             // One programme of three is joined by opt-in.
             ("points for orders from before joining", self.backdated * 2),
             (
@@ -173,7 +181,7 @@ impl std::fmt::Display for Content {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             out,
-            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise, {} with points for orders from before joining ({} of which something had come back)",
+            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise, {} with points of one event that end apart, {} with points for orders from before joining ({} of which something had come back)",
             self.histories,
             self.accounts,
             self.refunds,
@@ -189,6 +197,7 @@ impl std::fmt::Display for Content {
             self.versions,
             self.refunded_later,
             self.ends_apart,
+            self.ends_by_rule,
             self.backdated,
             self.backdated_refunds
         )

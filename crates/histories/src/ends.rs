@@ -1,17 +1,23 @@
-//! Rungs whose points have ends of their own.
+//! Rungs and rules whose points have ends of their own.
 
 use crate::Random;
 
-/// Ends a line that gives a rung an end of its own.
+/// Ends a line that gives a rung or a rule an end of its own.
 const OWN: &str = "# its own";
 
-/// Gives rungs ends of their own, unless the wallet's points end all together. Drawn from the text, so
-/// that all else that a seed gives stays as it was.
-pub(crate) fn own_ends(text: &str) -> String {
+/// Gives rungs and, in programmes that are not plain, rules ends of their own, unless the wallet's points end all
+/// together. Drawn from the text, so that all else that a seed gives stays as it was.
+pub(crate) fn own_ends(text: &str, plain: bool) -> String {
     let mix = |sum: u64, byte: u8| sum.wrapping_mul(31).wrapping_add(u64::from(byte));
     let mut random = Random(text.bytes().fold(7, mix));
     let mut out = text.to_owned();
-    for id in ["low", "mid", "top"] {
+    let rules = ["base", "flat", "cups", "review", "times-0"];
+    let rules = rules.into_iter().filter(|_| !plain).map(|id| (id, 20));
+    for (id, percent) in ["low", "mid", "top"]
+        .map(|id| (id, 40))
+        .into_iter()
+        .chain(rules)
+    {
         // Every one is longer than points are held.
         let life = random.pick(&[
             "{ kind = \"never\" }",
@@ -21,7 +27,7 @@ pub(crate) fn own_ends(text: &str) -> String {
             "{ kind = \"rolling\", length = \"1 month\", round = \"month_end\" }",
             "{ kind = \"fixed\", days = [\"04-01\", \"07-15\"], life = \"20 days\" }",
         ]);
-        if random.percent(40) {
+        if random.percent(percent) {
             let head = format!("id = \"{id}\"\n");
             out = out.replacen(&head, &format!("{head}expiry = {life} {OWN}\n"), 1);
         }

@@ -167,7 +167,7 @@ pub(crate) fn programme(random: &mut Random) -> (String, bool) {
         let life = own.pick(&["2 weeks", "30 hours", "1 month"]);
         let _ = writeln!(out, "life = \"{life}\"");
     }
-    (backdated(random, &own_ends(&text)), plain)
+    (backdated(random, &own_ends(&text, plain)), plain)
 }
 
 fn cap(random: &mut Random, points: bool) -> String {

@@ -6,6 +6,7 @@ use crate::figures::{list, member, text};
 use crate::reading;
 use crate::report::Report;
 use minijinja::Value;
+use std::collections::BTreeMap;
 
 /// Points of a trend at most; of more nights every second, third and so on is shown, the last one always.
 const POINTS: usize = 60;
@@ -70,22 +71,21 @@ fn nights(lines: &str) -> Result<Vec<Night>, PageError> {
 
 /// The total of each KPI of the report, night by night, as a card shows it.
 fn trends(report: &Report, nights: &[&Night]) -> Result<Vec<Value>, PageError> {
-    let mut trends = Vec::new();
-    let mut ids: Vec<&str> = Vec::new();
-    for figure in report.figures.iter().filter(|figure| figure.is_total()) {
-        if ids.contains(&figure.id.as_str()) {
-            continue;
-        }
-        ids.push(&figure.id);
-        let mut points: Vec<(&str, Value)> = Vec::new();
-        for night in nights {
-            let kpis = list(&night.shown, "kpis")?;
-            let mut of_night = kpis.into_iter();
-            let told = of_night.find(|kpi| text(kpi, "id").is_ok_and(|id| id == figure.id));
-            if let Some(told) = told {
-                points.push((&night.date, told));
+    // What each night said of each KPI: nights are many, and so may KPIs be.
+    let mut told: BTreeMap<String, Vec<(&str, Value)>> = BTreeMap::new();
+    for night in nights {
+        for kpi in list(&night.shown, "kpis")? {
+            let points = told.entry(text(&kpi, "id")?).or_default();
+            // A KPI stands once in a night.
+            if points.last().is_none_or(|(date, _)| *date != night.date) {
+                points.push((&night.date, kpi));
             }
         }
+    }
+    let mut trends = Vec::new();
+    for figure in report.figures.iter().filter(|figure| figure.is_total()) {
+        // Of several totals of one KPI the first one has the trend.
+        let points = told.remove(&figure.id).unwrap_or_default();
         let Some(now) = points.last().cloned() else {
             continue;
         };

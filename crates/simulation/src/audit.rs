@@ -1,15 +1,15 @@
 //! A story is played, calmly and in the storm, and audited.
 
 use crate::faulty::Faulty;
+use crate::standing::{bring, wins};
 use crate::storm::{Storm, Weather};
 use crate::story::Story;
 use rungs_engine::calendar::{Day, day_text};
-use rungs_engine::fold::{Plans, Win};
+use rungs_engine::fold::Plans;
 use rungs_engine::ledger::canonical::account_lines;
 use rungs_engine::program::Versions;
 use rungs_engine::rehearsal::rehearse;
 use rungs_histories::Random;
-use rungs_pipeline::lake::decisions::read_decisions;
 use rungs_pipeline::lake::store::Store;
 use rungs_pipeline::objects::{MemoryObjects, Objects, Remote};
 use rungs_pipeline::progress::Silent;
@@ -225,9 +225,12 @@ impl<'s> Stage<'s> {
         let refused: Vec<String> = refused
             .map(|(name, refusal)| format!("{name}: {}", refusal.message))
             .collect();
-        match refused.is_empty() {
+        if !refused.is_empty() {
+            return Err(Broken::new("files were refused", refused));
+        }
+        match outcome.unmatched.is_empty() {
             true => Ok(()),
-            false => Err(Broken::new("files were refused", refused)),
+            false => Err(Broken::new("files belong to no dataset", outcome.unmatched)),
         }
     }
 
@@ -286,19 +289,10 @@ impl<'s> Stage<'s> {
             "the night of {} in steps says something else",
             day_text(night)
         );
-        let cannot =
-            |error: std::io::Error| Broken::could_not("there is no room to play in", error);
         let prefix = format!("lake/{PROGRAM}/");
         let lake = self.path("fetched");
         let _ = std::fs::remove_dir_all(&lake);
-        let keys = objects
-            .list(&prefix)
-            .map_err(|error| Broken::could_not(&what, error.cause))?;
-        for key in keys {
-            let path = lake.join(key.strip_prefix(&prefix).unwrap_or(&key));
-            std::fs::create_dir_all(path.parent().unwrap_or(&lake)).map_err(cannot)?;
-            std::fs::write(path, objects.bytes(&key).unwrap_or_default()).map_err(cannot)?;
-        }
+        bring(objects, &prefix, &lake).map_err(|error| Broken::could_not(&what, error))?;
         let [here, there] = [store, &lake].map(|folder| {
             self.ledger(folder)
                 .map_err(|trouble| Broken::could_not(&what, trouble))
@@ -335,7 +329,7 @@ impl<'s> Stage<'s> {
         let store = self.path("store");
         let cannot = |error: &dyn Display| Broken::could_not(what, error);
         let plans = Plans::new(&self.versions).map_err(|error| cannot(&format!("{error:?}")))?;
-        let wins = self.wins(&store).map_err(|trouble| cannot(&trouble))?;
+        let wins = wins(self.versions.newest(), &store).map_err(|trouble| cannot(&trouble))?;
         let last = self.story.last();
         let known = self.story.receipts.known(last);
         let settled = rehearse(&plans, &known, &wins, last);
@@ -354,28 +348,6 @@ impl<'s> Stage<'s> {
             lines if lines.is_empty() => Ok(()),
             lines => Err(Broken::new(what, lines)),
         }
-    }
-
-    /// Draws that were won, by account.
-    fn wins(&self, store: &Path) -> Result<BTreeMap<String, Vec<Win>>, Trouble> {
-        let program = self.versions.newest();
-        let store = Store::open(store)?;
-        let mut decisions = read_decisions(&store, &store.manifests()?)?;
-        decisions.sort();
-        let mut all: BTreeMap<String, Vec<Win>> = BTreeMap::new();
-        for decision in decisions.into_iter().filter(|decision| decision.won) {
-            let mut surprises = program.surprises.iter();
-            if let Some(surprise) = surprises.position(|surprise| surprise.id == decision.surprise)
-            {
-                all.entry(decision.account).or_default().push(Win {
-                    surprise,
-                    at: decision.at,
-                    day: program.zone.day(decision.at),
-                    member: decision.member,
-                });
-            }
-        }
-        Ok(all)
     }
 
     fn recounted(&self, seen: &mut Seen) -> Result<(), Broken> {

@@ -13,6 +13,7 @@ mod case;
 mod faulty;
 mod receipts;
 mod shrink;
+mod standing;
 mod storm;
 mod story;
 mod upload;
@@ -22,6 +23,7 @@ pub use case::case;
 pub use faulty::Faulty;
 pub use receipts::{Receipts, Told};
 pub use shrink::{Shrunk, shrink};
+pub use standing::{bring, wins};
 pub use story::Story;
 pub use upload::{Upload, uploads};
 

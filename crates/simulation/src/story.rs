@@ -52,7 +52,7 @@ impl Story {
         }
     }
 
-    /// Files that come in for a night, and the night before it that is settled.
+    /// Files that come in after the settled night before this one, and up to it.
     pub fn uploads(&self, night: Day) -> Vec<Upload> {
         let before = self.nights.iter().rfind(|earlier| **earlier < night);
         self.receipts

@@ -4,7 +4,7 @@ use crate::ask::{Question, State, Value, View};
 use crate::days::in_year;
 use crate::earn::{Owner, Rooms};
 use crate::ladder::Held;
-use crate::lots::{Lots, Taken};
+use crate::lots::{LotName, Lots};
 use crate::measure::Measures;
 use crate::reading::Reading;
 use crate::refund::Line;
@@ -359,53 +359,24 @@ impl<'a> Account<'a> {
     }
 
     fn expire(&mut self, at: Instant) {
-        for Taken {
-            lot,
-            points,
-            granted,
-            ..
-        } in self.lots.expire(at)
-        {
-            let version = self.readings.at(granted);
-            self.book_for(
-                version,
-                at,
-                EntryKind::Expire,
-                Rule::Expiry,
-                lot.clone(),
-                Some(lot),
-                -points,
-            );
+        for ended in self.lots.expire(at) {
+            let version = self.readings.at(ended.granted);
+            let (kind, rule) = (EntryKind::Expire, Rule::Expiry);
+            let (event, points) = (ended.lot.clone(), -ended.points);
+            self.book_for(version, at, kind, rule, event, Some(ended.named()), points);
         }
     }
 
     fn release(&mut self, at: Instant) {
         for (taken, repaid) in self.lots.release(at) {
-            let Taken {
-                lot,
-                points,
-                granted,
-                ..
-            } = taken;
-            let version = self.readings.at(granted);
-            self.book_for(
-                version,
-                at,
-                EntryKind::Release,
-                Rule::Pending,
-                lot.clone(),
-                Some(lot.clone()),
-                points,
-            );
+            let version = self.readings.at(taken.granted);
+            let (kind, rule) = (EntryKind::Release, Rule::Pending);
+            let (event, named) = (taken.lot.clone(), Some(taken.named()));
+            self.book_for(version, at, kind, rule, event, named, taken.points);
             if repaid > 0 {
-                self.book(
-                    at,
-                    EntryKind::Repay,
-                    Rule::Shortage,
-                    lot.clone(),
-                    Some(lot),
-                    -repaid,
-                );
+                let (kind, rule) = (EntryKind::Repay, Rule::Shortage);
+                let named = taken.named();
+                self.book(at, kind, rule, taken.lot, Some(named), -repaid);
             }
         }
     }
@@ -417,7 +388,7 @@ impl<'a> Account<'a> {
         kind: EntryKind,
         rule: Rule,
         event: EventRef,
-        lot: Option<EventRef>,
+        lot: Option<LotName>,
         points: i64,
     ) {
         self.book_for(self.version, at, kind, rule, event, lot, points);
@@ -432,9 +403,10 @@ impl<'a> Account<'a> {
         kind: EntryKind,
         rule: Rule,
         event: EventRef,
-        lot: Option<EventRef>,
+        lot: Option<LotName>,
         points: i64,
     ) {
+        let (lot, expires) = lot.map_or((None, None), |(lot, end)| (Some(lot), end));
         self.entries.push(Entry {
             at,
             kind,
@@ -442,7 +414,7 @@ impl<'a> Account<'a> {
             event,
             lot,
             points,
-            expires: None,
+            expires,
             rung: self.held.rung as u8,
             version: version as u16,
         });

@@ -6,7 +6,7 @@ use crate::account::{Account, Order, Record};
 use crate::ask::{LineView, Question, State, Value, View};
 use crate::earn::{Earned, Owner, Rooms, caps, earned, limit};
 use crate::exact::{Checked, Overflow};
-use crate::lots::Lot;
+use crate::lots::{Lot, LotName};
 use crate::measure::{Worth, on, worth};
 use crate::refund::{Refunded, lines};
 use rungs_engine::calendar::{Day, Instant, Per};
@@ -283,7 +283,7 @@ impl Account<'_> {
         record
     }
 
-    /// Books the points of an event as one lot, one entry per rule.
+    /// Books the points of an event, one entry per rule and one lot for each end.
     pub(crate) fn grant(&mut self, record: usize, at: Instant) {
         let granted = &self.records[record];
         let (event, mut points) = (granted.event.clone(), granted.booked.clone());
@@ -298,10 +298,14 @@ impl Account<'_> {
         else {
             return;
         };
-        let expires = self.expires(wallet, at);
-        let mut sum = 0;
+        // Soonest end first, never last.
+        let mut sums: BTreeMap<(bool, Option<Instant>), i64> = BTreeMap::new();
         for (rule, points) in points {
-            sum += points;
+            let expires = match &self.reading.program.earn[rule].expiry {
+                Some(own) => self.end_of(own, at),
+                None => self.expires(wallet, at),
+            };
+            *sums.entry((expires.is_none(), expires)).or_default() += points;
             self.entries.push(Entry {
                 at,
                 kind: EntryKind::Grant,
@@ -318,39 +322,38 @@ impl Account<'_> {
         let release = wallet
             .pending
             .map(|length| self.reading.days.life(at, length));
-        self.lots.add(Lot {
-            id: event.clone(),
-            granted: at,
-            expires,
-            release: release.unwrap_or(at),
-            pending: if release.is_some() { sum } else { 0 },
-            open: if release.is_some() { 0 } else { sum },
-        });
-        self.pay_debt(at, &event);
+        for ((_, expires), sum) in sums {
+            self.lots.add(Lot {
+                id: event.clone(),
+                granted: at,
+                expires,
+                release: release.unwrap_or(at),
+                pending: if release.is_some() { sum } else { 0 },
+                open: if release.is_some() { 0 } else { sum },
+            });
+            self.pay_debt(at, &(event.clone(), expires));
+        }
     }
 
     /// Pays debt from a lot that is open at once.
-    pub(crate) fn pay_debt(&mut self, at: Instant, lot: &EventRef) {
+    pub(crate) fn pay_debt(&mut self, at: Instant, lot: &LotName) {
         let repaid = self.lots.repay(lot);
         if repaid > 0 {
-            let named = Some(lot.clone());
-            self.book(
-                at,
-                EntryKind::Repay,
-                Rule::Shortage,
-                lot.clone(),
-                named,
-                -repaid,
-            );
+            let (kind, rule) = (EntryKind::Repay, Rule::Shortage);
+            self.book(at, kind, rule, lot.0.clone(), Some(lot.clone()), -repaid);
         }
     }
 
     /// When points that are granted now end, as the rung held or the wallet says.
     pub(crate) fn expires(&self, wallet: &Wallet, at: Instant) -> Option<Instant> {
-        let days = &self.reading.days;
         let tiers = self.reading.program.tiers.as_ref();
         let own = tiers.and_then(|tiers| tiers.rungs.get(self.held.rung)?.expiry.as_ref());
-        match own.unwrap_or(&wallet.expiry) {
+        self.end_of(own.unwrap_or(&wallet.expiry), at)
+    }
+
+    fn end_of(&self, expiry: &Expiry, at: Instant) -> Option<Instant> {
+        let days = &self.reading.days;
+        match expiry {
             Expiry::Never | Expiry::Inactivity { .. } => None,
             Expiry::Rolling { length, up_to } => {
                 let end = days.life(at, *length);

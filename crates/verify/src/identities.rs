@@ -10,17 +10,23 @@ use rungs_engine::number::decimal;
 use rungs_engine::program::Versions;
 use std::collections::BTreeMap;
 
-/// What a lot's entries add up to.
+/// What the entries of an event's lots add up to.
 #[derive(Default)]
 struct Sums {
     granted: i64,
-    pending: i64,
-    open: i64,
+    /// What is pending and what is open, by the end of the points: what ends apart is a lot of its own.
+    parts: BTreeMap<Option<Instant>, Part>,
     redeemed: i64,
     expired: i64,
     reversed: i64,
     /// Paid to the debt or taken by the desk.
     other: i64,
+}
+
+#[derive(Default)]
+struct Part {
+    pending: i64,
+    open: i64,
 }
 
 /// Checks the entries of one account against themselves and against what it is said to hold at the end.
@@ -84,16 +90,18 @@ impl Readings<'_> {
         let (mut open, mut pending) = (0, 0);
         for (lot, entries) in lots {
             let sums = check.lot(&lot, &entries, &mut differences);
-            open += sums.open;
-            pending += sums.pending;
+            let still_open: i64 = sums.parts.values().map(|part| part.open).sum();
+            let still_pending: i64 = sums.parts.values().map(|part| part.pending).sum();
+            open += still_open;
+            pending += still_pending;
             let left = sums.granted - sums.redeemed - sums.expired - sums.reversed - sums.other;
-            if left != sums.open + sums.pending {
+            if left != still_open + still_pending {
                 let at = entries.first().map_or(0, |entry| entry.at);
                 differences.push(check.broken(
                 at,
                 EntryKind::Grant,
                 &decimal(left, check.scale),
-                sums.open + sums.pending,
+                still_open + still_pending,
                 format!("what is left of lot `{}` should be the rest of its grant, but its entries leave", lot.1),
             ));
             }
@@ -188,7 +196,27 @@ impl Check<'_> {
         }
     }
 
-    /// Walks through the entries of one lot in their order.
+    /// What is wrong about the end of the points that an entry moves: points end at their end, unless inactivity ends
+    /// them, and nothing is taken from them afterwards.
+    fn end_fits(&self, entry: &Entry, differences: &mut Vec<Difference>) {
+        let Some(end) = entry.expires else { return };
+        let fits = match entry.kind {
+            EntryKind::Expire => entry.at == end,
+            EntryKind::Grant | EntryKind::Opening | EntryKind::Restore => entry.at <= end,
+            _ => entry.at < end,
+        };
+        if !fits {
+            let days = &self.readings.newest().days;
+            let what = format!(
+                "points that end at {} take part in",
+                days.wall_text(end, ' ')
+            );
+            let expected = "nothing after their end";
+            differences.push(self.broken(entry.at, entry.kind, expected, entry.points, what));
+        }
+    }
+
+    /// Walks through the entries of an event's lots in their order.
     fn lot(&self, lot: &EventRef, entries: &[&Entry], differences: &mut Vec<Difference>) -> Sums {
         // The version that rules when a lot is granted says whether it waits.
         let holds_back = |entry: &Entry| {
@@ -198,34 +226,36 @@ impl Check<'_> {
         };
         let mut sums = Sums::default();
         for entry in entries {
+            self.end_fits(entry, differences);
             let points = entry.points;
+            let part = sums.parts.entry(entry.expires).or_default();
             match entry.kind {
                 EntryKind::Grant => {
                     sums.granted += points;
                     if holds_back(entry) {
-                        sums.pending += points;
+                        part.pending += points;
                     } else {
-                        sums.open += points;
+                        part.open += points;
                     }
                 }
                 EntryKind::Adjust | EntryKind::Opening if points > 0 => {
                     sums.granted += points;
-                    sums.open += points;
+                    part.open += points;
                 }
                 // A debt that was paid already comes back as a lot of the un-redeem's own.
                 EntryKind::Restore if entry.event == *lot => {
                     sums.granted += points;
-                    sums.open += points;
+                    part.open += points;
                 }
                 EntryKind::Release => {
-                    sums.pending -= points;
-                    sums.open += points;
+                    part.pending -= points;
+                    part.open += points;
                 }
-                EntryKind::Expire | EntryKind::Reverse if sums.pending > 0 => {
+                EntryKind::Expire | EntryKind::Reverse if part.pending > 0 => {
                     // Until it is released, a lot is pending as a whole.
-                    sums.pending += points;
+                    part.pending += points;
                 }
-                _ => sums.open += points,
+                _ => part.open += points,
             }
             match entry.kind {
                 EntryKind::Redeem => sums.redeemed -= points,
@@ -236,19 +266,19 @@ impl Check<'_> {
                 EntryKind::Adjust | EntryKind::Opening if points < 0 => sums.other -= points,
                 _ => {}
             }
-            for (name, part) in [("pending", sums.pending), ("open", sums.open)] {
-                if part < 0 {
+            for (name, left) in [("pending", part.pending), ("open", part.open)] {
+                if left < 0 {
                     differences.push(self.broken(
                         entry.at,
                         entry.kind,
                         "at least 0",
-                        part,
+                        left,
                         format!("the {name} part of lot `{}` becomes", lot.1),
                     ));
                 }
             }
-            sums.pending = sums.pending.max(0);
-            sums.open = sums.open.max(0);
+            part.pending = part.pending.max(0);
+            part.open = part.open.max(0);
         }
         if sums.redeemed < 0 {
             let at = entries.last().map_or(0, |entry| entry.at);

@@ -51,8 +51,15 @@ impl Account<'_> {
     /// The time has run out.
     pub(crate) fn end_idle(&mut self, at: Instant) {
         for (lot, points) in self.lots.end_all() {
-            let named = Some(lot.clone());
-            self.book(at, EntryKind::Expire, Rule::Expiry, lot, named, -points);
+            let event = lot.0.clone();
+            self.book(
+                at,
+                EntryKind::Expire,
+                Rule::Expiry,
+                event,
+                Some(lot),
+                -points,
+            );
         }
     }
 

@@ -30,6 +30,9 @@ pub(crate) struct Lots {
     pub(crate) debt: i64,
 }
 
+/// A lot as entries name it: the event that granted it, and its end.
+pub(crate) type LotName = (EventRef, Option<Instant>);
+
 /// What came from one lot.
 pub(crate) struct Taken {
     pub(crate) lot: EventRef,
@@ -38,6 +41,12 @@ pub(crate) struct Taken {
     pub(crate) granted: Instant,
     /// When it ends.
     pub(crate) expires: Option<Instant>,
+}
+
+impl Taken {
+    pub(crate) fn named(&self) -> LotName {
+        (self.lot.clone(), self.expires)
+    }
 }
 
 /// From which lots a refund takes, in this order.
@@ -106,9 +115,9 @@ impl Lots {
     }
 
     /// Ends every lot, whatever its own life.
-    pub(crate) fn end_all(&mut self) -> Vec<(EventRef, i64)> {
+    pub(crate) fn end_all(&mut self) -> Vec<(LotName, i64)> {
         let all = std::mem::take(&mut self.alive).into_iter();
-        all.map(|lot| (lot.id, lot.pending + lot.open))
+        all.map(|lot| ((lot.id, lot.expires), lot.pending + lot.open))
             .filter(|(_, points)| *points > 0)
             .collect()
     }
@@ -127,7 +136,7 @@ impl Lots {
             self.alive[index].open += points;
             let (lot, granted) = (self.alive[index].id.clone(), self.alive[index].granted);
             let expires = self.alive[index].expires;
-            let repaid = self.repay(&lot);
+            let repaid = self.repay(&(lot.clone(), expires));
             let taken = Taken {
                 lot,
                 points,
@@ -141,9 +150,10 @@ impl Lots {
     }
 
     /// Pays debt from the open points of a lot; returns how much.
-    pub(crate) fn repay(&mut self, lot: &EventRef) -> i64 {
+    pub(crate) fn repay(&mut self, lot: &LotName) -> i64 {
         let debt = self.debt;
-        let Some(lot) = self.alive.iter_mut().find(|one| one.id == *lot) else {
+        let named = |one: &&mut Lot| one.id == lot.0 && one.expires == lot.1;
+        let Some(lot) = self.alive.iter_mut().find(named) else {
             return 0;
         };
         let repaid = lot.open.min(debt);

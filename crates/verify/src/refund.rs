@@ -193,16 +193,9 @@ impl Account<'_> {
             let taken = self.lots.reverse(&lot, *points);
             let covered: i64 = taken.iter().map(|part| part.points).sum();
             for part in taken {
-                let rule = Rule::Earn(*rule as u16);
-                self.book_for(
-                    version,
-                    at,
-                    EntryKind::Reverse,
-                    rule,
-                    event.clone(),
-                    Some(part.lot),
-                    -part.points,
-                );
+                let (kind, rule) = (EntryKind::Reverse, Rule::Earn(*rule as u16));
+                let (named, event) = (Some(part.named()), event.clone());
+                self.book_for(version, at, kind, rule, event, named, -part.points);
             }
             self.shortage(version, at, event, points - covered);
         }

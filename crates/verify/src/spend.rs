@@ -95,7 +95,7 @@ impl Account<'_> {
         let taken = self.lots.consume(points);
         let covered: i64 = taken.iter().map(|part| part.points).sum();
         for part in &taken {
-            let lot = Some(part.lot.clone());
+            let lot = Some(part.named());
             self.book(at, kind, rule, event.clone(), lot, -part.points);
         }
         let missing = (points - covered).max(0);
@@ -229,6 +229,6 @@ impl Account<'_> {
             pending: 0,
             open: points,
         });
-        self.pay_debt(at, event);
+        self.pay_debt(at, &(event.clone(), expires));
     }
 }

@@ -156,7 +156,8 @@ impl Account<'_> {
         if expires == Some(at) {
             let granting = self.readings.at(part.granted);
             let (kind, rule) = (EntryKind::Expire, Rule::Expiry);
-            self.book_for(granting, at, kind, rule, lot.clone(), None, -points);
+            let named = Some((lot.clone(), expires));
+            self.book_for(granting, at, kind, rule, lot.clone(), named, -points);
             return;
         }
         self.points_come(at);
@@ -165,7 +166,8 @@ impl Account<'_> {
         self.lots.debt -= repaid;
         if repaid > 0 {
             let (kind, rule) = (EntryKind::Repay, Rule::Shortage);
-            self.book(at, kind, rule, lot.clone(), None, -repaid);
+            let named = Some((lot.clone(), expires));
+            self.book(at, kind, rule, lot.clone(), named, -repaid);
         }
         self.lots.put_back(Lot {
             id: lot.clone(),

@@ -49,8 +49,13 @@ pub fn run(asked: &Run) -> Ended {
             Ended::Fine
         }
         Err(trouble) => {
-            // For those who look for the night's page. Where there is no store yet nobody does.
-            let _ = keep_failed(&store, &versions, asked.as_of, &trouble);
+            // For those who look for the night's page. Where there is no store yet nobody does, and a run that is at
+            // work may settle the night.
+            if let Err(also) = keep_failed(&store, &versions, asked.as_of, &trouble)
+                && ![trouble.code, "store/not-a-store", "store/locked"].contains(&also.code)
+            {
+                anstream::eprintln!("warning[{}]: {}", also.code, also.message);
+            }
             could_not(trouble)
         }
     }

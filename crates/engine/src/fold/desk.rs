@@ -1,8 +1,8 @@
 //! What is booked because somebody says so: by the desk, or because a member brings it from another system.
 
 use super::account::Account;
+use super::lots::ending;
 use super::sink::{Rejection, Sink};
-use super::state::NEVER;
 use crate::calendar::{Day, Instant};
 use crate::ledger::{EntryKind, EventRef, Rule, RungReason};
 use crate::program::Metric;
@@ -82,7 +82,7 @@ impl<'a, S: Sink> Account<'a, '_, S> {
 
     fn points_said(&mut self, says: Says, event: &EventRef, points: i64, end: Instant) {
         if points > 0 {
-            let expires = (end != NEVER).then_some(end);
+            let expires = ending(end);
             self.book(says.kind, says.rule, event.clone(), None, points, expires);
             self.add_lot(event, points, end, false);
         } else if points < 0 {

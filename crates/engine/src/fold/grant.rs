@@ -3,10 +3,12 @@
 use super::account::Account;
 use super::contribution::granted;
 use super::earn::find;
+use super::lots::ending;
 use super::measure::{Key, Measure, Window};
 use super::plan::CapOwner;
 use super::sink::Sink;
 use super::state::CapUse;
+use crate::calendar::Instant;
 use crate::ledger::{EntryKind, EventRef, Rule};
 use crate::program::{MetricKind, Pool};
 
@@ -22,13 +24,13 @@ impl<S: Sink> Account<'_, '_, S> {
         self.count_points();
     }
 
-    /// Books points by rule, in the name of the version whose rules they are, and their lot.
+    /// Books points by rule, in the name of the version whose rules they are, and their lots.
     pub(super) fn book_points(&mut self, event: &EventRef, points: &[i64], judged_by: u16) {
-        let end = self.expiry();
-        let expires = (end != super::state::NEVER).then_some(end);
+        let (end, own_ends) = (self.expiry(), self.plan.own_ends);
         self.version = judged_by;
         for (rule, points) in points.iter().enumerate().filter(|(_, points)| **points > 0) {
-            let rule = Rule::Earn(rule as u16);
+            let end = if own_ends { self.expiry_by(rule) } else { end };
+            let (rule, expires) = (Rule::Earn(rule as u16), ending(end));
             self.book(
                 EntryKind::Grant,
                 rule,
@@ -39,7 +41,30 @@ impl<S: Sink> Account<'_, '_, S> {
             );
         }
         self.version = self.state.version;
-        self.add_lot(event, points.iter().sum(), end, true);
+        if own_ends {
+            self.add_lots(event, points);
+        } else {
+            self.add_lot(event, points.iter().sum(), end, true);
+        }
+    }
+
+    /// Adds a lot for each end of what was booked, the soonest first, as they would be spent.
+    fn add_lots(&mut self, event: &EventRef, booked: &[i64]) {
+        let mut after = Instant::MIN;
+        loop {
+            let (mut next, mut points) = (None, 0);
+            for (rule, booked) in booked.iter().enumerate() {
+                let end = self.expiry_by(rule);
+                if *booked == 0 || end <= after || next.is_some_and(|next| next < end) {
+                    continue;
+                }
+                points = if next == Some(end) { points } else { 0 } + booked;
+                next = Some(end);
+            }
+            let Some(end) = next else { return };
+            self.add_lot(event, points, end, true);
+            after = end;
+        }
     }
 
     /// Counts what the present event earned, in caps and metrics.

@@ -1,7 +1,7 @@
 //! Points that end together when nothing happens for so long.
 
 use super::account::Account;
-use super::lots::up_to_end;
+use super::lots::{ending, up_to_end};
 use super::sink::Sink;
 use super::state::{AccountState, NEVER};
 use crate::calendar::Instant;
@@ -91,7 +91,7 @@ impl<S: Sink> Account<'_, '_, S> {
     /// Nothing has happened for so long: all points end.
     pub(super) fn lapse_points(&mut self) {
         while let Some(lot) = self.state.lots.front() {
-            let (left, pending) = (lot.left, lot.is_pending());
+            let (left, pending, end) = (lot.left, lot.is_pending(), ending(lot.expires));
             let event = (lot.source, lot.id.clone());
             if pending {
                 self.state.pending -= left;
@@ -99,7 +99,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 self.state.open -= left;
             }
             self.state.lots.drop_front();
-            self.book(EntryKind::Expire, Rule::Expiry, event, None, -left, None);
+            self.book(EntryKind::Expire, Rule::Expiry, event, None, -left, end);
         }
         self.state.next_release = None;
     }

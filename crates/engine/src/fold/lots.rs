@@ -37,6 +37,12 @@ fn end_of_life(program: &Program, expiry: &Expiry, at: Instant, day: Day) -> Ins
     }
 }
 
+/// The end of points as the ledger says it: nothing for those that never end.
+#[inline]
+pub(super) fn ending(end: Instant) -> Option<Instant> {
+    (end != NEVER).then_some(end)
+}
+
 /// The first instant of a stretch of the calendar at or after an end, if one is named.
 pub fn up_to_end(program: &Program, up_to: Option<Calendar>, end: Instant) -> Instant {
     let Some(calendar) = up_to else {
@@ -82,6 +88,15 @@ impl<S: Sink> Account<'_, '_, S> {
         })
     }
 
+    /// The end of the life of points that a rule grants now.
+    pub(super) fn expiry_by(&self, rule: usize) -> Instant {
+        let program = self.plan.program;
+        match &program.earn[rule].expiry {
+            Some(expiry) => end_of_life(program, expiry, self.at, self.day),
+            None => self.expiry(),
+        }
+    }
+
     /// Adds a lot; the grant entries were booked by the caller.
     pub(super) fn add_lot(
         &mut self,
@@ -112,7 +127,7 @@ impl<S: Sink> Account<'_, '_, S> {
         } else {
             self.state.open += points;
             if self.state.debt > 0 {
-                left -= self.repay(event, points);
+                left -= self.repay(event, expires, points);
             }
         }
         if left == 0 {
@@ -166,7 +181,7 @@ impl<S: Sink> Account<'_, '_, S> {
     }
 
     /// Points that became spendable pay debt first; gives how many did.
-    pub(super) fn repay(&mut self, lot: &EventRef, points: i64) -> i64 {
+    pub(super) fn repay(&mut self, lot: &EventRef, end: Instant, points: i64) -> i64 {
         let paid = self.state.debt.min(points);
         if paid > 0 {
             self.state.debt -= paid;
@@ -177,7 +192,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 lot.clone(),
                 None,
                 -paid,
-                None,
+                ending(end),
             );
         }
         paid
@@ -201,10 +216,10 @@ impl<S: Sink> Account<'_, '_, S> {
                 key.clone(),
                 None,
                 lot.left,
-                None,
+                ending(lot.expires),
             );
             self.version = self.state.version;
-            lot.left -= self.repay(&key, lot.left);
+            lot.left -= self.repay(&key, lot.expires, lot.left);
             self.state.lots[index] = lot;
         }
         self.state.lots.retain(|lot| lot.left > 0);
@@ -223,7 +238,7 @@ impl<S: Sink> Account<'_, '_, S> {
         let Some(lot) = self.state.lots.front_mut() else {
             return;
         };
-        let left = lot.left;
+        let (left, end) = (lot.left, lot.expires);
         self.version = self.piece.plans.at(lot.at);
         let event = if S::NAMES {
             let id = std::mem::replace(&mut lot.id, EventId::Number(0));
@@ -238,7 +253,8 @@ impl<S: Sink> Account<'_, '_, S> {
             self.state.open -= left;
         }
         self.state.lots.drop_front();
-        self.book(EntryKind::Expire, Rule::Expiry, event, None, -left, None);
+        let (kind, rule) = (EntryKind::Expire, Rule::Expiry);
+        self.book(kind, rule, event, None, -left, ending(end));
         self.version = self.state.version;
     }
 
@@ -286,11 +302,8 @@ impl<S: Sink> Account<'_, '_, S> {
             }
             lot.left -= taken;
             points -= taken;
-            let (pending, key, empty) = (
-                lot.is_pending(),
-                (lot.source, lot.id.clone()),
-                lot.left == 0,
-            );
+            let (pending, key) = (lot.is_pending(), (lot.source, lot.id.clone()));
+            let (empty, end) = (lot.left == 0, ending(lot.expires));
             if pending {
                 self.state.pending -= taken
             } else {
@@ -301,7 +314,7 @@ impl<S: Sink> Account<'_, '_, S> {
             } else {
                 index += 1;
             }
-            self.book(kind, rule, event.clone(), Some(key), -taken, None);
+            self.book(kind, rule, event.clone(), Some(key), -taken, end);
         }
         points
     }

@@ -3,8 +3,9 @@
 //! gives back more than was taken.
 
 use super::account::Account;
+use super::lots::ending;
 use super::sink::{Rejection, Sink};
-use super::state::{Lot, NEVER, RELEASED};
+use super::state::{Lot, RELEASED};
 use crate::calendar::{Day, Instant};
 use crate::event::EventId;
 use crate::ledger::canonical::reward_id;
@@ -103,7 +104,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 let paid = points - owed;
                 if paid > 0 {
                     let (kind, end) = (EntryKind::Restore, self.expiry());
-                    let expires = (end != NEVER).then_some(end);
+                    let expires = ending(end);
                     self.book(kind, redemption.rule, event.clone(), None, paid, expires);
                     self.version = self.state.version;
                     self.add_lot(event, paid, end, false);
@@ -122,7 +123,7 @@ impl<S: Sink> Account<'_, '_, S> {
             .restored_life
             .map_or(self.at, |life| life.end(self.at, &program.zone));
         let end = lot.expires.max(least);
-        let expires = (end != NEVER).then_some(end);
+        let expires = ending(end);
         let key = (lot.source, lot.id.clone());
         self.version = version;
         let named = Some(key.clone());
@@ -130,7 +131,8 @@ impl<S: Sink> Account<'_, '_, S> {
         self.book(kind, rule, event.clone(), named, points, expires);
         if end <= self.at {
             self.version = self.piece.plans.at(lot.at);
-            self.book(EntryKind::Expire, Rule::Expiry, key, None, -points, None);
+            let (kind, rule) = (EntryKind::Expire, Rule::Expiry);
+            self.book(kind, rule, key, None, -points, expires);
             self.version = self.state.version;
             return;
         }
@@ -138,7 +140,7 @@ impl<S: Sink> Account<'_, '_, S> {
         self.quiet_until = self.quiet_until.min(end);
         self.points_come();
         self.state.open += points;
-        let left = points - self.repay(&key, points);
+        let left = points - self.repay(&key, end, points);
         if left > 0 {
             self.put_back(Lot {
                 expires: end,

@@ -141,7 +141,7 @@ pub(crate) fn rung(
     let only = |needs: &[(Need, Place)]| needs.iter().map(|(need, _)| need.clone()).collect();
     let benefits = table.benefits.as_ref().map(|b| b.value.as_slice());
     let expiry = table.expiry.as_ref();
-    let expiry = expiry.and_then(|raw| own_expiry(build, raw));
+    let expiry = expiry.and_then(|raw| own_expiry(build, raw, "rung"));
     Some(Rung {
         absent: false,
         id: table.id.as_ref()?.value.0.clone(),

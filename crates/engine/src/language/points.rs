@@ -206,7 +206,7 @@ pub(crate) fn wallet(
     })
 }
 
-/// What a wallet says of all its points, so that what ends otherwise at a rung is held against it.
+/// What a wallet says of all its points, so that what ends otherwise at a rung or by a rule is held against it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Shared {
     /// How long they are held, and where that is said.
@@ -215,13 +215,17 @@ pub(crate) struct Shared {
     inactivity: Option<Place>,
 }
 
-/// When points end that are granted at a rung.
-pub(crate) fn own_expiry(build: &mut Build<'_>, raw: &Placed<ExpiryTable>) -> Option<Expiry> {
+/// When points end that are granted at a rung or by a rule.
+pub(crate) fn own_expiry(
+    build: &mut Build<'_>,
+    raw: &Placed<ExpiryTable>,
+    whose: &str,
+) -> Option<Expiry> {
     if let ExpiryTable::Inactivity(_) = raw.value {
         build.reader.find(
             Code::InactivityShared,
             raw.place,
-            "inactivity cannot end the points of one rung alone",
+            format!("inactivity cannot end the points of one {whose} alone"),
             "it ends all points of the wallet together",
             "take kind `rolling`, `fixed` or `never`, or give the wallet this `expiry`",
         );
@@ -231,7 +235,7 @@ pub(crate) fn own_expiry(build: &mut Build<'_>, raw: &Placed<ExpiryTable>) -> Op
         build.reader.find_both(
             Code::InactivityShared,
             raw.place,
-            "points of one rung cannot end otherwise than by inactivity",
+            format!("points of one {whose} cannot end otherwise than by inactivity"),
             "the wallet's points end all together",
             (wallet, "inactivity ends them"),
             "leave this `expiry` out, or give the wallet another kind",

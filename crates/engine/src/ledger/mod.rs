@@ -162,7 +162,8 @@ impl Booking {
     }
 }
 
-/// A line of the ledger. A lot is named by the event that granted it.
+/// A line of the ledger. A lot is named by the event that granted it and by its end: points of one event may end
+/// apart.
 ///
 /// A refund books, per earn rule, what it takes back from each lot; `lot` names the lot.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -179,7 +180,7 @@ pub struct Entry {
     pub lot: Option<EventRef>,
     /// Scaled points, signed (see [`EntryKind`]).
     pub points: i64,
-    /// For grants (positive adjustments, what is restored): the end of the points' life.
+    /// The end of the points that it moves; none if they never end, or if it moves none (debt, forgiven).
     pub expires: Option<Instant>,
     /// The rung at that moment (index), 0 without a ladder.
     pub rung: u8,

@@ -362,6 +362,7 @@ fn no_earn(earn: Earn) -> Earn {
         kind: EarnKind::PerEvent {
             points: ByRung(vec![Rational::whole(0)]),
         },
+        expiry: None,
         ..earn
     }
 }

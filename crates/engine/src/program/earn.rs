@@ -1,6 +1,6 @@
 //! Rules by which points are earned, their caps, and groups in which they meet.
 
-use super::ByRung;
+use super::{ByRung, Expiry};
 use crate::calendar::{Day, Per};
 use crate::canonical::Kind;
 use crate::condition::expression::Expr;
@@ -28,6 +28,8 @@ pub struct Earn {
     /// `when` or `amount` mentions `line`, or the kind does: the rule runs per line.
     pub per_line: bool,
     pub kind: EarnKind,
+    /// When its points end; as the rung or the wallet says if not given.
+    pub expiry: Option<Expiry>,
 }
 
 /// How points are earned.

@@ -234,12 +234,15 @@ fn entry(program: &Program, entry: &Value) -> String {
     let (kind, rule) = (words(&entry["kind"]), words(&entry["rule"]));
     let (cause, place) = (event(&entry["event"]), words(&entry["place"]));
     let (points, change) = (words(&entry["points"]), signed(&entry["points"]));
-    let lot = word(&entry["lot"]["id"]).map_or_else(String::new, |_| {
-        format!(", from the points of {}", event(&entry["lot"]))
-    });
     let expires = word(&entry["expires"]).map_or_else(String::new, |_| {
         format!(", expire {}", day(&entry["expires"]))
     });
+    // Points of one event may end apart, so a lot is told with its end.
+    let lot = word(&entry["lot"]["id"]).map_or_else(String::new, |_| {
+        let ends = expires.replacen(", expire", " that expire", 1);
+        format!(", from the points of {}{ends}", event(&entry["lot"]))
+    });
+    let own_end = if lot.is_empty() { &expires } else { "" };
     let said = match kind.as_str() {
         "grant" => {
             let earn = program.earn.iter().find(|earn| earn.id == rule);
@@ -255,7 +258,7 @@ fn entry(program: &Program, entry: &Value) -> String {
         "reverse" => format!("{change} {rule}, taken back by {cause}{lot}"),
         "restore" => {
             let lot = lot.replacen("from", "to", 1);
-            format!("{change} given back by {cause}, {rule}{lot}{expires}")
+            format!("{change} given back by {cause}, {rule}{lot}{own_end}")
         }
         "debt" if points.starts_with('-') => {
             format!("({points}) not owed any more: {cause} undoes what was taken")
@@ -266,7 +269,7 @@ fn entry(program: &Program, entry: &Value) -> String {
         "debt" => format!("({points}) owed: more than there was to take for {cause}"),
         "repay" => format!("{change} paid off what was owed, from the points of {cause}"),
         "forgive" => format!("({points}) let go: more than there was to take for {cause}"),
-        _ => format!("{change} {rule} by {cause}{lot}{expires}"),
+        _ => format!("{change} {rule} by {cause}{lot}{own_end}"),
     };
     // The desk and a redemption that names no reward stand in no line of the programme.
     let place = if matches!(rule.as_str(), "redeem" | "adjust") {

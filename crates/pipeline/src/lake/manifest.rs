@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The version of the format of stores that this program writes, and the newest it reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// `store.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

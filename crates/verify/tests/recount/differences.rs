@@ -62,7 +62,7 @@ fn a_line_that_is_missing_or_stands_twice_is_a_difference() {
         }),
         [
             "account `ann`, 2026-01-09 00:00, release by `pending` for `order/r1`: the recount expects 57 points \
-          at 2026-01-09 00:00 at rung 0, lot `order/r1`, nothing is booked"
+          at 2026-01-09 00:00 at rung 0, lot `order/r1`, until 2027-02-01 00:00, nothing is booked"
         ]
     );
     assert_eq!(
@@ -92,6 +92,22 @@ fn a_ledger_that_does_not_add_up_is_found_without_any_rule() {
         .collect::<Vec<_>>()
     };
     assert_eq!(check(&|_| {}), [""; 0]);
+    // The lot is another one: points of one event may end apart.
+    let other = check(&|booked| booked[2].expires = booked[2].expires.map(|end| end + 1));
+    assert!(
+        other[0].contains("the open part of lot `r1` becomes -57, expected is at least 0"),
+        "{other:?}"
+    );
+    // Points take part in something after their end.
+    let after = check(&|booked| {
+        booked
+            .iter_mut()
+            .for_each(|entry| entry.expires = Some(entry.at))
+    });
+    assert!(
+        after.iter().any(|line| line.contains("take part in")),
+        "{after:?}"
+    );
     // More is redeemed than the lot holds.
     let over = check(&|booked| booked[2].points = -58);
     assert!(

@@ -1,7 +1,7 @@
 //! Ledgers as readable lines.
 
 use rungs_engine::calendar::Instant;
-use rungs_engine::ledger::{Entry, Issued, Rule, RungMove};
+use rungs_engine::ledger::{Entry, EntryKind, Issued, Rule, RungMove};
 use rungs_engine::program::Program;
 use rungs_verify::Recount;
 
@@ -43,7 +43,12 @@ impl Told {
             text += &format!("@{}", lot.1);
         }
         text += &format!(" {}", entry.points);
-        if let Some(expires) = entry.expires {
+        // Of lines that take points the end says which lot it is; where that matters a test looks at it.
+        let takes = matches!(
+            entry.kind,
+            EntryKind::Expire | EntryKind::Release | EntryKind::Repay
+        );
+        if let Some(expires) = entry.expires.filter(|_| entry.points > 0 && !takes) {
             text += &format!(" until {}", self.at(expires));
         }
         text

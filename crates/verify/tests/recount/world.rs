@@ -234,6 +234,7 @@ impl World {
             || when.iter().chain(amount).any(|one| self.mentions_line(one));
         self.program.earn.push(Earn {
             absent: false,
+            expiry: None,
             id: id.to_owned(),
             place: Place::default(),
             name: None,

@@ -96,7 +96,7 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "points that come back pay no debt",
         area: "undo",
-        right: "let left = points - self.repay(&key, points);",
+        right: "let left = points - self.repay(&key, end, points);",
         wrong: "let left = points;",
     },
     Fault {
@@ -206,6 +206,12 @@ pub(super) const FAULTS: &[Fault] = &[
         area: "lot",
         right: "of_rung.or(of_wallet)",
         wrong: "of_wallet.or(of_rung)",
+    },
+    Fault {
+        name: "points of a rule end with those of the wallet",
+        area: "lot",
+        right: "let end = self.expiry_by(rule);",
+        wrong: "let end = self.expiry_by(rule).min(self.expiry());",
     },
     Fault {
         name: "a lot that is brought along does not keep its end",

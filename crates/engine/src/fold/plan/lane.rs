@@ -82,6 +82,8 @@ impl<'p> Plan<'p> {
             && !bases.is_empty()
             && self.rewards[kind as usize].is_empty()
             && !self.asks_state[kind as usize]
+            // In a lane an event is one lot.
+            && rules.iter().all(|rule| program.earn[*rule].expiry.is_none())
             && rules.iter().all(|rule| self.rules[*rule].caps.is_empty());
         let metrics = &self.metrics[kind as usize];
         let counted = metrics.len() <= MOST

@@ -94,6 +94,8 @@ pub struct Plan<'p> {
     pub life: Option<i64>,
     /// Whether lots may wait before they can be spent (or there are none).
     pub lots_wait: bool,
+    /// Whether points of a rule may end otherwise than those of another.
+    pub own_ends: bool,
     /// By index of the rule.
     pub rules: Vec<RulePlan>,
     /// Base rules by kind of event.
@@ -236,6 +238,7 @@ impl<'p> Plan<'p> {
                     let mut rungs = program.tiers.iter().flat_map(|tiers| &tiers.rungs);
                     rungs.all(|rung| rung.expiry.is_none())
                 }),
+            own_ends: program.earn.iter().any(|earn| earn.expiry.is_some()),
             lots_wait: program
                 .wallet
                 .as_ref()

@@ -10,6 +10,7 @@ mod steps;
 
 use super::Build;
 use super::limits::{CapTable, Limits, caps};
+use super::points::{ExpiryTable, own_expiry};
 use super::quoted::Condition;
 use super::reader::{Item, Placed, Reader, Row, Rows, Value};
 use super::table::{KindWord, Kinds, Shape, Table, table};
@@ -38,6 +39,8 @@ table! {
         optional cap: OneOrMany<CapTable>,
         /// The group in which it meets other rules.
         optional group: Ref<GroupSort>,
+        /// When its points end; it beats the rung's and the wallet's. What a multiplier adds ends as the multiplier says, not as what it raises.
+        optional expiry: ExpiryTable,
         /// For groups with `combine = "first"`: higher first.
         default("0") priority: Whole<-1000, 1000>,
         /// First day.
@@ -54,8 +57,6 @@ table! {
         budget,
         /// How long its points are held.
         pending,
-        /// When its points end.
-        expiry,
     }
 }
 
@@ -269,6 +270,8 @@ fn rule(build: &mut Build<'_>, raw: Placed<EarnTable>, asked: Option<&Metric>) -
         rule.occasion(),
         caps_per_line && rule.lines,
     );
+    let expiry = common.expiry.as_ref();
+    let expiry = expiry.and_then(|raw| own_expiry(build, raw, "earn rule"));
     let when_place = common.when.as_ref().map(|when| when.place);
     let when = match when {
         Some(compiled) => Some(compiled?),
@@ -291,6 +294,7 @@ fn rule(build: &mut Build<'_>, raw: Placed<EarnTable>, asked: Option<&Metric>) -
             priority: common.priority?.value.0,
             per_line: caps_per_line,
             kind,
+            expiry,
         },
         id_place,
         on_place: rule.on_place,

@@ -18,6 +18,7 @@ fn earning() -> Program {
     let mut program = program();
     program.earn = vec![Earn {
         absent: false,
+        expiry: None,
         id: "per-euro".to_owned(),
         place: Place {
             start: 1,
