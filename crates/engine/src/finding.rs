@@ -156,6 +156,9 @@ codes! {
     /// Points would expire before they are released, so nobody could ever use them. Shorten `pending` or lengthen the
     /// life.
     ExpiryBeforeRelease = "points/expiry-before-release", Error;
+    /// Points wait for an event that names an order, but not all are of orders, so some would wait for ever. Give `pending`
+    /// a `length` beside `until`.
+    NeverReleased = "points/never-released", Error;
     /// Inactivity ends all points of the wallet together, so neither a rung nor a rule can have an end of its own beside
     /// it, nor end its own points so. Give the wallet another kind of `expiry`, or leave that of the rung or rule out.
     InactivityShared = "points/inactivity-shared", Error;

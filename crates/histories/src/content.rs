@@ -40,6 +40,8 @@ pub struct Content {
     pub ends_apart: u64,
     /// Accounts with an event whose points end apart, because a rule has an end of its own.
     pub ends_by_rule: u64,
+    /// Accounts with points that an event released.
+    pub released_by_event: u64,
     /// Accounts with points, granted when they joined, for orders from before.
     pub backdated: u64,
     /// Accounts with such an order of which something came back before they joined.
@@ -97,6 +99,14 @@ impl Content {
         self.capped += u64::from(kept.steps.iter().any(capped));
         let before = |entry: &Entry| time_of(&account.batch, &entry.event) < Some(entry.at);
         self.backdated += u64::from(grants().any(before));
+        // What a length releases is released at midnight, or hours after an event: on no event's second, but by chance.
+        let by_event = |entry: &Entry| {
+            let whole_minute = entry.at % 60_000_000 == 0;
+            entry.kind == EntryKind::Release
+                && !whole_minute
+                && account.batch.time.contains(&entry.at)
+        };
+        self.released_by_event += u64::from(kept.entries.iter().any(by_event));
         // Granted was less than what the rules gave at first.
         let came_back = |step: &Step| {
             let of_step = |entry: &&Entry| {
@@ -127,6 +137,7 @@ impl Content {
         self.ends_apart += other.ends_apart;
         self.ends_by_rule += other.ends_by_rule;
         self.backdated += other.backdated;
+        self.released_by_event += other.released_by_event;
         self.backdated_refunds += other.backdated_refunds;
     }
 
@@ -154,6 +165,7 @@ impl Content {
             ),
             ("points that a rung lets live otherwise", self.ends_apart),
             ("points of one event that end apart", self.ends_by_rule * 2),
+            ("points that an event released", self.released_by_event * 2),
             // One programme of three is joined by opt-in.
             ("points for orders from before joining", self.backdated * 2),
             (
@@ -181,7 +193,7 @@ impl std::fmt::Display for Content {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             out,
-            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise, {} with points of one event that end apart, {} with points for orders from before joining ({} of which something had come back)",
+            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise, {} with points of one event that end apart, {} with points for orders from before joining ({} of which something had come back), {} with points that an event released",
             self.histories,
             self.accounts,
             self.refunds,
@@ -199,7 +211,8 @@ impl std::fmt::Display for Content {
             self.ends_apart,
             self.ends_by_rule,
             self.backdated,
-            self.backdated_refunds
+            self.backdated_refunds,
+            self.released_by_event
         )
     }
 }

@@ -7,6 +7,7 @@ mod events;
 mod joining;
 mod programme;
 mod versions;
+mod waiting;
 
 pub use content::Content;
 

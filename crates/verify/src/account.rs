@@ -4,7 +4,7 @@ use crate::ask::{Question, State, Value, View};
 use crate::days::in_year;
 use crate::earn::{Owner, Rooms};
 use crate::ladder::Held;
-use crate::lots::{LotName, Lots};
+use crate::lots::{LotName, Lots, Taken};
 use crate::measure::Measures;
 use crate::reading::Reading;
 use crate::refund::Line;
@@ -368,7 +368,13 @@ impl<'a> Account<'a> {
     }
 
     fn release(&mut self, at: Instant) {
-        for (taken, repaid) in self.lots.release(at) {
+        let released = self.lots.release(|lot| lot.release <= at);
+        self.book_released(at, released);
+    }
+
+    /// Books what lots released, and what of it paid debt.
+    pub(crate) fn book_released(&mut self, at: Instant, released: Vec<(Taken, i64)>) {
+        for (taken, repaid) in released {
             let version = self.readings.at(taken.granted);
             let (kind, rule) = (EntryKind::Release, Rule::Pending);
             let (event, named) = (taken.lot.clone(), Some(taken.named()));

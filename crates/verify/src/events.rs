@@ -9,6 +9,7 @@ use crate::exact::{Checked, Overflow};
 use crate::lots::{Lot, LotName};
 use crate::measure::{Worth, on, worth};
 use crate::refund::{Refunded, lines};
+use crate::until::Released;
 use rungs_engine::calendar::{Day, Instant, Per};
 use rungs_engine::canonical::Kind;
 use rungs_engine::ledger::{Entry, EntryKind, EventRef, Rule};
@@ -35,6 +36,7 @@ pub(crate) struct Outcome {
     worths: Vec<(usize, Worth)>,
     rewards: Vec<crate::rewards::Given>,
     pub(crate) refunded: Option<Refunded>,
+    released: Option<Released>,
 }
 
 impl Account<'_> {
@@ -127,6 +129,7 @@ impl Account<'_> {
         Ok(Outcome {
             earned: earned(self.reading, taking.kind, &question, &view, &rooms, None)?,
             rewards: self.due_rewards(Trigger::Event(taking.kind), &question)?,
+            released: self.releases(taking.kind, &question)?,
             rooms,
             each,
             worths,
@@ -205,6 +208,9 @@ impl Account<'_> {
     }
 
     fn book_event(&mut self, taking: Taking, state: Rc<State>, mut outcome: Outcome) {
+        if let Some(released) = &outcome.released {
+            self.release_by_event(taking.at, released);
+        }
         self.keep_alive(taking.kind, taking.at);
         let rung = state.rung;
         let record = self.note(&taking, state, &mut outcome);
@@ -319,9 +325,12 @@ impl Account<'_> {
             });
         }
         self.points_come(at);
-        let release = wallet
-            .pending
-            .map(|length| self.reading.days.life(at, length));
+        // Held for a length, for an event, or for what comes first.
+        let held = wallet.pending.as_ref();
+        let release = held.map(|held| match held.length {
+            Some(length) => self.reading.days.life(at, length),
+            None => Instant::MAX,
+        });
         for ((_, expires), sum) in sums {
             self.lots.add(Lot {
                 id: event.clone(),

@@ -29,6 +29,7 @@ mod rewards;
 mod spend;
 mod stack;
 mod undo;
+mod until;
 mod versions;
 
 pub use compare::{Difference, Table, compare};

@@ -184,12 +184,14 @@ impl<S: Sink> Account<'_, '_, S> {
             self.slide_all();
         }
         self.evaluate(kind, rows.clone(), member)?;
+        let frees = self.frees(kind, rows.start, member)?;
         let event = self.event_ref(rows.start);
         let awaited = self.scratch.pass.awaits(kind, &event.1);
         if awaited && kind == Kind::Order {
             self.remember(rows.clone(), member, &event);
         }
         // From here on nothing can fail: what was computed is booked.
+        self.free(&frees);
         self.renew(kind);
         self.grant(&event);
         self.count(kind, member);

@@ -38,6 +38,7 @@ mod stretch;
 mod takeover;
 mod tiers;
 mod unredeem;
+mod until;
 mod view;
 
 pub use account::{Pass, Win};

@@ -389,12 +389,16 @@ fn assemble(
     let wallets = root.points.map(|raw| raw.value.0).unwrap_or_default();
     let wallet_place = wallets.first().map(|(id, _)| id.place);
     let wallet = points::wallet(build, wallets);
+    let (mut wallet, until) = wallet.map_or((None, None), |(wallet, until)| (Some(wallet), until));
     let metrics = metrics::metrics(build, some(root.metrics));
     let tiers = root
         .tiers
         .and_then(|raw| tiers::tiers(build, raw, &metrics));
     let groups = groups::groups(build, some(root.groups));
     let earn = earn::earn(build, some(root.earn), &metrics, &groups);
+    if let (Some(wallet), Some(until)) = (&mut wallet, until) {
+        points::until(build, until, wallet, &earn);
+    }
     let benefits = benefits::benefits(build, some(root.benefits));
     let rewards = rewards::rewards(build, some(root.rewards), named);
     let refunds = refunds::refunds(build, root.refunds, wallet_place);

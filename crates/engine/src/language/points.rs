@@ -2,14 +2,17 @@
 
 use super::Build;
 use super::lists::Filled;
+use super::quoted::{Condition, Expression};
 use super::reader::{Placed, list};
 use super::table::{choice, kinds, table};
 use super::values::{AtLeast, Duration, Points, Whole, id_form, is_words};
 use crate::calendar::{Calendar, Length, MonthDay, Zone, day_from};
 use crate::canonical::Kind;
+use crate::condition::expression::Sort;
+use crate::condition::{Expected, Occasion};
 use crate::finding::{Code, Place};
 use crate::number::Rounding;
-use crate::program::{Expiry, RoundAt, Wallet};
+use crate::program::{Earn, Expiry, Pending, RoundAt, Until, Wallet};
 
 /// Most digits that a point can have.
 pub(crate) const SCALE_MOST: u8 = 6;
@@ -82,14 +85,24 @@ pub(crate) struct OnRung;
 choice!(OnRung { "keep" => OnRung, "They keep their end."; } later ["restart"]);
 
 table! {
-    /// How long a grant is held.
+    /// How long a grant is held: so long, until an event, or what comes first.
     PendingTable as "pending" {
         /// So long after the grant.
-        required length: Duration,
+        optional length: Duration,
+        /// Until such an event, just before it does anything itself. Points that end need a `length` beside it; others may wait for ever.
+        optional until: UntilTable,
     }
-    later {
-        /// Until a declared event.
-        until instead [length],
+}
+
+table! {
+    /// An event that releases what was granted before it and is held. Which event does is said by the version that rules then; that a lot waits, and for how long at most, by the one that granted it. Events from before joining release nothing.
+    UntilTable as "until" {
+        /// The kind of event, such as `activity`.
+        required on: Kind,
+        /// Which of them: `'event.name == "delivered"'`.
+        optional when: Condition,
+        /// The id of the order whose points are released: `'event.object'`. Where it is empty, or no order's, nothing is. Without this key all that is held is released.
+        optional order: Expression,
     }
 }
 
@@ -160,7 +173,7 @@ kinds! {
 pub(crate) fn wallet(
     build: &mut Build<'_>,
     raw: Vec<(Placed<String>, Placed<WalletTable>)>,
-) -> Option<Wallet> {
+) -> Option<(Wallet, Option<Placed<UntilTable>>)> {
     let names: Vec<String> = raw.iter().map(|(name, _)| name.value.clone()).collect();
     let mut raw = raw.into_iter();
     let first = raw.next();
@@ -179,12 +192,23 @@ pub(crate) fn wallet(
     let table = table.value;
     let raw_expiry = table.expiry.as_ref();
     let expiry = raw_expiry.and_then(|raw| expiry(build, &raw.value));
-    let pending = table
-        .pending
-        .as_ref()
-        .and_then(|pending| pending.value.length.as_ref());
+    let held = table.pending.as_ref();
+    let length = held.and_then(|held| held.value.length.as_ref());
+    if let Some(held) = held
+        && held.value.length.is_none()
+        && held.value.until.is_none()
+    {
+        build.reader.find(
+            Code::MissingKey,
+            held.place,
+            "this `pending` says no end",
+            "it needs `length`, `until`, or both",
+            "write it like `{ length = \"14 days\" }`",
+        );
+    }
     build.shared = Shared {
-        held: pending.map(|pending| (pending.value.0, pending.place)),
+        held: length.map(|length| (length.value.0, length.place)),
+        endless: held.filter(|_| length.is_none()).map(|held| held.place),
         inactivity: raw_expiry
             .filter(|raw| matches!(raw.value, ExpiryTable::Inactivity(_)))
             .map(|raw| raw.place),
@@ -192,7 +216,11 @@ pub(crate) fn wallet(
     if let (Some(expiry), Some(raw)) = (&expiry, raw_expiry) {
         outlives(build, expiry, raw.place);
     }
-    Some(Wallet {
+    let pending = held.map(|_| Pending {
+        length: length.map(|length| length.value.0),
+        until: None,
+    });
+    let wallet = Wallet {
         id: id.value,
         place: table_place,
         name: table.name.map(|name| name.value),
@@ -200,10 +228,76 @@ pub(crate) fn wallet(
         round_at: table.round_at?.value,
         scale: table.scale?.value.0 as u8,
         value: table.value.map(|value| value.value.0),
-        pending: pending.map(|pending| pending.value.0),
+        pending,
         expiry: expiry?,
         minimum: table.minimum?.value.0,
-    })
+    };
+    Some((wallet, table.pending.and_then(|held| held.value.until)))
+}
+
+/// Checks the event that points wait for. Conditions can ask for metrics, and whether every rule's points can be named
+/// is known when there are rules.
+pub(crate) fn until(
+    build: &mut Build<'_>,
+    raw: Placed<UntilTable>,
+    wallet: &mut Wallet,
+    earn: &[Earn],
+) {
+    let place = raw.place;
+    let Some(on) = &raw.value.on else { return };
+    if on.value == Kind::Refund {
+        return build
+            .reader
+            .not_yet(on.place, "points that wait for a refund");
+    }
+    build.needs_event(on.value, on.place, "what points wait for");
+    let occasion = Occasion::Event(on.value);
+    let when = raw.value.when.as_ref();
+    let when = when.map(|when| build.compile(&when.value.0, occasion, false, Expected::Condition));
+    let named = raw.value.order.as_ref();
+    let order = named.map(|order| build.compile(&order.value.0, occasion, false, Expected::Any));
+    let (Some(when), Some(order)) = (all_or_none(when), all_or_none(order)) else {
+        return;
+    };
+    if let (Some(order), Some(named)) = (&order, named)
+        && order.sort != Sort::Text
+    {
+        build.reader.find(
+            Code::ConditionType,
+            named.place,
+            "`order` is the id of an order, which is a text",
+            "this is none",
+            "name the event's column that holds the order's id, such as `'event.object'`",
+        );
+        return;
+    }
+    let Some(pending) = &mut wallet.pending else {
+        return;
+    };
+    let unnamed = earn.iter().find(|rule| rule.on != Kind::Order);
+    if let (Some(rule), true, None) = (unnamed, order.is_some(), pending.length) {
+        build.reader.find_both(
+            Code::NeverReleased,
+            place,
+            "this releases the points of orders only, and others wait for ever",
+            "the event names an order",
+            (rule.place, &*format!("`{}` gives points for `{}` events", rule.id, rule.on.text())),
+            "give `pending` a `length` beside `until`: then they wait so long, and those of orders at most so long",
+        );
+    }
+    pending.until = Some(Until {
+        on: on.value,
+        when,
+        order,
+    });
+}
+
+/// Nothing where a compilation failed.
+fn all_or_none<T>(compiled: Option<Option<T>>) -> Option<Option<T>> {
+    match compiled {
+        None => Some(None),
+        Some(compiled) => compiled.map(Some),
+    }
 }
 
 /// What a wallet says of all its points, so that what ends otherwise at a rung or by a rule is held against it.
@@ -211,6 +305,8 @@ pub(crate) fn wallet(
 pub(crate) struct Shared {
     /// How long they are held, and where that is said.
     held: Option<(Length, Place)>,
+    /// Where it is said that they wait for an event, however long.
+    endless: Option<Place>,
     /// Where it is said that inactivity ends them.
     inactivity: Option<Place>,
 }
@@ -281,6 +377,16 @@ fn expiry(build: &mut Build<'_>, raw: &ExpiryTable) -> Option<Expiry> {
 
 /// Points must live longer than they are held, whatever the day of the grant.
 fn outlives(build: &mut Build<'_>, expiry: &Expiry, at: Place) {
+    if let (Some(waits), false) = (build.shared.endless, matches!(expiry, Expiry::Never)) {
+        build.reader.find_both(
+            Code::ExpiryBeforeRelease,
+            at,
+            "points can end while they still wait for an event",
+            "the life counts from the grant",
+            (waits, "waits however long"),
+            "give `pending` a `length` beside `until`, shorter than the life: then they are released at the latest",
+        );
+    }
     let Some((pending, held)) = build.shared.held else {
         return;
     };

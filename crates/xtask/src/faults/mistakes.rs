@@ -285,4 +285,16 @@ pub(super) const FAULTS: &[Fault] = &[
         right: "credit.points = points;",
         wrong: "credit.points.truncate(points.len());",
     },
+    Fault {
+        name: "an event releases the points of every order",
+        area: "pending",
+        right: "lot.id == *id && of.is_some_and",
+        wrong: "(lot.id == *id || lot.left > 0) && of.is_some_and",
+    },
+    Fault {
+        name: "an event releases what it gives itself",
+        area: "pending",
+        right: "self.free(&frees);\n        self.renew(kind);\n        self.grant(&event);",
+        wrong: "self.renew(kind);\n        self.grant(&event);\n        self.free(&frees);",
+    },
 ];
