@@ -162,6 +162,10 @@ codes! {
     /// Inactivity ends all points of the wallet together, so neither a rung nor a rule can have an end of its own beside
     /// it, nor end its own points so. Give the wallet another kind of `expiry`, or leave that of the rung or rule out.
     InactivityShared = "points/inactivity-shared", Error;
+    /// With `restart` open points take the end of the new rung's points. There is none without a ladder, and none where
+    /// inactivity ends all points together; and points of a rule with an `expiry` of its own would lose it. Leave `restart`
+    /// out, or the other.
+    Restart = "points/restart", Error;
     /// `backdate` lets orders from before joining count, but where everybody is a member from the first event or order on
     /// there are none. Leave it out, or let members join by `opt_in`.
     NothingBeforeJoining = "enrol/nothing-before-joining", Error;

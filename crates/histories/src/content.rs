@@ -40,6 +40,8 @@ pub struct Content {
     pub ends_apart: u64,
     /// Accounts with an event whose points end apart, because a rule has an end of its own.
     pub ends_by_rule: u64,
+    /// Accounts with points that got another end because the rung changed.
+    pub renewed: u64,
     /// Accounts with points that an event released.
     pub released_by_event: u64,
     /// Accounts with points, granted when they joined, for orders from before.
@@ -96,6 +98,7 @@ impl Content {
             grants().any(|other| one.event == other.event && one.expires != other.expires)
         };
         self.ends_by_rule += u64::from(grants().any(by_rule));
+        self.renewed += u64::from(has(EntryKind::Renew));
         self.capped += u64::from(kept.steps.iter().any(capped));
         let before = |entry: &Entry| time_of(&account.batch, &entry.event) < Some(entry.at);
         self.backdated += u64::from(grants().any(before));
@@ -136,6 +139,7 @@ impl Content {
         self.refunded_later += other.refunded_later;
         self.ends_apart += other.ends_apart;
         self.ends_by_rule += other.ends_by_rule;
+        self.renewed += other.renewed;
         self.backdated += other.backdated;
         self.released_by_event += other.released_by_event;
         self.backdated_refunds += other.backdated_refunds;
@@ -165,6 +169,7 @@ impl Content {
             ),
             ("points that a rung lets live otherwise", self.ends_apart),
             ("points of one event that end apart", self.ends_by_rule * 2),
+            ("points with another end after a rung change", self.renewed),
             ("points that an event released", self.released_by_event * 2),
             // One programme of three is joined by opt-in.
             ("points for orders from before joining", self.backdated * 2),
@@ -193,7 +198,7 @@ impl std::fmt::Display for Content {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             out,
-            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise, {} with points of one event that end apart, {} with points for orders from before joining ({} of which something had come back), {} with points that an event released",
+            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise, {} with points of one event that end apart, {} with points that another rung gave another end, {} with points for orders from before joining ({} of which something had come back), {} with points that an event released",
             self.histories,
             self.accounts,
             self.refunds,
@@ -210,6 +215,7 @@ impl std::fmt::Display for Content {
             self.refunded_later,
             self.ends_apart,
             self.ends_by_rule,
+            self.renewed,
             self.backdated,
             self.backdated_refunds,
             self.released_by_event

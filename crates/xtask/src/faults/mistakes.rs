@@ -214,6 +214,18 @@ pub(super) const FAULTS: &[Fault] = &[
         wrong: "let end = self.expiry_by(rule).min(self.expiry());",
     },
     Fault {
+        name: "a new rung revives points that end at that instant",
+        area: "lot",
+        right: "!lot.is_pending() && lot.expires > at && lot.expires != end",
+        wrong: "!lot.is_pending() && lot.expires >= at && lot.expires != end",
+    },
+    Fault {
+        name: "a new rung gives held points another end",
+        area: "lot",
+        right: "!lot.is_pending() && lot.expires > at && lot.expires != end",
+        wrong: "lot.expires > at && lot.expires != end",
+    },
+    Fault {
         name: "a lot that is brought along does not keep its end",
         area: "lot",
         right: "Some(day) => self.at.max(self.plan.program.zone.midnight(day as Day)),",
