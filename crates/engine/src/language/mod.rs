@@ -41,6 +41,7 @@ mod tests;
 pub mod text_table;
 mod tiers;
 mod times;
+mod until;
 mod values;
 
 pub use reference::reference;
@@ -397,7 +398,7 @@ fn assemble(
     let groups = groups::groups(build, some(root.groups));
     let earn = earn::earn(build, some(root.earn), &metrics, &groups);
     if let (Some(wallet), Some(until)) = (&mut wallet, until) {
-        points::until(build, until, wallet, &earn);
+        until::until(build, until, wallet, &earn);
     }
     let benefits = benefits::benefits(build, some(root.benefits));
     let rewards = rewards::rewards(build, some(root.rewards), named);
