@@ -159,6 +159,9 @@ codes! {
     /// Points would expire before they are released, so nobody could ever use them. Shorten `pending` or lengthen the
     /// life.
     ExpiryBeforeRelease = "points/expiry-before-release", Error;
+    /// Points wait for an event that names an order, but not all are of orders, so some would wait for ever. Give `pending`
+    /// a `length` beside `until`.
+    NeverReleased = "points/never-released", Error;
     /// Inactivity ends all points of the wallet together, so neither a rung nor a rule can have an end of its own beside
     /// it, nor end its own points so. Give the wallet another kind of `expiry`, or leave that of the rung or rule out.
     InactivityShared = "points/inactivity-shared", Error;
@@ -166,6 +169,9 @@ codes! {
     /// inactivity ends all points together; and points of a rule with an `expiry` of its own would lose it. Leave `restart`
     /// out, or the other.
     Restart = "points/restart", Error;
+    /// `backdate` lets orders from before joining count, but where everybody is a member from the first event or order on
+    /// there are none. Leave it out, or let members join by `opt_in`.
+    NothingBeforeJoining = "enrol/nothing-before-joining", Error;
     /// Two multipliers of the same base can meet, and no group says what holds then.
     Stacking = "earn/stacking", Error;
     /// A multiplier raises a rule that is itself a multiplier, or itself. A multiplier names rules that earn.

@@ -1,7 +1,9 @@
 //! What generated histories contain: a law over histories in which nothing happens proves nothing.
 
-use rungs_engine::fold::{Kept, WhyNot};
-use rungs_engine::ledger::{Entry, EntryKind, Rule};
+use rungs_engine::event::Batch;
+use rungs_engine::fold::{Step, WhyNot};
+use rungs_engine::ledger::{Entry, EntryKind, EventRef, Rule};
+use rungs_engine::rehearsal::Rehearsed;
 
 /// What generated histories really contain.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +42,18 @@ pub struct Content {
     pub ends_by_rule: u64,
     /// Accounts with points that got another end because the rung changed.
     pub renewed: u64,
+    /// Accounts with points that an event released.
+    pub released_by_event: u64,
+    /// Accounts with points, granted when they joined, for orders from before.
+    pub backdated: u64,
+    /// Accounts with such an order of which something came back before they joined.
+    pub backdated_refunds: u64,
 }
 
 impl Content {
     /// Counts one account by what was booked for it.
-    pub fn count(&mut self, kept: &Kept) {
+    pub fn count(&mut self, account: &Rehearsed) {
+        let kept = &account.kept;
         let has = |kind| kept.entries.iter().any(|entry| entry.kind == kind);
         let won = kept
             .issued
@@ -91,6 +100,25 @@ impl Content {
         self.ends_by_rule += u64::from(grants().any(by_rule));
         self.renewed += u64::from(has(EntryKind::Renew));
         self.capped += u64::from(kept.steps.iter().any(capped));
+        let before = |entry: &Entry| time_of(&account.batch, &entry.event) < Some(entry.at);
+        self.backdated += u64::from(grants().any(before));
+        // What a length releases is released at midnight, or hours after an event: on no event's second, but by chance.
+        let by_event = |entry: &Entry| {
+            let whole_minute = entry.at % 60_000_000 == 0;
+            entry.kind == EntryKind::Release
+                && !whole_minute
+                && account.batch.time.contains(&entry.at)
+        };
+        self.released_by_event += u64::from(kept.entries.iter().any(by_event));
+        // Granted was less than what the rules gave at first.
+        let came_back = |step: &Step| {
+            let of_step = |entry: &&Entry| {
+                entry.event == step.event && entry.rule == Rule::Earn(step.rule as u16)
+            };
+            let granted: i64 = grants().filter(of_step).map(|entry| entry.points).sum();
+            granted < step.booked
+        };
+        self.backdated_refunds += u64::from(kept.steps.iter().any(came_back));
     }
 
     /// Adds what other histories contain.
@@ -112,6 +140,9 @@ impl Content {
         self.ends_apart += other.ends_apart;
         self.ends_by_rule += other.ends_by_rule;
         self.renewed += other.renewed;
+        self.backdated += other.backdated;
+        self.released_by_event += other.released_by_event;
+        self.backdated_refunds += other.backdated_refunds;
     }
 
     /// What occurs in fewer than one account of `every`, a sentence each. Surprises are asked only
@@ -139,6 +170,13 @@ impl Content {
             ("points that a rung lets live otherwise", self.ends_apart),
             ("points of one event that end apart", self.ends_by_rule * 2),
             ("points with another end after a rung change", self.renewed),
+            ("points that an event released", self.released_by_event * 2),
+            // One programme of three is joined by opt-in.
+            ("points for orders from before joining", self.backdated * 2),
+            (
+                "orders from before joining that came back before it",
+                self.backdated_refunds * 10,
+            ),
         ];
         let rare = counted
             .into_iter()
@@ -148,11 +186,19 @@ impl Content {
     }
 }
 
+/// When an event of an account was.
+fn time_of(batch: &Batch, event: &EventRef) -> Option<i64> {
+    let is =
+        |row: &usize| usize::from(batch.source[*row]) == event.0 && batch.id.get(*row) == event.1;
+    let row = (0..batch.rows).find(is)?;
+    Some(batch.time[row])
+}
+
 impl std::fmt::Display for Content {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             out,
-            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise, {} with points of one event that end apart, {} with points that another rung gave another end",
+            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise, {} with points of one event that end apart, {} with points that another rung gave another end, {} with points for orders from before joining ({} of which something had come back), {} with points that an event released",
             self.histories,
             self.accounts,
             self.refunds,
@@ -169,7 +215,10 @@ impl std::fmt::Display for Content {
             self.refunded_later,
             self.ends_apart,
             self.ends_by_rule,
-            self.renewed
+            self.renewed,
+            self.backdated,
+            self.backdated_refunds,
+            self.released_by_event
         )
     }
 }

@@ -1,6 +1,8 @@
 //! Generated histories: rows of every kind, with midnights, equal instants and refunds.
 
 use crate::Random;
+use crate::joining::hesitates;
+use crate::waiting::delivered;
 use rungs_engine::calendar::{day_from, day_text};
 use rungs_engine::canonical::Kind;
 use rungs_engine::rehearsal::EventTable;
@@ -129,11 +131,10 @@ pub(crate) fn history(random: &mut Random, plain: bool) -> (Vec<EventTable>, Str
             vec![account.clone()]
         };
         let joined = first + random.below(30) as i32;
+        let hesitates = hesitates(random);
         for member in &members {
-            writer.row(
-                Kind::Enrol,
-                &[member, &account, member, &moment(random, joined)],
-            );
+            let at = moment(random, joined + hesitates);
+            writer.row(Kind::Enrol, &[member, &account, member, &at]);
             if random.percent(25) {
                 brought(random, &mut writer, &account, member, joined);
             }
@@ -196,6 +197,7 @@ pub(crate) fn history(random: &mut Random, plain: bool) -> (Vec<EventTable>, Str
                         );
                     }
                     rewards_used(random, &mut writer, [&account, &member, &id], day);
+                    arrives(random, &mut writer, [&account, &member, &id], day);
                     orders.push((id, day, quantities));
                 }
                 55..=71 if !orders.is_empty() && !bare => refund(
@@ -314,6 +316,18 @@ fn rewards_used(random: &mut Random, writer: &mut Writer, order: [&String; 3], d
             );
         }
     }
+}
+
+/// An order is delivered, some days later.
+fn arrives(random: &Random, writer: &mut Writer, order: [&String; 3], day: i32) {
+    let Some(days) = delivered(random) else {
+        return;
+    };
+    let [account, member, id] = order;
+    let at = moment(&mut random.clone(), day + days);
+    let own_id = format!("a-{id}");
+    let cells = [&own_id, account, member, &at, "delivered", "", id];
+    writer.row(Kind::Activity, &cells);
 }
 
 /// A redemption that is undone, soon or when its lots have ended, whole or in parts, also more than it took.

@@ -4,8 +4,10 @@
 mod content;
 mod ends;
 mod events;
+mod joining;
 mod programme;
 mod versions;
+mod waiting;
 
 pub use content::Content;
 

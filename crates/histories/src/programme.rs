@@ -2,6 +2,8 @@
 
 use crate::Random;
 use crate::ends::own_ends;
+use crate::joining::backdated;
+use crate::waiting::{latest, waiting};
 use std::fmt::Write;
 
 const ZONES: [&str; 6] = [
@@ -61,7 +63,7 @@ id = "id"
 member = "member"
 account = "account"
 time = "time"
-columns = { name = { values = ["opened", "reloaded", "reviewed"], required = true }, value = { min = 0, max = 1000 }, object = {} }
+columns = { name = { values = ["opened", "reloaded", "reviewed", "delivered"], required = true }, value = { min = 0, max = 1000 }, object = {} }
 
 [collect.spent]
 event = "redeem"
@@ -166,7 +168,8 @@ pub(crate) fn programme(random: &mut Random) -> (String, bool) {
         let life = own.pick(&["2 weeks", "30 hours", "1 month"]);
         let _ = writeln!(out, "life = \"{life}\"");
     }
-    (own_ends(&text, plain), plain)
+    let text = latest(&own_ends(&waiting(random, &text), plain));
+    (backdated(random, &text), plain)
 }
 
 fn cap(random: &mut Random, points: bool) -> String {

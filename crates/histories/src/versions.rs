@@ -3,6 +3,7 @@
 
 use crate::ends::together;
 use crate::programme::{programme, surprises};
+use crate::waiting::latest;
 use crate::{Generated, Random};
 use rungs_engine::calendar::{day_from, day_text};
 use rungs_engine::language::{Source, check};
@@ -61,7 +62,7 @@ fn version(random: &mut Random, before: &str) -> String {
             }
         }
     }
-    text = together(&text);
+    text = latest(&together(&text));
     let renames = random.percent(25);
     let had = middle(before);
     let has = match (renames, had) {

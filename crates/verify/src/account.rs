@@ -4,7 +4,7 @@ use crate::ask::{Question, State, Value, View};
 use crate::days::in_year;
 use crate::earn::{Owner, Rooms};
 use crate::ladder::Held;
-use crate::lots::{LotName, Lots};
+use crate::lots::{LotName, Lots, Taken};
 use crate::measure::Measures;
 use crate::reading::Reading;
 use crate::refund::Line;
@@ -17,6 +17,7 @@ use rungs_engine::event::{Batch, EventId};
 use rungs_engine::ledger::{Entry, EntryKind, EventRef, Issued, Rule, RungMove};
 use rungs_engine::program::Enrol;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::rc::Rc;
 
 /// A member of the account.
@@ -87,6 +88,8 @@ pub(crate) struct Account<'a> {
     pub(crate) records: Vec<Record>,
     /// Orders by id: their records; none for those before enrolment, which did not count.
     pub(crate) orders: BTreeMap<EventId, Option<usize>>,
+    /// Rows of orders and refunds that came before the account joined.
+    pub(crate) early: Vec<Range<usize>>,
     pub(crate) measures: Measures<'a>,
     pub(crate) lots: Lots,
     pub(crate) held: Held,
@@ -133,6 +136,7 @@ impl<'a> Account<'a> {
             members: Vec::new(),
             records: Vec::new(),
             orders: BTreeMap::new(),
+            early: Vec::new(),
             measures: Measures::new(reading),
             lots: Lots::default(),
             held: Held::default(),
@@ -364,7 +368,13 @@ impl<'a> Account<'a> {
     }
 
     fn release(&mut self, at: Instant) {
-        for (taken, repaid) in self.lots.release(at) {
+        let released = self.lots.release(|lot| lot.release <= at);
+        self.book_released(at, released);
+    }
+
+    /// Books what lots released, and what of it paid debt.
+    pub(crate) fn book_released(&mut self, at: Instant, released: Vec<(Taken, i64)>) {
+        for (taken, repaid) in released {
             let version = self.readings.at(taken.granted);
             let (kind, rule) = (EntryKind::Release, Rule::Pending);
             let (event, named) = (taken.lot.clone(), Some(taken.named()));

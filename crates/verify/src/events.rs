@@ -9,6 +9,7 @@ use crate::exact::{Checked, Overflow};
 use crate::lots::{Lot, LotName};
 use crate::measure::{Worth, on, worth};
 use crate::refund::{Refunded, lines};
+use crate::until::Released;
 use rungs_engine::calendar::{Day, Instant, Per};
 use rungs_engine::canonical::Kind;
 use rungs_engine::ledger::{Entry, EntryKind, EventRef, Rule};
@@ -18,23 +19,24 @@ use std::ops::Range;
 use std::rc::Rc;
 
 /// An event that is being taken.
-struct Taking {
-    kind: Kind,
-    event: EventRef,
-    at: Instant,
-    day: Day,
-    member: usize,
-    rows: Range<usize>,
+pub(crate) struct Taking {
+    pub(crate) kind: Kind,
+    pub(crate) event: EventRef,
+    pub(crate) at: Instant,
+    pub(crate) day: Day,
+    pub(crate) member: usize,
+    pub(crate) rows: Range<usize>,
 }
 
 /// What was worked out of an event before anything was booked.
-struct Outcome {
+pub(crate) struct Outcome {
     earned: Earned,
     rooms: Rooms,
     each: BTreeMap<(Owner, usize), Option<Value<'static>>>,
     worths: Vec<(usize, Worth)>,
     rewards: Vec<crate::rewards::Given>,
-    refunded: Option<Refunded>,
+    pub(crate) refunded: Option<Refunded>,
+    released: Option<Released>,
 }
 
 impl Account<'_> {
@@ -54,9 +56,12 @@ impl Account<'_> {
         if kind == Kind::Order {
             self.orders.entry(event.1.clone()).or_insert(None);
         }
+        let joined = self.enrolled.is_some();
         if !self.counts(kind, member, at) {
-            if kind == Kind::Profile {
-                self.remember(first, member, at);
+            match kind {
+                Kind::Profile => self.remember(first, member, at),
+                Kind::Order | Kind::Refund => self.early.push(rows),
+                _ => {}
             }
             return;
         }
@@ -68,6 +73,9 @@ impl Account<'_> {
             member,
             rows,
         };
+        if !joined {
+            self.count_early(at, taking.day);
+        }
         let asked = &self.reading.asked[kind as usize];
         let state = Rc::new(self.state(member, at, taking.day, asked));
         match self.work_out(&taking, &state) {
@@ -76,7 +84,7 @@ impl Account<'_> {
         }
     }
 
-    fn work_out(&self, taking: &Taking, state: &State) -> Result<Outcome, Reason> {
+    pub(crate) fn work_out(&self, taking: &Taking, state: &State) -> Result<Outcome, Reason> {
         let overflow = |_: Overflow| Reason::Overflow;
         let refunded = if taking.kind == Kind::Refund {
             match self.named_order(taking.rows.start) {
@@ -121,6 +129,7 @@ impl Account<'_> {
         Ok(Outcome {
             earned: earned(self.reading, taking.kind, &question, &view, &rooms, None)?,
             rewards: self.due_rewards(Trigger::Event(taking.kind), &question)?,
+            released: self.releases(taking.kind, &question)?,
             rooms,
             each,
             worths,
@@ -198,51 +207,22 @@ impl Account<'_> {
         used
     }
 
-    fn book_event(&mut self, taking: Taking, state: Rc<State>, outcome: Outcome) {
+    fn book_event(&mut self, taking: Taking, state: Rc<State>, mut outcome: Outcome) {
+        if let Some(released) = &outcome.released {
+            self.release_by_event(taking.at, released);
+        }
+        self.keep_alive(taking.kind, taking.at);
+        let rung = state.rung;
+        let record = self.note(&taking, state, &mut outcome);
+        self.grant(record, taking.at);
         let Taking {
             kind,
             event,
             at,
-            day,
             member,
             rows,
+            ..
         } = taking;
-        self.keep_alive(kind, at);
-        let record = self.records.len();
-        self.records.push(Record {
-            event: event.clone(),
-            at,
-            day,
-            member,
-            version: self.version,
-            booked: outcome.earned.points,
-            each: outcome.each,
-            order: (kind == Kind::Order).then(|| Order {
-                first: rows.start,
-                lines: lines(self.reading, self.batch, rows.clone()),
-                met: outcome.earned.met,
-                rooms: outcome.rooms,
-                state: Rc::clone(&state),
-            }),
-        });
-        if kind == Kind::Order
-            && let Some(known) = self.orders.get_mut(&event.1)
-            && known.is_none()
-        {
-            *known = Some(record);
-        }
-        self.grant(record);
-        for (metric, worth) in outcome.worths {
-            self.measures.add(metric, worth, record, at, day, member);
-        }
-        let granted = if self.records[record].booked.is_empty() {
-            Vec::new()
-        } else {
-            self.granted_worths(record)
-        };
-        for (metric, worth) in granted {
-            self.measures.add(metric, worth, record, at, day, member);
-        }
         let mut undone_of = None;
         match kind {
             Kind::Profile => self.remember(rows.start, member, at),
@@ -259,7 +239,7 @@ impl Account<'_> {
             _ => {}
         }
         let reached = self.climb(at, &event, undone_of);
-        self.issue_due(at, outcome.rewards, member, Some(event.clone()), state.rung);
+        self.issue_due(at, outcome.rewards, member, Some(event.clone()), rung);
         if reached {
             let first = self.issued.len();
             self.issue_rung_reached(member, at, Some(&event));
@@ -267,10 +247,54 @@ impl Account<'_> {
         }
     }
 
+    /// Notes that an event counts: what it earned, and what it adds to metrics.
+    pub(crate) fn note(
+        &mut self,
+        taking: &Taking,
+        state: Rc<State>,
+        outcome: &mut Outcome,
+    ) -> usize {
+        let (at, day, member) = (taking.at, taking.day, taking.member);
+        let record = self.records.len();
+        self.records.push(Record {
+            event: taking.event.clone(),
+            at,
+            day,
+            member,
+            version: self.version,
+            booked: std::mem::take(&mut outcome.earned.points),
+            each: std::mem::take(&mut outcome.each),
+            order: (taking.kind == Kind::Order).then(|| Order {
+                first: taking.rows.start,
+                lines: lines(self.reading, self.batch, taking.rows.clone()),
+                met: std::mem::take(&mut outcome.earned.met),
+                rooms: std::mem::take(&mut outcome.rooms),
+                state,
+            }),
+        });
+        if taking.kind == Kind::Order
+            && let Some(known) = self.orders.get_mut(&taking.event.1)
+            && known.is_none()
+        {
+            *known = Some(record);
+        }
+        let granted = if self.records[record].booked.is_empty() {
+            Vec::new()
+        } else {
+            self.granted_worths(record)
+        };
+        for (metric, worth) in outcome.worths.drain(..).chain(granted) {
+            self.measures.add(metric, worth, record, at, day, member);
+        }
+        record
+    }
+
     /// Books the points of an event, one entry per rule and one lot for each end.
-    fn grant(&mut self, record: usize) {
+    pub(crate) fn grant(&mut self, record: usize, at: Instant) {
         let granted = &self.records[record];
-        let (at, event, points) = (granted.at, granted.event.clone(), granted.booked.clone());
+        let (event, mut points) = (granted.event.clone(), granted.booked.clone());
+        let judged_by = granted.version as u16;
+        points.retain(|(_, points)| *points > 0);
         let Some(wallet) = self
             .reading
             .program
@@ -297,13 +321,16 @@ impl Account<'_> {
                 points,
                 expires,
                 rung: self.held.rung as u8,
-                version: self.version as u16,
+                version: judged_by,
             });
         }
         self.points_come(at);
-        let release = wallet
-            .pending
-            .map(|length| self.reading.days.life(at, length));
+        // Held for a length, for an event, or for what comes first.
+        let held = wallet.pending.as_ref();
+        let release = held.map(|held| match held.length {
+            Some(length) => self.reading.days.life(at, length),
+            None => Instant::MAX,
+        });
         for ((_, expires), sum) in sums {
             self.lots.add(Lot {
                 id: event.clone(),

@@ -228,9 +228,9 @@ impl Check<'_> {
 
     /// Walks through the entries of an event's lots in their order.
     fn lot(&self, lot: &EventRef, entries: &[&Entry], differences: &mut Vec<Difference>) -> Sums {
-        // The version that granted says whether grants wait.
+        // The version that rules when a lot is granted says whether it waits.
         let holds_back = |entry: &Entry| {
-            let granting = self.readings.version(usize::from(entry.version));
+            let granting = self.readings.on(entry.at);
             let wallet = granting.program.wallet.as_ref();
             wallet.is_some_and(|wallet| wallet.pending.is_some())
         };

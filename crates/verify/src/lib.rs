@@ -14,6 +14,7 @@ mod ask;
 mod compare;
 mod days;
 pub mod draws;
+mod early;
 mod earn;
 mod events;
 mod exact;
@@ -28,6 +29,7 @@ mod rewards;
 mod spend;
 mod stack;
 mod undo;
+mod until;
 mod versions;
 
 pub use compare::{Difference, Table, compare};

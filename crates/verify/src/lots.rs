@@ -10,7 +10,7 @@ pub(crate) struct Lot {
     pub(crate) id: EventRef,
     pub(crate) granted: Instant,
     pub(crate) expires: Option<Instant>,
-    /// When what is pending is released.
+    /// When what is pending is released, if no event does it before.
     pub(crate) release: Instant,
     pub(crate) pending: i64,
     pub(crate) open: i64,
@@ -93,6 +93,7 @@ impl Lots {
             .iter()
             .filter(|lot| lot.pending > 0)
             .map(|lot| lot.release)
+            .filter(|release| *release != Instant::MAX)
             .min()
     }
 
@@ -153,9 +154,9 @@ impl Lots {
 
     /// Opens the lots whose hold is over at `at`, in the order of consumption, and pays debt with each.
     /// Returns what each lot released and what of it went to the debt.
-    pub(crate) fn release(&mut self, at: Instant) -> Vec<(Taken, i64)> {
+    pub(crate) fn release(&mut self, due: impl Fn(&Lot) -> bool) -> Vec<(Taken, i64)> {
         let mut due: Vec<usize> = (0..self.alive.len())
-            .filter(|index| self.alive[*index].pending > 0 && self.alive[*index].release <= at)
+            .filter(|index| self.alive[*index].pending > 0 && due(&self.alive[*index]))
             .collect();
         due.sort_by(|a, b| self.alive[*a].turn().cmp(&self.alive[*b].turn()));
         let mut released = Vec::new();
@@ -329,7 +330,7 @@ mod tests {
         };
         lots.add(lot(1, 0, None, 4, 0));
         lots.add(lot(2, 0, None, 4, 0));
-        let released = lots.release(10);
+        let released = lots.release(|lot| lot.release <= 10);
         let repaid: Vec<i64> = released.iter().map(|(_, repaid)| *repaid).collect();
         assert_eq!(repaid, [4, 2]);
         assert_eq!((lots.debt, lots.open(), lots.pending()), (0, 2, 0));

@@ -215,6 +215,11 @@ fn asked_at(program: &Program, kind: Kind) -> Vec<&Expr> {
             all.extend(reward.caps.iter().filter_map(|cap| cap.each.as_ref()));
         }
     }
+    if let Some(until) = program.wallet.as_ref().and_then(|wallet| wallet.until())
+        && until.on == kind
+    {
+        all.extend(until.when.iter().chain(&until.order));
+    }
     all
 }
 

@@ -198,8 +198,18 @@ impl Account<'_> {
                 self.book_for(version, at, kind, rule, event, named, -part.points);
             }
             self.shortage(version, at, event, points - covered);
+        }
+        self.take_rewards_back(at, &refunded.undeserved, event);
+        self.lessen(refunded);
+        record
+    }
+
+    /// From now on an order counts for no more than what is left of it.
+    pub(crate) fn lessen(&mut self, refunded: Refunded) {
+        let record = refunded.record;
+        for (rule, points) in refunded.points {
             for (index, booked) in &mut self.records[record].booked {
-                if index == rule {
+                if *index == rule {
                     *booked -= points;
                 }
             }
@@ -207,12 +217,10 @@ impl Account<'_> {
         if let Some(order) = &mut self.records[record].order {
             order.lines = refunded.lines;
         }
-        self.take_rewards_back(at, &refunded.undeserved, event);
         for (metric, worth) in refunded.worths {
             self.measures.replace(metric, worth, record);
         }
         self.measure_grants(record);
-        record
     }
 
     /// What lots did not cover is owed or let go.

@@ -7,7 +7,7 @@ use crate::exact::least_common;
 use crate::reading::Reading;
 use rungs_engine::calendar::Instant;
 use rungs_engine::ledger::RungReason;
-use rungs_engine::program::{Cap, Limit, Program, Tiers, Validity, Versions};
+use rungs_engine::program::{Cap, Carried, Limit, Program, Tiers, Validity, Versions};
 use std::collections::BTreeSet;
 use std::mem::discriminant;
 
@@ -52,6 +52,18 @@ impl<'p> Readings<'p> {
     /// The version that rules at an instant.
     pub(crate) fn on(&self, at: Instant) -> &Reading<'p> {
         &self.all[self.at(at)]
+    }
+
+    /// By metric: whether a version begins anew with what the one before it counted.
+    pub(crate) fn dropped(&self, version: usize) -> Vec<bool> {
+        let (old, new) = (self.all[version - 1].program, self.all[version].program);
+        let said = &new.migrate.metrics;
+        let drops = |metric: usize| {
+            let was = &old.metrics[metric];
+            let drop = |it: &Carried| it.from == was.id && it.to.is_none();
+            new.metrics[metric].absent || !was.absent && said.iter().any(drop)
+        };
+        (0..new.metrics.len()).map(drops).collect()
     }
 
     /// When the version after this one begins.
@@ -138,15 +150,7 @@ impl<'a> Account<'a> {
         self.version += 1;
         let new = readings.version(self.version);
         self.reading = new;
-        let said = &new.program.migrate.metrics;
-        let dropped: Vec<bool> = (0..new.program.metrics.len())
-            .map(|metric| {
-                let was = &old.program.metrics[metric];
-                let drop =
-                    |it: &rungs_engine::program::Carried| it.from == was.id && it.to.is_none();
-                new.program.metrics[metric].absent || !was.absent && said.iter().any(drop)
-            })
-            .collect();
+        let dropped = readings.dropped(self.version);
         self.measures.judged_by(new, &dropped);
         if old.for_birthdays.is_empty() && !new.for_birthdays.is_empty() {
             self.birthdays_from(at);

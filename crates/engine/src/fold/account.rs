@@ -134,17 +134,19 @@ impl<S: Sink> Account<'_, '_, S> {
                 continue;
             }
             if let Err(Overflow) = self.event(row..end) {
-                let rule = self
-                    .scratch
-                    .earned
-                    .overflow
-                    .map(|rule| self.plan.program.earn[rule].id.clone());
-                self.sink
-                    .reject(row, Rejection::Overflow(rule.unwrap_or_default()));
+                self.overflowed(row);
             }
             row = end;
         }
         self.advance(until - 1);
+    }
+
+    /// A number of the event of `row` left 64 bits.
+    pub(super) fn overflowed(&mut self, row: usize) {
+        let rule = self.scratch.earned.overflow;
+        let rule = rule.map(|rule| self.plan.program.earn[rule].id.clone());
+        let why = Rejection::Overflow(rule.unwrap_or_default());
+        self.sink.reject(row, why);
     }
 
     #[inline]
@@ -163,8 +165,12 @@ impl<S: Sink> Account<'_, '_, S> {
             return Ok(());
         };
         let member = self.member(rows.start);
+        let takes_part = self.state.enrolled.is_some();
         if !self.enrolled(kind, rows.start, member) {
             return Ok(());
+        }
+        if !takes_part {
+            self.credit_orders_before(rows.start);
         }
         if kind != Kind::Order {
             self.quiet_until = Instant::MIN;
@@ -178,12 +184,14 @@ impl<S: Sink> Account<'_, '_, S> {
             self.slide_all();
         }
         self.evaluate(kind, rows.clone(), member)?;
+        let frees = self.frees(kind, rows.start, member)?;
         let event = self.event_ref(rows.start);
         let awaited = self.scratch.pass.awaits(kind, &event.1);
         if awaited && kind == Kind::Order {
             self.remember(rows.clone(), member, &event);
         }
         // From here on nothing can fail: what was computed is booked.
+        self.free(&frees);
         self.renew(kind);
         self.grant(&event);
         self.count(kind, member);
@@ -205,7 +213,12 @@ impl<S: Sink> Account<'_, '_, S> {
     }
 
     /// Computes everything that the event causes, before anything of it is booked.
-    fn evaluate(&mut self, kind: Kind, rows: Range<usize>, member: usize) -> Result<(), Overflow> {
+    pub(super) fn evaluate(
+        &mut self,
+        kind: Kind,
+        rows: Range<usize>,
+        member: usize,
+    ) -> Result<(), Overflow> {
         let plan = self.plan;
         let moment = Moment {
             plan,
@@ -311,7 +324,7 @@ impl<S: Sink> Account<'_, '_, S> {
     }
 
     /// Adds what the event contributes to its metrics.
-    fn count(&mut self, kind: Kind, member: usize) {
+    pub(super) fn count(&mut self, kind: Kind, member: usize) {
         let plan = self.plan;
         for metric in &plan.metrics[kind as usize] {
             if let Some(number) = self.scratch.added[*metric].number {

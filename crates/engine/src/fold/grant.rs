@@ -15,51 +15,45 @@ use crate::program::{MetricKind, Pool};
 impl<S: Sink> Account<'_, '_, S> {
     /// Books the points of the present event.
     pub(super) fn grant(&mut self, event: &EventRef) {
-        let total = self.scratch.earned.total();
-        if total == 0 {
+        if self.scratch.earned.total() == 0 {
             return;
         }
-        let plan = self.plan;
-        let end = self.expiry();
-        for rule in 0..plan.rules.len() {
-            let points = self.scratch.earned.booked[rule];
-            if points > 0 {
-                let end = if plan.own_ends {
-                    self.expiry_by(rule)
-                } else {
-                    end
-                };
-                let expires = ending(end);
-                self.book(
-                    EntryKind::Grant,
-                    Rule::Earn(rule as u16),
-                    event.clone(),
-                    None,
-                    points,
-                    expires,
-                );
-            }
+        let points = std::mem::take(&mut self.scratch.earned.booked);
+        self.book_points(event, &points, self.version);
+        self.scratch.earned.booked = points;
+        self.count_points();
+    }
+
+    /// Books points by rule, in the name of the version whose rules they are, and their lots.
+    pub(super) fn book_points(&mut self, event: &EventRef, points: &[i64], judged_by: u16) {
+        let (end, own_ends) = (self.expiry(), self.plan.own_ends);
+        self.version = judged_by;
+        for (rule, points) in points.iter().enumerate().filter(|(_, points)| **points > 0) {
+            let end = if own_ends { self.expiry_by(rule) } else { end };
+            let (rule, expires) = (Rule::Earn(rule as u16), ending(end));
+            self.book(
+                EntryKind::Grant,
+                rule,
+                event.clone(),
+                None,
+                *points,
+                expires,
+            );
         }
-        self.use_caps();
-        for metric in &plan.granted {
-            let points = granted(plan, *metric, &self.scratch.earned.booked);
-            if points > 0 {
-                self.add(*metric, 0, points);
-            }
-        }
-        if plan.own_ends {
-            self.add_lots(event);
+        self.version = self.state.version;
+        if own_ends {
+            self.add_lots(event, points);
         } else {
-            self.add_lot(event, total, end, true);
+            self.add_lot(event, points.iter().sum(), end, true);
         }
     }
 
     /// Adds a lot for each end of what was booked, the soonest first, as they would be spent.
-    fn add_lots(&mut self, event: &EventRef) {
+    fn add_lots(&mut self, event: &EventRef, booked: &[i64]) {
         let mut after = Instant::MIN;
         loop {
             let (mut next, mut points) = (None, 0);
-            for (rule, booked) in self.scratch.earned.booked.iter().enumerate() {
+            for (rule, booked) in booked.iter().enumerate() {
                 let end = self.expiry_by(rule);
                 if *booked == 0 || end <= after || next.is_some_and(|next| next < end) {
                     continue;
@@ -70,6 +64,18 @@ impl<S: Sink> Account<'_, '_, S> {
             let Some(end) = next else { return };
             self.add_lot(event, points, end, true);
             after = end;
+        }
+    }
+
+    /// Counts what the present event earned, in caps and metrics.
+    pub(super) fn count_points(&mut self) {
+        let plan = self.plan;
+        self.use_caps();
+        for metric in &plan.granted {
+            let points = granted(plan, *metric, &self.scratch.earned.booked);
+            if points > 0 {
+                self.add(*metric, 0, points);
+            }
         }
     }
 

@@ -109,8 +109,10 @@ impl<S: Sink> Account<'_, '_, S> {
         let Some(wallet) = &self.plan.program.wallet else {
             return;
         };
-        let release = match wallet.pending {
-            Some(length) if pending => length.end(self.at, &self.plan.program.zone),
+        let release = match &wallet.pending {
+            Some(held) if pending => held
+                .length
+                .map_or(NEVER, |length| length.end(self.at, &self.plan.program.zone)),
             _ => self.at,
         };
         let pending = release > self.at;
@@ -120,11 +122,11 @@ impl<S: Sink> Account<'_, '_, S> {
         if pending {
             self.quiet_until = self.quiet_until.min(release);
             self.state.pending += points;
-            self.state.next_release = Some(
-                self.state
-                    .next_release
-                    .map_or(release, |next| next.min(release)),
-            );
+            let next = self
+                .state
+                .next_release
+                .map_or(release, |next| next.min(release));
+            self.state.next_release = Some(next).filter(|next| *next != NEVER);
         } else {
             self.state.open += points;
             if self.state.debt > 0 {
@@ -237,8 +239,15 @@ impl<S: Sink> Account<'_, '_, S> {
 
     /// Releases every lot that is due now.
     pub(super) fn release(&mut self) {
+        let now = self.at;
+        self.release_lots(|lot| lot.release <= now);
+    }
+
+    /// Releases lots that are held.
+    pub(super) fn release_lots(&mut self, due: impl Fn(&Lot) -> bool) {
         for index in 0..self.state.lots.len() {
-            if !self.state.lots[index].is_pending() || self.state.lots[index].release > self.at {
+            let lot = &self.state.lots[index];
+            if !lot.is_pending() || !due(lot) {
                 continue;
             }
             let mut lot = self.state.lots[index].clone();
@@ -266,7 +275,8 @@ impl<S: Sink> Account<'_, '_, S> {
             .iter()
             .filter(|lot| lot.is_pending())
             .map(|lot| lot.release)
-            .min();
+            .min()
+            .filter(|next| *next != NEVER);
     }
 
     /// Ends the first lot, whose life ends now.

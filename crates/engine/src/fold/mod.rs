@@ -9,6 +9,7 @@
 //! not booked before.
 
 mod account;
+mod backdate;
 mod contribution;
 mod correction;
 mod desk;
@@ -37,6 +38,7 @@ mod stretch;
 mod takeover;
 mod tiers;
 mod unredeem;
+mod until;
 mod view;
 
 pub use account::{Pass, Win};

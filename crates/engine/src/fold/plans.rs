@@ -2,12 +2,14 @@
 
 use super::plan::{Plan, TooFine};
 use super::prepared::Prepared;
+use super::state::AccountState;
 use super::straight::Straight;
 use super::takeover::same_cap;
 use crate::calendar::Instant;
 use crate::canonical::Kind;
 use crate::event::Batch;
 use crate::program::Versions;
+use std::ops::Range;
 
 /// A programme made ready: a plan for each version.
 #[derive(Debug)]
@@ -85,6 +87,15 @@ impl<'p> Plans<'p> {
     /// Whether a version begins at an instant.
     pub fn begins(&self, at: Instant) -> bool {
         self.starts[1..].contains(&at)
+    }
+
+    /// Whether an account joins with one of these rows where orders from before count: then its older events are
+    /// needed as well.
+    pub fn counts_back(&self, state: &AccountState, batch: &Batch, mut rows: Range<usize>) -> bool {
+        let backdates = |plan: &Plan<'_>| plan.program.backdate.is_some();
+        state.enrolled.is_none()
+            && self.all.iter().any(backdates)
+            && rows.any(|row| batch.kind_at(row) == Some(Kind::Enrol))
     }
 
     /// The cap of a version that goes on with what was used of one of an earlier version.

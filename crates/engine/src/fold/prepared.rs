@@ -48,6 +48,8 @@ pub struct Prepared<'p> {
     pub metric_number: Vec<Option<Numbers>>,
     /// By index of the reward.
     pub reward_when: Vec<When<'p>>,
+    /// Which events release points that wait for one.
+    pub until_when: When<'p>,
     /// By kind of event: the points of its base rules, where they depend on nothing but the event.
     pub known: Vec<Option<Known>>,
 }
@@ -137,6 +139,11 @@ impl<'p> Prepared<'p> {
                     _ => reward.when.as_ref().map_or(When::Always, When::Asked),
                 })
                 .collect(),
+            until_when: program
+                .wallet
+                .as_ref()
+                .and_then(|wallet| wallet.until())
+                .map_or(When::Always, |until| when(&until.when, Some(until.on))),
             day,
         }
     }

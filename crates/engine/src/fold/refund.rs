@@ -101,55 +101,76 @@ impl<S: Sink> Account<'_, '_, S> {
     /// One refund event: its rows are the lines that come back, or line 0 for the whole rest.
     pub(super) fn refund(&mut self, rows: Range<usize>) {
         let event = self.event_ref(rows.start);
-        let text = self
-            .plan
-            .named
-            .refund_order
-            .and_then(|column| self.batch.text(column, rows.start))
-            .unwrap_or_default();
-        let id = EventId::of(text);
-        let Some(index) = self
-            .scratch
-            .pass
-            .orders
-            .iter()
-            .position(|order| order.event.1 == id)
-        else {
-            return self
-                .sink
-                .reject(rows.start, Rejection::UnknownOrder(text.to_owned()));
+        let Some(mut order) = self.named_order(rows.start) else {
+            let named = self.named_text(rows.start);
+            return self.sink.reject(rows.start, Rejection::UnknownOrder(named));
         };
-        let mut order = self.scratch.pass.orders.swap_remove(index);
-        let (first, before) = (rows.start, order.lines.clone());
-        for row in rows {
-            self.take_line(&mut order, row);
-        }
-        match self.again(&order) {
-            Some(left) => {
-                self.version = order.version;
-                self.take_back(&mut order, &left.given, &event);
-                self.version = self.state.version;
-                self.count_back(&mut order, left.added);
-                let mut deserves = left.deserves.into_iter();
-                let gifts = std::mem::take(&mut order.gifts).into_iter();
-                // What was used stays, and a later refund looks at it again.
-                order.gifts = gifts
-                    .filter(|gift| deserves.next().unwrap_or(true) || !self.revoke(gift, &event))
-                    .collect();
-                let granting = self.piece.plans.of(order.version).program;
-                if granting.refund_rung == RefundRung::AtOnce {
-                    self.refunded((order.at, order.day), &event);
-                }
-            }
-            None => {
-                // The refund gives nothing back, neither now nor to a later one.
-                order.lines = before;
-                self.sink
-                    .reject(first, Rejection::Overflow(text.to_owned()));
+        if let Some(left) = self.reduce(&mut order, rows) {
+            self.version = order.version;
+            self.take_back(&mut order, &left.given, &event);
+            self.version = self.state.version;
+            self.count_back(&mut order, left.added);
+            let mut deserves = left.deserves.into_iter();
+            let gifts = std::mem::take(&mut order.gifts).into_iter();
+            // What was used stays, and a later refund looks at it again.
+            order.gifts = gifts
+                .filter(|gift| deserves.next().unwrap_or(true) || !self.revoke(gift, &event))
+                .collect();
+            let granting = self.piece.plans.of(order.version).program;
+            if granting.refund_rung == RefundRung::AtOnce {
+                self.refunded((order.at, order.day), &event);
             }
         }
         self.scratch.pass.orders.push(order);
         self.climb(Some(&event));
+    }
+
+    /// What a refund says of the order that it is about.
+    fn named_text(&self, row: usize) -> String {
+        let column = self.plan.named.refund_order;
+        let text = column.and_then(|column| self.batch.text(column, row));
+        text.unwrap_or_default().to_owned()
+    }
+
+    /// Takes the order that a refund names out of those that are remembered.
+    fn named_order(&mut self, row: usize) -> Option<OrderMemory> {
+        let id = EventId::of(&self.named_text(row));
+        let orders = &mut self.scratch.pass.orders;
+        let index = orders.iter().position(|order| order.event.1 == id)?;
+        Some(orders.swap_remove(index))
+    }
+
+    /// Takes what a refund gives back off an order, and judges what is left. Where that cannot be, the refund gives
+    /// nothing back, neither now nor to a later one.
+    fn reduce(&mut self, order: &mut OrderMemory, rows: Range<usize>) -> Option<Left> {
+        let (first, before) = (rows.start, order.lines.clone());
+        for row in rows {
+            self.take_line(order, row);
+        }
+        let left = self.again(order);
+        if left.is_none() {
+            order.lines = before;
+            let named = self.named_text(first);
+            self.sink.reject(first, Rejection::Overflow(named));
+        }
+        left
+    }
+
+    /// A refund of an order that is counted and not credited yet. Gives the order, and what each rule gives for what
+    /// is left of it.
+    pub(super) fn refund_before_credit(
+        &mut self,
+        rows: Range<usize>,
+    ) -> Option<(EventRef, Vec<i64>)> {
+        let mut order = self.named_order(rows.start)?;
+        if let Some(left) = self.reduce(&mut order, rows) {
+            let taken = order.lessen(&left.given);
+            self.uncount_points(&order, &taken);
+            self.count_back(&mut order, left.added);
+        }
+        let what = (order.event.clone(), order.given.clone());
+        self.scratch.pass.orders.push(order);
+        Some(what)
     }
 
     fn take_line(&self, order: &mut OrderMemory, row: usize) {
@@ -241,27 +262,19 @@ impl<S: Sink> Account<'_, '_, S> {
     }
 
     fn take_back(&mut self, order: &mut OrderMemory, given: &[i64], event: &EventRef) {
+        let taken = order.lessen(given);
+        for (rule, points) in taken.iter().enumerate().filter(|(_, points)| **points > 0) {
+            self.reverse(Rule::Earn(rule as u16), event, &order.event, *points);
+        }
+        self.uncount_points(order, &taken);
+    }
+
+    /// Counts points of an order no more, in metrics and caps.
+    fn uncount_points(&mut self, order: &OrderMemory, taken: &[i64]) {
         let (plans, now) = (self.piece.plans, self.plan);
         let plan = plans.of(order.version);
-        let total: i64 = order
-            .given
-            .iter()
-            .zip(given)
-            .map(|(so_far, left)| so_far - left)
-            .sum();
-        let mut rest = total.max(0);
-        let mut taken = vec![0; plan.rules.len()];
-        for rule in 0..plan.rules.len() {
-            let points = (order.given[rule] - given[rule]).clamp(0, rest);
-            if points > 0 {
-                rest -= points;
-                taken[rule] = points;
-                order.given[rule] -= points;
-                self.reverse(Rule::Earn(rule as u16), event, &order.event, points);
-            }
-        }
         for metric in &plan.granted {
-            let points = granted(plan, *metric, &taken);
+            let points = granted(plan, *metric, taken);
             if points == 0 || plans.drops(*metric, order.version, self.state.version) {
                 continue;
             }
@@ -355,5 +368,22 @@ impl<S: Sink> Account<'_, '_, S> {
                 .take_from_ground(plan, *metric, (order.at, order.day), number, &keys);
         }
         order.added = added;
+    }
+}
+
+impl OrderMemory {
+    /// Takes off what the rules gave more than they would give for what is left of it: in all no more than that is
+    /// worth less. Gives what is taken off, by rule.
+    fn lessen(&mut self, left: &[i64]) -> Vec<i64> {
+        let given: i64 = self.given.iter().sum();
+        let mut rest = (given - left.iter().sum::<i64>()).max(0);
+        let both = self.given.iter_mut().zip(left);
+        both.map(|(given, left)| {
+            let points = (*given - left).clamp(0, rest);
+            rest -= points;
+            *given -= points;
+            points
+        })
+        .collect()
     }
 }

@@ -35,15 +35,8 @@ impl<S: Sink> Account<'_, '_, S> {
 
     fn take_over(&mut self, old: &Plan<'_>) {
         let plan = self.plan;
-        self.state.take_caps(old, plan);
+        self.state.take_counts(old, plan);
         self.take_limit(old.program);
-        let dropped = &plan.program.takeover.dropped;
-        let members = self.state.members.iter_mut();
-        let measures = members.map(|member| &mut member.measures);
-        for measures in measures.chain([&mut self.state.measures]) {
-            let let_go = measures.iter_mut().zip(dropped).filter(|(_, drop)| **drop);
-            let_go.for_each(|(measure, _)| measure.clear());
-        }
         let (was, is) = (&old.program.tiers, &plan.program.tiers);
         if let (Some(was), Some(is)) = (was, is) {
             self.take_ladder((old, was), is);
@@ -104,6 +97,18 @@ impl<S: Sink> Account<'_, '_, S> {
 }
 
 impl AccountState {
+    /// What was counted goes on, in caps and metrics, as far as the new version counts the same.
+    pub(super) fn take_counts(&mut self, old: &Plan<'_>, new: &Plan<'_>) {
+        self.take_caps(old, new);
+        let dropped = &new.program.takeover.dropped;
+        let members = self.members.iter_mut();
+        let measures = members.map(|member| &mut member.measures);
+        for measures in measures.chain([&mut self.measures]) {
+            let let_go = measures.iter_mut().zip(dropped).filter(|(_, drop)| **drop);
+            let_go.for_each(|(measure, _)| measure.clear());
+        }
+    }
+
     /// What was used of a cap counts on where the cap is the same but for its limit.
     fn take_caps(&mut self, old: &Plan<'_>, new: &Plan<'_>) {
         let mut caps = std::mem::take(&mut self.caps);

@@ -41,6 +41,7 @@ mod tests;
 pub mod text_table;
 mod tiers;
 mod times;
+mod until;
 mod values;
 
 pub use reference::reference;
@@ -389,16 +390,20 @@ fn assemble(
     let wallets = root.points.map(|raw| raw.value.0).unwrap_or_default();
     let wallet_place = wallets.first().map(|(id, _)| id.place);
     let wallet = points::wallet(build, wallets);
+    let (mut wallet, until) = wallet.map_or((None, None), |(wallet, until)| (Some(wallet), until));
     let metrics = metrics::metrics(build, some(root.metrics));
     let tiers = root
         .tiers
         .and_then(|raw| tiers::tiers(build, raw, &metrics));
     let groups = groups::groups(build, some(root.groups));
     let earn = earn::earn(build, some(root.earn), &metrics, &groups);
+    if let (Some(wallet), Some(until)) = (&mut wallet, until) {
+        until::until(build, until, wallet, &earn);
+    }
     let benefits = benefits::benefits(build, some(root.benefits));
     let rewards = rewards::rewards(build, some(root.rewards), named);
     let refunds = refunds::refunds(build, root.refunds, wallet_place);
-    let enrol = enrol::enrol(build, root.enrol);
+    let (enrol, backdate) = enrol::enrol(build, root.enrol);
     let surprises = surprises::surprises(build, some(root.surprises));
     let kpis = kpis::kpis(build, some(root.kpis));
     let objectives = objectives::objectives(build, some(root.objectives));
@@ -446,6 +451,7 @@ fn assemble(
         restored_life: refunds.restored_life,
         refunds_place: refunds.place,
         enrol,
+        backdate,
         surprises,
         kpis,
         costs: costs.unwrap_or_default(),

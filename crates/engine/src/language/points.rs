@@ -4,12 +4,13 @@ use super::Build;
 use super::lists::Filled;
 use super::reader::{Placed, list};
 use super::table::{choice, kinds, table};
+use super::until::UntilTable;
 use super::values::{AtLeast, Duration, Points, Whole, id_form, is_words};
 use crate::calendar::{Calendar, Length, MonthDay, Zone, day_from};
 use crate::canonical::Kind;
 use crate::finding::{Code, Place};
 use crate::number::Rounding;
-use crate::program::{Expiry, RoundAt, Wallet};
+use crate::program::{Expiry, Pending, RoundAt, Wallet};
 
 /// Most digits that a point can have.
 pub(crate) const SCALE_MOST: u8 = 6;
@@ -88,14 +89,12 @@ choice!(OnRung {
 } later []);
 
 table! {
-    /// How long a grant is held.
+    /// How long a grant is held: so long, until an event, or what comes first.
     PendingTable as "pending" {
         /// So long after the grant.
-        required length: Duration,
-    }
-    later {
-        /// Until a declared event.
-        until instead [length],
+        optional length: Duration,
+        /// Until such an event, just before it does anything itself. Points that end need a `length` beside it; others may wait for ever.
+        optional until: UntilTable,
     }
 }
 
@@ -166,7 +165,7 @@ kinds! {
 pub(crate) fn wallet(
     build: &mut Build<'_>,
     raw: Vec<(Placed<String>, Placed<WalletTable>)>,
-) -> Option<Wallet> {
+) -> Option<(Wallet, Option<Placed<UntilTable>>)> {
     let names: Vec<String> = raw.iter().map(|(name, _)| name.value.clone()).collect();
     let mut raw = raw.into_iter();
     let first = raw.next();
@@ -185,12 +184,23 @@ pub(crate) fn wallet(
     let table = table.value;
     let raw_expiry = table.expiry.as_ref();
     let expiry = raw_expiry.and_then(|raw| expiry(build, &raw.value));
-    let pending = table
-        .pending
-        .as_ref()
-        .and_then(|pending| pending.value.length.as_ref());
+    let held = table.pending.as_ref();
+    let length = held.and_then(|held| held.value.length.as_ref());
+    if let Some(held) = held
+        && held.value.length.is_none()
+        && held.value.until.is_none()
+    {
+        build.reader.find(
+            Code::MissingKey,
+            held.place,
+            "this `pending` says no end",
+            "it needs `length`, `until`, or both",
+            "write it like `{ length = \"14 days\" }`",
+        );
+    }
     build.shared = Shared {
-        held: pending.map(|pending| (pending.value.0, pending.place)),
+        held: length.map(|length| (length.value.0, length.place)),
+        endless: held.filter(|_| length.is_none()).map(|held| held.place),
         inactivity: raw_expiry
             .filter(|raw| matches!(raw.value, ExpiryTable::Inactivity(_)))
             .map(|raw| raw.place),
@@ -206,7 +216,11 @@ pub(crate) fn wallet(
         .find(|key| restarts(key))
         .map(|key| key.place);
     restart(build);
-    Some(Wallet {
+    let pending = held.map(|_| Pending {
+        length: length.map(|length| length.value.0),
+        until: None,
+    });
+    let wallet = Wallet {
         id: id.value,
         place: table_place,
         name: table.name.map(|name| name.value),
@@ -214,12 +228,13 @@ pub(crate) fn wallet(
         round_at: table.round_at?.value,
         scale: table.scale?.value.0 as u8,
         value: table.value.map(|value| value.value.0),
-        pending: pending.map(|pending| pending.value.0),
+        pending,
         expiry: expiry?,
         restarts_up: restarts(&on_rung[0]),
         restarts_down: restarts(&on_rung[1]),
         minimum: table.minimum?.value.0,
-    })
+    };
+    Some((wallet, table.pending.and_then(|held| held.value.until)))
 }
 
 /// What a wallet says of all its points, so that what ends otherwise at a rung or by a rule is held against it.
@@ -227,6 +242,8 @@ pub(crate) fn wallet(
 pub(crate) struct Shared {
     /// How long they are held, and where that is said.
     held: Option<(Length, Place)>,
+    /// Where it is said that they wait for an event, however long.
+    endless: Option<Place>,
     /// Where it is said that inactivity ends them.
     inactivity: Option<Place>,
     /// Where it is said that they take the end of a new rung.
@@ -340,6 +357,16 @@ fn expiry(build: &mut Build<'_>, raw: &ExpiryTable) -> Option<Expiry> {
 
 /// Points must live longer than they are held, whatever the day of the grant.
 fn outlives(build: &mut Build<'_>, expiry: &Expiry, at: Place) {
+    if let (Some(waits), false) = (build.shared.endless, matches!(expiry, Expiry::Never)) {
+        build.reader.find_both(
+            Code::ExpiryBeforeRelease,
+            at,
+            "points can end while they still wait for an event",
+            "the life counts from the grant",
+            (waits, "waits however long"),
+            "give `pending` a `length` beside `until`, shorter than the life: then they are released at the latest",
+        );
+    }
     let Some((pending, held)) = build.shared.held else {
         return;
     };

@@ -156,11 +156,16 @@ impl Shape {
     }
 }
 
-/// An inline table with the keys that must be there.
+/// An inline table with the keys that must be there; where none must, with the first.
 pub(crate) fn inline(keys: &[Key]) -> String {
-    let parts: Vec<String> = keys
-        .iter()
-        .filter(|key| key.need == Need::Required)
+    let required = |key: &&Key| key.need == Need::Required;
+    let first = if keys.iter().any(|key| required(&key)) {
+        0
+    } else {
+        1
+    };
+    let shown = keys.iter().filter(required).chain(keys.iter().take(first));
+    let parts: Vec<String> = shown
         .filter_map(|key| Some(format!("{} = {}", key.name, key.shape.as_ref()?.example())))
         .collect();
     format!("{{ {} }}", parts.join(", "))

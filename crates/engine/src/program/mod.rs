@@ -16,7 +16,7 @@ pub use collect::{Column, Dataset, Format, Literal, Pii, SourceColumn, Target};
 pub use earn::{Cap, Combine, Earn, EarnKind, Group, Limit, Over, Pool};
 pub use measures::{By, CostItem, Costs, Kpi, KpiKind, Metric, MetricKind, Objective};
 pub use migrate::{Carried, Migrate};
-pub use points::{Expiry, RoundAt, Shortage, Wallet};
+pub use points::{Expiry, Pending, RoundAt, Shortage, Until, Wallet};
 pub use rewards::{Benefit, Reward, RewardKind, Schedule, Surprise, Trigger};
 pub use tiers::{Crossing, Need, Period, RefundRung, Requalify, Rung, Shortfall, Tiers, Validity};
 pub use versions::{Takeover, Versions};
@@ -83,6 +83,8 @@ pub struct Program {
     pub refunds_place: Place,
     /// How one becomes a member.
     pub enrol: Enrol,
+    /// How long before joining orders count, where one joins by an `enrol` event.
+    pub backdate: Option<Length>,
     /// Surprises.
     pub surprises: Vec<Surprise>,
     /// KPIs.

@@ -2,6 +2,7 @@
 
 use crate::calendar::{Calendar, Length, MonthDay};
 use crate::canonical::Kind;
+use crate::condition::expression::Expr;
 use crate::finding::Place;
 use crate::number::{Rational, Rounding};
 
@@ -19,7 +20,7 @@ pub struct Wallet {
     /// What a point is worth, in units of the currency.
     pub value: Option<Rational>,
     /// How long a grant is held before it can be spent.
-    pub pending: Option<Length>,
+    pub pending: Option<Pending>,
     pub expiry: Expiry,
     /// Whether open points take the new rung's end when a higher one is reached.
     pub restarts_up: bool,
@@ -27,6 +28,32 @@ pub struct Wallet {
     pub restarts_down: bool,
     /// Smallest redemption, in scaled points.
     pub minimum: i64,
+}
+
+/// How long a grant is held: so long, until an event, or what comes first.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct Pending {
+    /// At most so long.
+    pub length: Option<Length>,
+    pub until: Option<Until>,
+}
+
+/// An event that releases what was granted before it.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct Until {
+    pub on: Kind,
+    pub when: Option<Expr>,
+    /// The id of the order whose points are released; without it all are.
+    pub order: Option<Expr>,
+}
+
+impl Wallet {
+    /// The event that its points wait for.
+    pub fn until(&self) -> Option<&Until> {
+        self.pending.as_ref()?.until.as_ref()
+    }
 }
 
 /// Where points are rounded.

@@ -12,11 +12,11 @@ pub use text::text;
 use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::condition::expression::{Expr, Node};
 use rungs_engine::event::Batch;
-use rungs_engine::fold::{AccountState, Kept, Plan, Plans, Step};
+use rungs_engine::fold::{AccountState, Kept, Lot, Plan, Plans, Step};
 use rungs_engine::ledger::canonical::{
     instant_text, points_text, rule_line, rule_text, rung_text, source_text,
 };
-use rungs_engine::ledger::{EventRef, Rule};
+use rungs_engine::ledger::{Entry, EntryKind, EventRef, Rule};
 use rungs_engine::number::{Rational, decimal};
 use rungs_engine::program::{EarnKind, Program};
 use serde_json::{Map, Value, json};
@@ -82,6 +82,11 @@ pub fn explain(plans: &Plans<'_>, settled: Settled<'_>, question: Question<'_>) 
             if let Some(expires) = entry.expires {
                 value["expires"] = json!(local(program, expires));
             }
+            if entry.kind == EntryKind::Grant
+                && let Some(day) = day_before(settled.batch, entry)
+            {
+                value["ordered"] = json!(local(program, day));
+            }
             if let Rule::Earn(rule) = entry.rule
                 && let Some(step) = step(settled.kept, &entry.event, usize::from(rule))
             {
@@ -144,7 +149,7 @@ pub fn explain(plans: &Plans<'_>, settled: Settled<'_>, question: Question<'_>) 
         "balance": number(&points_text(program, state.open)),
         "pending": number(&points_text(program, state.pending)),
         "debt": number(&points_text(program, state.debt)),
-        "lots": lots(of(state.version), state),
+        "lots": lots(plans, of(state.version), state),
         "rung": rung_text(program, state.rung),
         "rung_since": (state.rung > 0).then(|| day_text(state.since)),
         "rung_until": state.until.map(day_text),
@@ -156,7 +161,13 @@ pub fn explain(plans: &Plans<'_>, settled: Settled<'_>, question: Question<'_>) 
     })
 }
 
-fn lots(program: &Program, state: &AccountState) -> Vec<Value> {
+fn lots(plans: &Plans<'_>, program: &Program, state: &AccountState) -> Vec<Value> {
+    // What a lot waits for is said by the version that granted it.
+    let waits_for = |lot: &Lot| {
+        let wallet = plans.of(plans.at(lot.at)).program.wallet.as_ref()?;
+        let until = wallet.until().filter(|_| lot.is_pending())?;
+        Some(until.on.text())
+    };
     // What ends the wallet as a whole ends every lot that is there then.
     let idle = state.idle_until(program);
     let never = rungs_engine::fold::NEVER;
@@ -170,7 +181,9 @@ fn lots(program: &Program, state: &AccountState) -> Vec<Value> {
                 "points": number(&points_text(program, lot.left)),
                 "pending": lot.is_pending(),
                 "granted": local(program, lot.at),
-                "released": lot.is_pending().then(|| local(program, lot.release)),
+                "released": (lot.is_pending() && lot.release != never)
+                    .then(|| local(program, lot.release)),
+                "waits_for": waits_for(lot),
                 "expires": (expires != never).then(|| local(program, expires)),
             })
         })
@@ -246,6 +259,15 @@ fn why_not(plans: &Plans<'_>, settled: Settled<'_>, question: Question<'_>) -> V
         })
     });
     rules.chain(rewards).collect()
+}
+
+/// When the event of an entry was, if it was credited later: on joining.
+fn day_before(batch: &Batch, entry: &Entry) -> Option<Instant> {
+    let is = |row: &usize| {
+        usize::from(batch.source[*row]) == entry.event.0 && batch.id.get(*row) == entry.event.1
+    };
+    let at = batch.time[(0..batch.rows).find(is)?];
+    (at < entry.at).then_some(at)
 }
 
 fn step<'a>(kept: &'a Kept, event: &EventRef, rule: usize) -> Option<&'a Step> {

@@ -157,7 +157,7 @@ fn lots_of_one_end(lots: &[&Value]) -> Option<String> {
         |_| format!("expire {}", day(&first["expires"])),
     );
     let held = if first["pending"] == true {
-        format!(", held back until {}", time(&first["released"]))
+        held_back(first)
     } else {
         String::new()
     };
@@ -230,6 +230,18 @@ pub(super) fn signed(value: &Value) -> String {
     }
 }
 
+/// Until when the points of a lot are held back.
+fn held_back(lot: &Value) -> String {
+    let latest = word(&lot["released"]).map(|_| time(&lot["released"]));
+    match (word(&lot["waits_for"]), latest) {
+        (Some(kind), Some(latest)) => {
+            format!(", held back until an event of kind {kind}, {latest} at the latest")
+        }
+        (Some(kind), None) => format!(", held back until an event of kind {kind}"),
+        (None, latest) => format!(", held back until {}", latest.unwrap_or_default()),
+    }
+}
+
 fn entry(program: &Program, entry: &Value) -> String {
     let (kind, rule) = (words(&entry["kind"]), words(&entry["rule"]));
     let (cause, place) = (event(&entry["event"]), words(&entry["place"]));
@@ -250,7 +262,10 @@ fn entry(program: &Program, entry: &Value) -> String {
                 arithmetic(program, earn, &entry["cause"], &words(&entry["rung"]))
             });
             let sum = sum.map_or_else(String::new, |sum| format!(": {sum}"));
-            format!("{change} {rule} for {cause}{sum}{expires}")
+            let before = word(&entry["ordered"]).map_or_else(String::new, |_| {
+                format!(" of {}, credited on joining", time(&entry["ordered"]))
+            });
+            format!("{change} {rule} for {cause}{before}{sum}{expires}")
         }
         "release" => format!("({points}) released: the points of {cause} can be spent from now on"),
         "redeem" => format!("{change} redeemed by {cause}, {rule}{lot}"),

@@ -106,6 +106,7 @@ pub fn program() -> Program {
         restored_life: None,
         refunds_place: Place::default(),
         enrol: Enrol::Automatic,
+        backdate: None,
         surprises: vec![],
         kpis: vec![],
         costs: Costs::default(),

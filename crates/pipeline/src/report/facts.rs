@@ -51,8 +51,9 @@ pub struct FactsReader<'p> {
 /// What entries of an account add to the points that are held back.
 #[derive(Debug)]
 pub struct Held {
-    /// By version: whether grants are held back, so that one must know which lots were released.
-    back: Vec<bool>,
+    /// By version: from when on it rules, and whether grants are held back, so that one must know which lots were
+    /// released.
+    back: Vec<(Instant, bool)>,
     released: HashSet<EventRef>,
     /// Where only some versions hold grants back: the lots of those that do.
     of_these: HashSet<EventRef>,
@@ -61,9 +62,13 @@ pub struct Held {
 impl Held {
     /// For a programme's wallet.
     pub fn new(versions: &Versions) -> Held {
-        let back = versions.all().iter().map(|program| {
+        let back = versions.all().iter().enumerate().map(|(at, program)| {
             let wallet = program.wallet.as_ref();
-            wallet.is_some_and(|wallet| wallet.pending.is_some())
+            let start = match at {
+                0 => Instant::MIN,
+                _ => program.zone.midnight(program.from),
+            };
+            (start, wallet.is_some_and(|wallet| wallet.pending.is_some()))
         });
         Held {
             back: back.collect(),
@@ -80,7 +85,16 @@ impl Held {
 
     /// Whether a version holds grants back.
     pub fn any(&self) -> bool {
-        self.back.contains(&true)
+        self.back.iter().any(|(_, back)| *back)
+    }
+
+    /// Whether what is granted at an instant is held back. The rule may be of an earlier version than the lot, where an
+    /// order from before joining is credited.
+    fn at(&self, at: Instant) -> bool {
+        let mut latest = self.back.iter().rev();
+        latest
+            .find(|(start, _)| *start <= at)
+            .is_some_and(|(_, back)| *back)
     }
 
     /// What an entry adds to the pending points. Entries come as they were booked, and from the grant of
@@ -92,9 +106,9 @@ impl Held {
         }
         let lot = entry.lot.as_ref().unwrap_or(&entry.event);
         let points = booking.sign() * entry.points;
-        let all = !self.back.contains(&false);
+        let all = self.back.iter().all(|(_, back)| *back);
         match entry.kind {
-            EntryKind::Grant if self.back.get(usize::from(entry.version)) == Some(&true) => {
+            EntryKind::Grant if self.at(entry.at) => {
                 if !all {
                     self.of_these.insert(lot.clone());
                 }

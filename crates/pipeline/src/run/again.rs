@@ -19,7 +19,7 @@ use rungs_engine::fold::{
     AccountState, Fold, Given, Piece, Plans, Ready, Rejection, Sink, account_rows,
 };
 use rungs_engine::ledger::{Entry, EntryKind, Issued, RungMove};
-use rungs_engine::program::{Dataset, Versions};
+use rungs_engine::program::{Dataset, Program, Versions};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -85,7 +85,11 @@ pub fn settle_again(
     let (issued, balance, accounts) = match scratch {
         None => {
             let undoes = |dataset: &Dataset| matches!(dataset.event, Kind::Refund | Kind::Unredeem);
-            if program.datasets.iter().any(undoes) {
+            let names_orders = |program: &Program| {
+                let until = program.wallet.as_ref().and_then(|wallet| wallet.until());
+                until.is_some_and(|until| until.order.is_some())
+            };
+            if program.datasets.iter().any(undoes) || versions.all().iter().any(names_orders) {
                 figures::<true>(&plans, &store, &manifest, until)?
             } else {
                 figures::<false>(&plans, &store, &manifest, until)?

@@ -257,11 +257,12 @@ impl<'n, 'a> RangeFold<'n, 'a> {
             from: night.settled,
             error: None,
         };
-        // Whatever undoes an event of an earlier run needs the account's history, and so does another past.
+        // Whatever undoes an event of an earlier run needs the account's history, and so does another past, or one
+        // that begins to count.
+        let counts_back = known.is_some() && plans.counts_back(&self.state, batch, rows.clone());
         let asks_history = gone.is_some()
             || history.levels() > 0
-                && piece.ready.undoes
-                && reaches_back(plans, batch, rows.clone());
+                && (counts_back || piece.ready.undoes && reaches_back(plans, batch, rows.clone()));
         let replayed = asks_history
             .then(|| {
                 past_and_all(
@@ -312,8 +313,9 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         }
         let rejecting = replayed.as_ref().map_or(batch, |(_, all)| all);
         for (row, why) in rejected {
-            // Of a replay that changes nothing of the past, what was refused before is known.
-            if gone.is_some() || rejecting.time[row] >= night.settled {
+            // Of a replay that changes nothing of the past, what was refused before is known. Before joining nothing
+            // was.
+            if gone.is_some() || counts_back || rejecting.time[row] >= night.settled {
                 let source = night
                     .program
                     .datasets

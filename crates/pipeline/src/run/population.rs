@@ -106,10 +106,15 @@ pub fn draw(
                 let reaches_back =
                     place.state.is_some() && !undone_events(plans, &batch, rows.clone()).is_empty();
                 place.batch = Some((index, rows.clone()));
-                // It undoes orders or redemptions of earlier runs, or its past has changed: it walks its whole
-                // history.
-                let walks_all =
-                    reaches_back || cut.replays.contains_key(account) || unread.contains(account);
+                let known = place.state.as_deref().and_then(AccountState::from_bytes);
+                let counts_back =
+                    known.is_some_and(|state| plans.counts_back(&state, &batch, rows.clone()));
+                // It undoes orders or redemptions of earlier runs, its orders of earlier runs begin to count, or its
+                // past has changed: it walks its whole history.
+                let walks_all = reaches_back
+                    || counts_back
+                    || cut.replays.contains_key(account)
+                    || unread.contains(account);
                 if walks_all && let Some(all) = past(account, &batch, rows)? {
                     place.state = None;
                     place.batch = Some((batches.len(), 0..all.rows));

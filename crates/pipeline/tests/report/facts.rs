@@ -8,7 +8,7 @@ use rungs_engine::canonical::Kind;
 use rungs_engine::event::EventId;
 use rungs_engine::kpi::{OrderFact, PointsFact};
 use rungs_engine::ledger::{Booking, Entry, EntryKind, Issued, Rule, RungMove, RungReason};
-use rungs_engine::program::{Enrol, Program};
+use rungs_engine::program::{Enrol, Pending, Program};
 use rungs_pipeline::report::FactsReader;
 
 fn orders(program: &Program, as_of: &str, rows: &[Row]) -> Vec<OrderFact> {
@@ -217,7 +217,10 @@ fn entry(program: &Program, on: &str, kind: EntryKind, event: i64, lot: i64, poi
 #[test]
 fn pending_points_are_told_from_open_ones() {
     let mut program = program(Vec::new());
-    program.wallet.as_mut().unwrap().pending = Some(days(14));
+    program.wallet.as_mut().unwrap().pending = Some(Pending {
+        length: Some(days(14)),
+        until: None,
+    });
     let versions = rungs_engine::program::Versions::alone(program.clone());
     let mut reader = FactsReader::new(&versions, day("1997-12-31"));
     assert!(reader.needs_lots());

@@ -155,6 +155,7 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
         restored_life: None,
         refunds_place: Place::default(),
         enrol: Enrol::FirstOrder,
+        backdate: None,
         surprises: Vec::new(),
         kpis,
         costs: Costs::default(),

@@ -1,7 +1,7 @@
 //! Enrolment, earn rules, caps, multipliers, groups, rounding.
 
 use crate::history::Events;
-use crate::world::{World, cap, count, day, length, points, rate};
+use crate::world::{World, cap, count, day, length, pending_for, points, rate};
 use rungs_engine::calendar::{Calendar, Per};
 use rungs_engine::canonical::Kind;
 use rungs_engine::condition::{Expected, Occasion};
@@ -14,7 +14,7 @@ use rungs_engine::program::{
 /// of the month, 2,000 a day; two multipliers of which the higher wins.
 pub fn coffee() -> World {
     let mut world = World::new();
-    world.wallet().pending = Some(length("2 days"));
+    world.wallet().pending = pending_for("2 days");
     world.wallet().expiry = Expiry::Rolling {
         length: length("12 months"),
         up_to: Some(Calendar::Month),

@@ -2,7 +2,7 @@
 
 use crate::earning::coffee;
 use crate::history::Events;
-use crate::world::{cap, length, points};
+use crate::world::{cap, length, pending_for, points};
 use rungs_engine::calendar::{Calendar, Per};
 use rungs_engine::canonical::Kind;
 use rungs_engine::event::EventId;
@@ -26,7 +26,7 @@ impl Dice {
 
 fn program(dice: &mut Dice) -> Program {
     let mut world = coffee();
-    world.wallet().pending = (dice.below(2) == 0).then(|| length("3 days"));
+    world.wallet().pending = pending_for("3 days").filter(|_| dice.below(2) == 0);
     world.wallet().rounding = [
         Rounding::Down,
         Rounding::Up,

@@ -2,7 +2,7 @@
 
 use crate::earning::coffee;
 use crate::history::Events;
-use crate::world::{World, length};
+use crate::world::{World, length, pending_for};
 use rungs_engine::calendar::Calendar;
 use rungs_engine::canonical::Kind;
 use rungs_engine::program::{ByRung, Expiry, Shortage};
@@ -73,7 +73,7 @@ fn points_end_before_the_events_of_the_same_instant() {
 #[test]
 fn hours_run_over_instants_even_when_the_clocks_change() {
     let mut world = plain(rolling("48 hours", false));
-    world.wallet().pending = Some(length("24 hours"));
+    world.wallet().pending = pending_for("24 hours");
     let program = world.done();
     let told = Events::of(&program)
         .enrol("2026-03-28 09:00")

@@ -1,7 +1,7 @@
 //! Metrics as columns of conditions: windows, net of refunds, by member, by hand.
 
 use crate::history::Events;
-use crate::world::{World, length};
+use crate::world::{World, length, pending_for};
 use rungs_engine::calendar::{Calendar, Per};
 use rungs_engine::canonical::Kind;
 use rungs_engine::program::{MetricKind, Pool, Program};
@@ -349,7 +349,7 @@ fn a_metric_of_members_counts_each_member_alone() {
 #[test]
 fn the_balance_in_a_condition_is_what_can_be_spent_just_before_the_event() {
     let mut world = World::new();
-    world.wallet().pending = Some(length("1 day"));
+    world.wallet().pending = pending_for("1 day");
     world.per_amount("every-euro", "", "10", "1.00", "line.net");
     probe(&mut world, "account.beans == 50");
     let program = world.done();

@@ -2,7 +2,7 @@
 
 use crate::earning::coffee;
 use crate::history::Events;
-use crate::world::{World, cap, count, length, points, rate};
+use crate::world::{World, cap, count, pending_for, points, rate};
 use rungs_engine::calendar::{Calendar, Per};
 use rungs_engine::canonical::Kind;
 use rungs_engine::condition::{Expected, Occasion};
@@ -228,7 +228,7 @@ fn what_the_rest_moves_from_rule_to_rule_is_not_taken_back() {
 #[test]
 fn the_own_lot_comes_first_then_pending_ones_then_open_ones_then_debt() {
     let mut world = plain();
-    world.wallet().pending = Some(length("2 days"));
+    world.wallet().pending = pending_for("2 days");
     let program = world.done();
     let told = joined(&program)
         .order("2026-01-07 10:00", "r1", &["food 1 10.00"])

@@ -8,6 +8,14 @@ use rungs_engine::finding::Place;
 use rungs_engine::number::{Rational, Rounding};
 use rungs_engine::program::*;
 
+/// Points that are held so long.
+pub fn pending_for(text: &str) -> Option<Pending> {
+    Some(Pending {
+        length: Some(length(text)),
+        until: None,
+    })
+}
+
 /// A length such as `12 months`.
 pub fn length(text: &str) -> Length {
     Length::parse(text).unwrap()
@@ -161,6 +169,7 @@ impl World {
                 restored_life: None,
                 refunds_place: Place::default(),
                 enrol: Enrol::OptIn,
+                backdate: None,
                 surprises: Vec::new(),
                 kpis: Vec::new(),
                 costs: Costs::default(),

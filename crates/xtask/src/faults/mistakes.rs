@@ -279,4 +279,34 @@ pub(super) const FAULTS: &[Fault] = &[
         right: "priority(rule) > priority(best)",
         wrong: "priority(rule) >= priority(best)",
     },
+    Fault {
+        name: "orders from before joining are judged by the day of joining",
+        area: "joining",
+        right: "self.day = self.prepared.day[start];",
+        wrong: "self.day = day;",
+    },
+    Fault {
+        name: "one day more counts from before joining",
+        area: "joining",
+        right: "self.prepared.day[*row] > last_day_outside",
+        wrong: "self.prepared.day[*row] >= last_day_outside",
+    },
+    Fault {
+        name: "what came back before joining is credited all the same",
+        area: "joining",
+        right: "credit.points = points;",
+        wrong: "credit.points.truncate(points.len());",
+    },
+    Fault {
+        name: "an event releases the points of every order",
+        area: "pending",
+        right: "lot.id == *id && of.is_some_and",
+        wrong: "(lot.id == *id || lot.left > 0) && of.is_some_and",
+    },
+    Fault {
+        name: "an event releases what it gives itself",
+        area: "pending",
+        right: "self.free(&frees);\n        self.renew(kind);\n        self.grant(&event);",
+        wrong: "self.renew(kind);\n        self.grant(&event);\n        self.free(&frees);",
+    },
 ];

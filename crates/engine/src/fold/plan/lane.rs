@@ -81,6 +81,7 @@ impl<'p> Plan<'p> {
             && rules.len() <= MOST
             && !bases.is_empty()
             && self.rewards[kind as usize].is_empty()
+            && self.until(kind).is_none()
             && !self.asks_state[kind as usize]
             // In a lane an event is one lot.
             && rules.iter().all(|rule| program.earn[*rule].expiry.is_none())

@@ -24,7 +24,7 @@ use crate::fold::measure::Window;
 use crate::number::Divisor;
 use crate::program::{
     ByRung, Earn, EarnKind, Expiry, Limit, Metric, MetricKind, Over, Period, Pool, Program,
-    RoundAt, Trigger,
+    RoundAt, Trigger, Until,
 };
 
 /// Why a programme cannot be settled although it was checked: its rates need more than 64 bits.
@@ -326,6 +326,13 @@ impl<'p> Plan<'p> {
         Ok(plan)
     }
 
+    /// What events of this kind release, if they do.
+    #[inline]
+    pub(super) fn until(&self, kind: Kind) -> Option<&'p Until> {
+        let until = self.program.wallet.as_ref()?.until();
+        until.filter(|until| until.on == kind)
+    }
+
     /// Every condition and expression that is asked at an event of this kind.
     pub fn conditions(&self, kind: Kind) -> Vec<&'p Expr> {
         let program = self.program;
@@ -356,6 +363,9 @@ impl<'p> Plan<'p> {
         }
         for group in &program.groups {
             all.extend(group.cap.iter().filter_map(|cap| cap.each.as_ref()));
+        }
+        if let Some(until) = self.until(kind) {
+            all.extend(until.when.iter().chain(&until.order));
         }
         all
     }

@@ -134,6 +134,7 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
         restored_life: None,
         refunds_place: Place::default(),
         enrol: Enrol::Automatic,
+        backdate: None,
         surprises: Vec::new(),
         kpis,
         costs: Costs::default(),

@@ -71,6 +71,7 @@ pub(super) fn program(own: Vec<Column>) -> Program {
         restored_life: None,
         refunds_place: Place::default(),
         enrol: Enrol::Automatic,
+        backdate: None,
         surprises: Vec::new(),
         kpis: Vec::new(),
         costs: Costs::default(),
