@@ -84,7 +84,9 @@ impl Account<'_> {
                 Some(None) => None,
                 Some(Some(record)) => self
                     .refunded(record, taking.rows.clone())
-                    .map_err(overflow)?,
+                    .map_err(overflow)?
+                    .map(Refunded::unless_refused)
+                    .transpose()?,
             }
         } else {
             None
@@ -220,6 +222,7 @@ impl Account<'_> {
             order: (kind == Kind::Order).then(|| Order {
                 first: rows.start,
                 lines: lines(self.reading, self.batch, rows.clone()),
+                excused: 0,
                 met: outcome.earned.met,
                 rooms: outcome.rooms,
                 state: Rc::clone(&state),
