@@ -155,7 +155,7 @@ entries, newest first
   2026-01-13 15:00  +1500 every-euro for `r2` (till): 150.00 × 10 per 1.00 = 1500, expire 2027-02-01; 2025-01-01.toml:196
   2026-01-13 15:00  +1500 double-tuesday for `r2` (till): 2 times every-euro = 1500 more, expire 2027-02-01; 2025-01-01.toml:207
   2026-01-09 00:00  (34) released: the points of `r1` (till) can be spent from now on; 2025-01-01.toml:187
-  2026-01-08 12:00  -23 every-euro, taken back by `f1` (cancelled), from the points of `r1` (till); 2025-01-01.toml:196
+  2026-01-08 12:00  -23 every-euro, taken back by `f1` (cancelled), from the points of `r1` (till) that expire 2027-02-01; 2025-01-01.toml:196
   2026-01-07 10:00  +57 every-euro for `r1` (till): 5.75 × 10 per 1.00 = 57.5, booked 57 (the event's sum rounded down), expire 2027-02-01; 2025-01-01.toml:196
 
 rung moves, newest first
@@ -245,6 +245,7 @@ fn an_account_of_a_store_is_explained_as_in_memory_with_its_wins() {
             program: program.id.clone(),
             nights: Nights::of(day, day + run as i32),
             versions: vec![version],
+            settled_by: String::new(),
             names: String::new(),
             objects: vec![],
             counts: BTreeMap::new(),

@@ -124,6 +124,9 @@ codes! {
     EmptyRange = "program/empty-range", Error;
     /// A value by rung must name every rung: a new rung must not inherit a rate in silence.
     RungsMissing = "program/rungs-missing", Error;
+    /// The programme is written in an edition of the language that this version of Rungs does not know, so it cannot say
+    /// what the programme means. Run one that does.
+    Edition = "program/edition", Error;
     /// The condition cannot be read; the underline shows where the reading stops.
     ConditionSyntax = "condition/syntax", Error;
     /// The condition names a column that the event does not have. Declare it in the dataset's `columns`, or correct
@@ -159,6 +162,10 @@ codes! {
     /// Inactivity ends all points of the wallet together, so neither a rung nor a rule can have an end of its own beside
     /// it, nor end its own points so. Give the wallet another kind of `expiry`, or leave that of the rung or rule out.
     InactivityShared = "points/inactivity-shared", Error;
+    /// With `restart` open points take the end of the new rung's points. There is none without a ladder, and none where
+    /// inactivity ends all points together; and points of a rule with an `expiry` of its own would lose it. Leave `restart`
+    /// out, or the other.
+    Restart = "points/restart", Error;
     /// Two multipliers of the same base can meet, and no group says what holds then.
     Stacking = "earn/stacking", Error;
     /// A multiplier raises a rule that is itself a multiplier, or itself. A multiplier names rules that earn.

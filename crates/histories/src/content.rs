@@ -44,6 +44,8 @@ pub struct Content {
     pub ends_apart: u64,
     /// Accounts with an event whose points end apart, because a rule has an end of its own.
     pub ends_by_rule: u64,
+    /// Accounts with points that got another end because the rung changed.
+    pub renewed: u64,
 }
 
 impl Content {
@@ -100,6 +102,7 @@ impl Content {
             grants().any(|other| one.event == other.event && one.expires != other.expires)
         };
         self.ends_by_rule += u64::from(grants().any(by_rule));
+        self.renewed += u64::from(has(EntryKind::Renew));
         self.capped += u64::from(kept.steps.iter().any(capped));
     }
 
@@ -124,6 +127,7 @@ impl Content {
         self.refunded_later += other.refunded_later;
         self.ends_apart += other.ends_apart;
         self.ends_by_rule += other.ends_by_rule;
+        self.renewed += other.renewed;
     }
 
     /// What occurs in fewer than one account of `every`, a sentence each. Surprises are asked only
@@ -157,6 +161,7 @@ impl Content {
             ),
             ("points that a rung lets live otherwise", self.ends_apart),
             ("points of one event that end apart", self.ends_by_rule * 2),
+            ("points with another end after a rung change", self.renewed),
         ];
         let rare = counted
             .into_iter()
@@ -170,7 +175,7 @@ impl std::fmt::Display for Content {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             out,
-            "{} histories, {} accounts, of which {} with refunds ({} of points that have ended, {} trimmed, {} refused), {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise, {} with points of one event that end apart",
+            "{} histories, {} accounts, of which {} with refunds ({} of points that have ended, {} trimmed, {} refused), {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise, {} with points of one event that end apart, {} with points that another rung gave another end",
             self.histories,
             self.accounts,
             self.refunds,
@@ -189,7 +194,8 @@ impl std::fmt::Display for Content {
             self.versions,
             self.refunded_later,
             self.ends_apart,
-            self.ends_by_rule
+            self.ends_by_rule,
+            self.renewed
         )
     }
 }

@@ -5,6 +5,7 @@ mod content;
 mod ends;
 mod events;
 mod programme;
+mod refunds;
 mod versions;
 
 pub use content::Content;

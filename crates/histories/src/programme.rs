@@ -2,6 +2,7 @@
 
 use crate::Random;
 use crate::ends::own_ends;
+use crate::refunds::refunds;
 use std::fmt::Write;
 
 const ZONES: [&str; 6] = [
@@ -154,22 +155,7 @@ pub(crate) fn programme(random: &mut Random) -> (String, bool) {
     earn(random, out, plain);
     metrics_and_tiers(random, out, plain);
     rewards(random, out, plain);
-    let shortage = random.pick(&["debt", "debt", "forgive"]);
-    let rung = random.pick(&["at_once", "checkpoint"]);
-    let _ = writeln!(out, "\n[refunds]\nshortage = \"{shortage}\"");
-    // Of its own numbers, so that programmes stay as they were without.
-    let mut own = Random(random.0 ^ 0x11fe);
-    if own.percent(40) {
-        let life = own.pick(&["2 weeks", "30 hours", "1 month"]);
-        let _ = writeln!(out, "life = \"{life}\"");
-    }
-    let rung = if own.percent(25) { "never" } else { rung };
-    let _ = writeln!(out, "rung = \"{rung}\"");
-    for (key, value) in [("expired", "forgive"), ("over", "reject")] {
-        if own.percent(50) {
-            let _ = writeln!(out, "{key} = \"{value}\"");
-        }
-    }
+    refunds(random, out);
     (own_ends(&text, plain), plain)
 }
 

@@ -464,5 +464,7 @@ pub(crate) fn rule_name(program: &Program, rule: Rule) -> String {
         Rule::Shortage => "refunds.shortage".to_owned(),
         Rule::Adjust => "adjust".to_owned(),
         Rule::Opening => "opening".to_owned(),
+        Rule::RungUp => "on_rung_up".to_owned(),
+        Rule::RungDown => "on_rung_down".to_owned(),
     }
 }

@@ -7,7 +7,7 @@ use rungs_engine::calendar::Instant;
 use rungs_engine::canonical::Kind;
 use rungs_engine::ledger::{Entry, EntryKind, EventRef};
 use rungs_engine::number::decimal;
-use rungs_engine::program::Versions;
+use rungs_engine::program::{Expiry, Versions};
 use std::collections::BTreeMap;
 
 /// What the entries of an event's lots add up to.
@@ -128,12 +128,14 @@ impl Readings<'_> {
     }
 }
 
-/// At one instant a lot is granted, then ends or opens, then pays debt, before anything is taken from it.
+/// At one instant a lot is granted, then ends, opens or gets another end, then pays debt, before anything is taken
+/// from it.
 fn step(entry: &Entry) -> u8 {
     match entry.kind {
         EntryKind::Expire => 1,
         EntryKind::Release => 2,
         EntryKind::Grant | EntryKind::Restore => 0,
+        EntryKind::Renew => 2,
         EntryKind::Adjust | EntryKind::Opening if entry.points > 0 => 0,
         EntryKind::Debt => 3,
         EntryKind::Repay => 4,
@@ -163,7 +165,7 @@ impl Check<'_> {
             EntryKind::Redeem | EntryKind::Expire | EntryKind::Reverse | EntryKind::Repay => {
                 entry.points < 0
             }
-            EntryKind::Adjust | EntryKind::Opening => entry.points != 0,
+            EntryKind::Adjust | EntryKind::Opening | EntryKind::Renew => entry.points != 0,
         }
     }
 
@@ -201,6 +203,7 @@ impl Check<'_> {
     fn end_fits(&self, entry: &Entry, differences: &mut Vec<Difference>) {
         let Some(end) = entry.expires else { return };
         let fits = match entry.kind {
+            EntryKind::Expire if entry.at < end => self.ends_idle(entry.at),
             EntryKind::Expire => entry.at == end,
             EntryKind::Grant | EntryKind::Opening | EntryKind::Restore => entry.at <= end,
             _ => entry.at < end,
@@ -214,6 +217,13 @@ impl Check<'_> {
             let expected = "nothing after their end";
             differences.push(self.broken(entry.at, entry.kind, expected, entry.points, what));
         }
+    }
+
+    /// Whether inactivity may end points at an instant.
+    fn ends_idle(&self, at: Instant) -> bool {
+        let reading = self.readings.version(self.readings.at(at));
+        let wallet = reading.program.wallet.as_ref();
+        wallet.is_some_and(|wallet| matches!(wallet.expiry, Expiry::Inactivity { .. }))
     }
 
     /// Walks through the entries of an event's lots in their order.

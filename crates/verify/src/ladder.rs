@@ -4,7 +4,7 @@
 use crate::account::Account;
 use crate::days::{Window, ladder_period, minus, plus};
 use rungs_engine::calendar::{Day, Instant};
-use rungs_engine::ledger::{EventRef, RungMove, RungReason};
+use rungs_engine::ledger::{EntryKind, EventRef, Rule, RungMove, RungReason};
 use rungs_engine::program::{Need, Period, RefundRung, Requalify, Shortfall, Tiers, Validity};
 
 /// The rung held.
@@ -260,6 +260,26 @@ impl<'a> Account<'a> {
         if reason == RungReason::Reached {
             self.held.below = from;
             self.held.rests_on = Some(self.look_now(at));
+        }
+        self.renew_points(at, from, to);
+    }
+
+    /// Where the wallet says so, open points that have not ended live on as points of the new rung.
+    fn renew_points(&mut self, at: Instant, from: usize, to: usize) {
+        let Some(wallet) = self.reading.program.wallet.as_ref() else {
+            return;
+        };
+        let rule = match (to > from, to < from) {
+            (true, _) if wallet.restarts_up => Rule::RungUp,
+            (_, true) if wallet.restarts_down => Rule::RungDown,
+            _ => return,
+        };
+        let end = self.expires(wallet, at);
+        for renewed in self.lots.renew(at, end) {
+            let (kind, event) = (EntryKind::Renew, renewed.lot.clone());
+            let (old, new) = (renewed.named(), (event.clone(), end));
+            self.book(at, kind, rule, event.clone(), Some(old), -renewed.points);
+            self.book(at, kind, rule, event, Some(new), renewed.points);
         }
     }
 

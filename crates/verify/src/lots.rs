@@ -114,6 +114,35 @@ impl Lots {
         ended
     }
 
+    /// Gives open points that end after `at` another end. Returns what had which end before.
+    pub(crate) fn renew(&mut self, at: Instant, end: Option<Instant>) -> Vec<Taken> {
+        let (mut others, mut renewed) = (Vec::new(), Vec::new());
+        for lot in std::mem::take(&mut self.alive) {
+            let over = lot.expires.is_some_and(|expires| expires <= at);
+            if over || lot.open == 0 || lot.pending > 0 || lot.expires == end {
+                others.push(lot);
+            } else {
+                renewed.push(lot);
+            }
+        }
+        self.alive = others;
+        renewed.sort_by(|a, b| a.turn().cmp(&b.turn()));
+        let mut told = Vec::new();
+        for lot in renewed {
+            told.push(Taken {
+                lot: lot.id.clone(),
+                points: lot.open,
+                granted: lot.granted,
+                expires: lot.expires,
+            });
+            self.put_back(Lot {
+                expires: end,
+                ..lot
+            });
+        }
+        told
+    }
+
     /// Ends every lot, whatever its own life.
     pub(crate) fn end_all(&mut self) -> Vec<(LotName, i64)> {
         let all = std::mem::take(&mut self.alive).into_iter();

@@ -118,7 +118,13 @@ fn settlement_and_recount_agree_on_every_entry() {
         .ok()
         .and_then(|n| n.parse().ok())
         .unwrap_or(0);
+    // Whoever only asks whether they differ need not see all that does.
+    let enough = std::env::var("RUNGS_ENOUGH").ok();
+    let enough: usize = enough.and_then(|n| n.parse().ok()).unwrap_or(usize::MAX);
     for seed in first..first + histories() {
+        if disagreements.len() >= enough {
+            break;
+        }
         let made = generate(seed);
         let versions = made
             .versions()

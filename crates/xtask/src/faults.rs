@@ -118,7 +118,7 @@ fn place(root: &Path) -> Result<Vec<Placed>, String> {
         .collect()
 }
 
-/// What the agreement test said, if it failed.
+/// What the agreement test said first, if it failed.
 fn agreement(scratch: &Path) -> Result<Option<String>, String> {
     let test = built(scratch)?;
     let said = scratch.join("said.txt");
@@ -128,7 +128,10 @@ fn agreement(scratch: &Path) -> Result<Option<String>, String> {
         .map_err(|error| cannot("write", &said, &error))?;
     let mut child = Command::new(&test)
         .current_dir(scratch)
+        // What a test says is seen at once, and the first difference is enough.
+        .arg("--nocapture")
         .env("RUNGS_HISTORIES", HISTORIES)
+        .env("RUNGS_ENOUGH", "1")
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .stdout(file)
@@ -140,28 +143,38 @@ fn agreement(scratch: &Path) -> Result<Option<String>, String> {
         let ended = child
             .try_wait()
             .map_err(|error| cannot("wait for", &test, &error))?;
+        // One of the tests may have failed while the other goes on.
+        let noticed = noticed(&read(&said)?);
         match ended {
             Some(status) if status.success() => return Ok(None),
-            Some(_) => break,
+            Some(_) => return Ok(noticed.or_else(|| Some("a failing test".to_owned()))),
             // A mistake may make settlement go round in circles.
-            None if start.elapsed() > PATIENCE => {
+            None if noticed.is_some() || start.elapsed() > PATIENCE => {
                 child
                     .kill()
                     .and_then(|()| child.wait())
                     .map_err(|error| cannot("stop", &test, &error))?;
-                return Ok(Some(format!("no end within {} s", PATIENCE.as_secs())));
+                let endless = || format!("no end within {} s", PATIENCE.as_secs());
+                return Ok(noticed.or_else(|| Some(endless())));
             }
             None => std::thread::sleep(Duration::from_millis(50)),
         }
     }
-    let said = read(&said)?;
-    let line = |what: &str| said.lines().find(|line| line.contains(what));
-    let line = line("accounts disagree")
-        .or_else(|| line("panicked at"))
-        .unwrap_or("a failing test");
-    Ok(Some(
-        line.split(';').next().unwrap_or(line).trim().to_owned(),
-    ))
+}
+
+/// The account that differs first, or where a test failed, as far as the tests have said it.
+fn noticed(said: &str) -> Option<String> {
+    // A line that is still being written has no end.
+    let lines = said.split_inclusive('\n');
+    let mut whole = lines.filter(|line| line.ends_with('\n')).map(str::trim_end);
+    whole.find(|line| line.contains("panicked at"))?;
+    let told = whole.next()?;
+    // Accounts that differ follow in lines of their own.
+    let told = match told.contains("accounts disagree") {
+        true => whole.next()?,
+        false => told,
+    };
+    Some(told.trim_end_matches(':').to_owned())
 }
 
 /// Builds the agreement test; a mistake that does not compile must not look noticed.

@@ -97,6 +97,11 @@ fn say(outcome: &Outcome, quiet: bool, published: bool) {
             "  `rungs report` shows the figures; as a page they are in the store's `reports`"
         );
     }
+    if let Some(other) = &outcome.settled_before_by {
+        anstream::eprintln!(
+            "  the nights before were settled by {other}: what they booked stays; `rungs verify` recounts it"
+        );
+    }
     if published {
         anstream::eprintln!(
             "  surprises were drawn under the published test key: anyone can foretell them; use --keys FILE"

@@ -9,6 +9,7 @@ use crate::calendar::{Calendar, Day, Instant, MonthDay, date_of};
 use crate::event::EventId;
 use crate::ledger::{Entry, EntryKind, EventRef, Rule};
 use crate::program::{Expiry, Program, Shortage};
+use std::cmp::Ordering;
 
 /// The end of the life of a lot that is granted at an instant of a day.
 fn end_of_life(program: &Program, expiry: &Expiry, at: Instant, day: Day) -> Instant {
@@ -178,6 +179,42 @@ impl<S: Sink> Account<'_, '_, S> {
             Some(index) => self.state.lots[index].left += lot.left,
             None => insert(&mut self.state.lots, lot),
         }
+    }
+
+    /// The rung is another one: where the wallet says so, open points take the end that points of the new rung have
+    /// from now on. Those whose life ends at this instant are not revived.
+    pub(super) fn renew_lots(&mut self, from: u8) {
+        let Some(wallet) = &self.plan.program.wallet else {
+            return;
+        };
+        let rule = match self.state.rung.cmp(&from) {
+            Ordering::Greater if wallet.restarts_up => Rule::RungUp,
+            Ordering::Less if wallet.restarts_down => Rule::RungDown,
+            _ => return,
+        };
+        let end = self.expiry();
+        let at = self.at;
+        let other = |lot: &Lot| !lot.is_pending() && lot.expires > at && lot.expires != end;
+        while let Some(index) = self.state.lots.iter().position(other) {
+            let lot = self.state.lots[index].clone();
+            self.state.lots.remove(index);
+            let (kind, points) = (EntryKind::Renew, lot.left);
+            let event = (lot.source, lot.id.clone());
+            self.book(
+                kind,
+                rule,
+                event.clone(),
+                None,
+                -points,
+                ending(lot.expires),
+            );
+            self.book(kind, rule, event, None, points, ending(end));
+            self.put_back(Lot {
+                expires: end,
+                ..lot
+            });
+        }
+        self.quiet_until = self.quiet_until.min(end);
     }
 
     /// Points that became spendable pay debt first; gives how many did.

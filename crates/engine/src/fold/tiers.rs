@@ -106,6 +106,7 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
             event,
             version: self.version,
         });
+        self.renew_lots(from);
     }
 
     /// The end of validity of a rung that is reached on a day.

@@ -86,7 +86,7 @@ impl PointsFlow {
                 self.debt += points;
             }
             EntryKind::Forgive => self.forgiven += points,
-            EntryKind::Release => {}
+            EntryKind::Release | EntryKind::Renew => {}
         }
     }
 

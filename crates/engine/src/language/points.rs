@@ -31,9 +31,9 @@ table! {
         optional pending: PendingTable,
         /// When points end.
         default("{ kind = \"never\" }") expiry: ExpiryTable,
-        /// What becomes of open lots when a rung is reached.
+        /// What becomes of open points when a higher rung is reached. Points that are still held keep their end.
         default("\"keep\"") on_rung_up: OnRung,
-        /// What becomes of open lots when a rung is lost.
+        /// What becomes of open points when the rung is lost. Points that are still held keep their end.
         default("\"keep\"") on_rung_down: OnRung,
         /// Smallest redemption.
         default("0") minimum: Points,
@@ -75,11 +75,17 @@ impl super::reader::Value for Spendable {
     }
 }
 
-/// What becomes of open lots when the rung changes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct OnRung;
+/// What becomes of open points when the rung changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnRung {
+    Keep,
+    Restart,
+}
 
-choice!(OnRung { "keep" => OnRung, "They keep their end."; } later ["restart"]);
+choice!(OnRung {
+    "keep" => OnRung::Keep, "They keep their end.";
+    "restart" => OnRung::Restart, "They take the end that points have which are granted at the new rung at that moment, be it later or sooner.";
+} later []);
 
 table! {
     /// How long a grant is held.
@@ -188,10 +194,18 @@ pub(crate) fn wallet(
         inactivity: raw_expiry
             .filter(|raw| matches!(raw.value, ExpiryTable::Inactivity(_)))
             .map(|raw| raw.place),
+        restart: None,
     };
     if let (Some(expiry), Some(raw)) = (&expiry, raw_expiry) {
         outlives(build, expiry, raw.place);
     }
+    let on_rung = [table.on_rung_up?, table.on_rung_down?];
+    let restarts = |key: &Placed<OnRung>| key.value == OnRung::Restart;
+    build.shared.restart = on_rung
+        .iter()
+        .find(|key| restarts(key))
+        .map(|key| key.place);
+    restart(build);
     Some(Wallet {
         id: id.value,
         place: table_place,
@@ -202,6 +216,8 @@ pub(crate) fn wallet(
         value: table.value.map(|value| value.value.0),
         pending: pending.map(|pending| pending.value.0),
         expiry: expiry?,
+        restarts_up: restarts(&on_rung[0]),
+        restarts_down: restarts(&on_rung[1]),
         minimum: table.minimum?.value.0,
     })
 }
@@ -213,6 +229,49 @@ pub(crate) struct Shared {
     held: Option<(Length, Place)>,
     /// Where it is said that inactivity ends them.
     inactivity: Option<Place>,
+    /// Where it is said that they take the end of a new rung.
+    restart: Option<Place>,
+}
+
+/// Open points can take the end of a new rung only where there is one.
+fn restart(build: &mut Build<'_>) {
+    let Some(place) = build.shared.restart else {
+        return;
+    };
+    let lacks = "points have no end that a rung could give them";
+    if let Some(inactivity) = build.shared.inactivity {
+        build.reader.find_both(
+            Code::Restart,
+            place,
+            lacks,
+            "the wallet's points end all together",
+            (inactivity, "inactivity ends them"),
+            "leave it out, or give the wallet another kind of `expiry`",
+        );
+    } else if build.reader.names.rungs.is_empty() {
+        build.reader.find(
+            Code::Restart,
+            place,
+            lacks,
+            "there is no ladder",
+            "leave it out, or add `[tiers]` with its rungs",
+        );
+    }
+}
+
+/// When points end that a rule grants.
+pub(crate) fn rule_expiry(build: &mut Build<'_>, raw: &Placed<ExpiryTable>) -> Option<Expiry> {
+    if let Some(restart) = build.shared.restart {
+        build.reader.find_both(
+            Code::Restart,
+            raw.place,
+            "points of this rule would lose their end with the next rung",
+            "an end of their own",
+            (restart, "open points take the end of the new rung"),
+            "leave one of the two out",
+        );
+    }
+    own_expiry(build, raw, "earn rule")
 }
 
 /// When points end that are granted at a rung or by a rule.

@@ -17,7 +17,7 @@ table! {
         required zone: String,
         /// ISO 4217 code of the one currency; rows in others go to quarantine.
         required currency: String,
-        /// Edition of the language and of the engine's semantics.
+        /// Edition of the language and of the engine's semantics. What a programme of an edition means does not change: a version of Rungs that settles otherwise calls it another edition, and goes on settling this one as before.
         default("1") edition: Edition,
         /// How long a night waits for stragglers.
         default("\"1 day\"") settle_after: DurationOrZero,
@@ -50,11 +50,13 @@ impl Value for Edition {
     fn read(item: &Item<'_>, reader: &mut Reader<'_>) -> Option<Self> {
         let Whole(edition) = Whole::<0, 1_000_000>::read(item, reader)?;
         if edition != 1 {
-            reader.wrong_value(
-                item,
+            let place = reader.place(item.span());
+            reader.find(
+                Code::Edition,
+                place,
                 format!("edition `{edition}` is not known"),
                 "this version of rungs knows edition 1",
-                "write `edition = 1`, or run the version of rungs that this programme was written for",
+                "write `edition = 1`, or run a version of rungs that knows this one",
             );
             return None;
         }

@@ -41,6 +41,9 @@ pub enum EntryKind {
     Opening,
     /// redeemed → open: a redemption is undone. Positive.
     Restore,
+    /// open → open: points get another end. Two lines, one that takes them from their lot and one that puts them
+    /// into that with the new end.
+    Renew,
 }
 
 impl EntryKind {
@@ -57,6 +60,7 @@ impl EntryKind {
         EntryKind::Adjust,
         EntryKind::Opening,
         EntryKind::Restore,
+        EntryKind::Renew,
     ];
 
     /// As it is stored and printed.
@@ -73,6 +77,7 @@ impl EntryKind {
             EntryKind::Adjust => "adjust",
             EntryKind::Opening => "opening",
             EntryKind::Restore => "restore",
+            EntryKind::Renew => "renew",
         }
     }
 
@@ -108,6 +113,10 @@ pub enum Rule {
     Adjust,
     /// What a member brings from another system.
     Opening,
+    /// The wallet's `on_rung_up`.
+    RungUp,
+    /// The wallet's `on_rung_down`.
+    RungDown,
 }
 
 /// An event: source (index in `Program::datasets`) and id.
@@ -175,7 +184,7 @@ pub struct Entry {
     pub kind: EntryKind,
     /// Why.
     pub rule: Rule,
-    /// The event that caused it; for expiry and release the event that granted the lot.
+    /// The event that caused it; for expiry, release and renewal the event that granted the lot.
     pub event: EventRef,
     /// The lot it touches, where that is not the event's own.
     pub lot: Option<EventRef>,

@@ -21,6 +21,10 @@ pub struct Wallet {
     /// How long a grant is held before it can be spent.
     pub pending: Option<Length>,
     pub expiry: Expiry,
+    /// Whether open points take the new rung's end when a higher one is reached.
+    pub restarts_up: bool,
+    /// Whether open points take the new rung's end when the rung is lost.
+    pub restarts_down: bool,
     /// Smallest redemption, in scaled points.
     pub minimum: i64,
 }

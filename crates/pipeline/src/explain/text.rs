@@ -255,6 +255,7 @@ fn entry(program: &Program, entry: &Value) -> String {
         "release" => format!("({points}) released: the points of {cause} can be spent from now on"),
         "redeem" => format!("{change} redeemed by {cause}, {rule}{lot}"),
         "expire" => format!("{change} expired: what was left of the points of {cause}"),
+        "renew" => format!("{change} with another end, {rule}: points of {cause}{expires}"),
         "reverse" => format!("{change} {rule}, taken back by {cause}{lot}"),
         "restore" => {
             let lot = lot.replacen("from", "to", 1);

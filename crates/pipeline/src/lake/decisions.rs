@@ -145,6 +145,7 @@ mod tests {
                 program: "test".to_owned(),
                 nights: Nights::of(0, 0),
                 versions: vec![],
+                settled_by: String::new(),
                 names: String::new(),
                 objects: vec![],
                 counts: BTreeMap::new(),

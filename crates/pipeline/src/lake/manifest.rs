@@ -13,6 +13,9 @@ use std::path::Path;
 /// The version of the format of stores that this program writes, and the newest it reads.
 pub const FORMAT: u32 = 2;
 
+/// This program and its version, as stores name it.
+pub const THIS: &str = concat!("rungs ", env!("CARGO_PKG_VERSION"));
+
 /// `store.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreFile {
@@ -193,6 +196,9 @@ pub struct Manifest {
     pub run: u32,
     /// The programme's id.
     pub program: String,
+    /// Program and version that settled them.
+    #[serde(default)]
+    pub settled_by: String,
     /// The nights settled.
     pub nights: Nights,
     /// Versions of the programme, in the order of their files.

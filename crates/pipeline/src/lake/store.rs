@@ -2,7 +2,7 @@
 
 use super::disk::{self, NewFile, Underway, sync_folder};
 use super::error::{At, LakeCode, LakeError};
-use super::manifest::{FORMAT, Manifest, StoreFile, Table};
+use super::manifest::{FORMAT, Manifest, StoreFile, THIS, Table};
 use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::io::Write;
@@ -58,7 +58,7 @@ impl Store {
             format: FORMAT,
             program: program.to_owned(),
             shards: shards.clamp(1, super::shard::BUCKETS),
-            created_by: concat!("rungs ", env!("CARGO_PKG_VERSION")).to_owned(),
+            created_by: THIS.to_owned(),
         };
         write_whole(&marker, &json(&file, &marker)?)?;
         Ok(Store {

@@ -11,7 +11,7 @@ use crate::lake::decisions::{Decision, write_decisions};
 use crate::lake::ledger::LedgerFiles;
 use crate::lake::ledger::cause::write_causes;
 use crate::lake::levels::merge_levels;
-use crate::lake::manifest::{FORMAT, LakeFile, Manifest, Nights, Table};
+use crate::lake::manifest::{FORMAT, LakeFile, Manifest, Nights, THIS, Table};
 use crate::lake::quarantine::{QuarantineRow, write_quarantine};
 use crate::lake::shard::ShardRange;
 use crate::lake::states::compact_states;
@@ -166,6 +166,7 @@ pub fn finish(
         format: FORMAT,
         run,
         program: program.id.clone(),
+        settled_by: THIS.to_owned(),
         nights: Nights::of(from, night.as_of),
         versions: night.numbers.versions().to_vec(),
         names: super::names(versions),
@@ -197,8 +198,10 @@ pub fn finish(
         totals.moves,
         totals.rewards
     ));
+    let settled_by = night.before.map(|before| &before.settled_by);
     Ok(Outcome {
         run,
+        settled_before_by: settled_by.filter(|other| **other != THIS).cloned(),
         refused: intake.refused,
         unmatched: ended.unmatched,
         ignored_columns: intake.ignored_columns.into_iter().collect(),

@@ -70,6 +70,8 @@ pub struct Request<'a> {
 pub struct Outcome {
     /// Number of the run; 0 if there was nothing to do.
     pub run: u32,
+    /// The other version of Rungs that settled the run before, if it was another one.
+    pub settled_before_by: Option<String>,
     /// Objects that were refused whole.
     pub refused: Vec<(String, Refusal)>,
     /// Files that match no dataset.

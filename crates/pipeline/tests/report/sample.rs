@@ -105,6 +105,8 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
             column(Kind::Refund, true, "net", Type::Money, 2),
         ],
         wallet: Some(Wallet {
+            restarts_up: false,
+            restarts_down: false,
             id: "stars".to_owned(),
             place: Place::default(),
             name: None,

@@ -136,6 +136,8 @@ impl World {
                 datasets: KINDS.into_iter().map(dataset).collect(),
                 columns: columns(),
                 wallet: Some(Wallet {
+                    restarts_up: false,
+                    restarts_down: false,
                     id: "beans".to_owned(),
                     place: Place::default(),
                     name: None,

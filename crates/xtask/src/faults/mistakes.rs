@@ -96,7 +96,7 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "points that come back pay no debt",
         area: "undo",
-        right: "let left = points - self.repay(&key, points);",
+        right: "let left = points - self.repay(&key, end, points);",
         wrong: "let left = points;",
     },
     Fault {
@@ -212,6 +212,18 @@ pub(super) const FAULTS: &[Fault] = &[
         area: "lot",
         right: "let end = self.expiry_by(rule);",
         wrong: "let end = self.expiry_by(rule).min(self.expiry());",
+    },
+    Fault {
+        name: "a new rung revives points that end at that instant",
+        area: "lot",
+        right: "!lot.is_pending() && lot.expires > at && lot.expires != end",
+        wrong: "!lot.is_pending() && lot.expires >= at && lot.expires != end",
+    },
+    Fault {
+        name: "a new rung gives held points another end",
+        area: "lot",
+        right: "!lot.is_pending() && lot.expires > at && lot.expires != end",
+        wrong: "lot.expires > at && lot.expires != end",
     },
     Fault {
         name: "a lot that is brought along does not keep its end",

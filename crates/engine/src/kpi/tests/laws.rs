@@ -95,8 +95,19 @@ fn account() -> impl Strategy<Value = Account> {
         .prop_map(|(enrolled, mut orders, mut moves, mut points, rewards)| {
             let enrolled = enrolled.map(|after| FIRST + after / 2);
             orders.sort_by_key(|order| order.time);
-            points.sort_by_key(|fact| fact.day);
             moves.sort_unstable();
+            // What gets another end is taken from the one and put to the other.
+            let renewed = points.iter().filter(|fact| fact.kind == EntryKind::Renew);
+            let taken: Vec<PointsFact> = renewed
+                .map(|fact| PointsFact {
+                    points: -fact.points,
+                    taken: true,
+                    pending: -fact.pending,
+                    ..*fact
+                })
+                .collect();
+            points.extend(taken);
+            points.sort_by_key(|fact| fact.day);
             let mut rung = 0;
             let rungs = moves
                 .into_iter()

@@ -101,6 +101,8 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
         datasets: Vec::new(),
         columns: Vec::new(),
         wallet: Some(Wallet {
+            restarts_up: false,
+            restarts_down: false,
             id: "points".to_owned(),
             place: Place::default(),
             name: None,

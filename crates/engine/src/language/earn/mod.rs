@@ -10,7 +10,7 @@ mod steps;
 
 use super::Build;
 use super::limits::{CapTable, Limits, caps};
-use super::points::{ExpiryTable, own_expiry};
+use super::points::{ExpiryTable, rule_expiry};
 use super::quoted::Condition;
 use super::reader::{Item, Placed, Reader, Row, Rows, Value};
 use super::table::{KindWord, Kinds, Shape, Table, table};
@@ -271,7 +271,7 @@ fn rule(build: &mut Build<'_>, raw: Placed<EarnTable>, asked: Option<&Metric>) -
         caps_per_line && rule.lines,
     );
     let expiry = common.expiry.as_ref();
-    let expiry = expiry.and_then(|raw| own_expiry(build, raw, "earn rule"));
+    let expiry = expiry.and_then(|raw| rule_expiry(build, raw));
     let when_place = common.when.as_ref().map(|when| when.place);
     let when = match when {
         Some(compiled) => Some(compiled?),

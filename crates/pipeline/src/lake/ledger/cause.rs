@@ -123,7 +123,7 @@ const KINDS: usize = EntryKind::ALL.len() + 2;
 const KEPT: usize = 3 * KINDS;
 const RESTORED: usize = KEPT + 1;
 const PLACES: usize = RESTORED + 1;
-const FORMS: usize = 10;
+const FORMS: usize = 12;
 
 impl Numbering {
     fn new(first: i32, rules: &[Rule], sources: usize) -> Numbering {
@@ -170,6 +170,8 @@ fn form(rule: Rule) -> (usize, usize) {
         Rule::Shortage => 7,
         Rule::Adjust => 8,
         Rule::Opening => 9,
+        Rule::RungUp => 10,
+        Rule::RungDown => 11,
     };
     let index = match rule {
         Rule::Earn(index) | Rule::Reward(index) | Rule::Surprise(index) => usize::from(index),
@@ -345,6 +347,8 @@ pub(crate) fn all_rules(program: &Program) -> Vec<Rule> {
         Rule::Shortage,
         Rule::Adjust,
         Rule::Opening,
+        Rule::RungUp,
+        Rule::RungDown,
     ];
     rules.extend(count(program.earn.len()).map(Rule::Earn));
     rules.extend(count(program.rewards.len()).map(Rule::Reward));
@@ -358,7 +362,7 @@ pub(crate) fn rule_kind(rule: Rule) -> &'static str {
         Rule::Earn(_) => "earn",
         Rule::Reward(_) => "reward",
         Rule::Surprise(_) => "surprise",
-        Rule::Expiry | Rule::Pending => "points",
+        Rule::Expiry | Rule::Pending | Rule::RungUp | Rule::RungDown => "points",
         Rule::Tiers => "tiers",
         Rule::Shortage => "refunds",
         Rule::Redeem => "redeem",

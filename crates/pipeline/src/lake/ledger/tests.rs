@@ -89,6 +89,7 @@ fn book(store: &Store, run: u32, program: &Program, accounts: &[Booked<'_>]) {
         program: program.id.clone(),
         nights: Nights::of(0, 0),
         versions: numbers.versions().to_vec(),
+        settled_by: String::new(),
         names: String::new(),
         objects: vec![],
         counts: BTreeMap::new(),

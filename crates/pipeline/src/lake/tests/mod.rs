@@ -33,6 +33,7 @@ pub fn settle(store: &Store, program: &Program, objects: &[&[Row]], window: Wind
         program: program.id.clone(),
         nights: Nights::of(0, 0),
         versions: vec![],
+        settled_by: String::new(),
         names: String::new(),
         objects: vec![],
         counts: BTreeMap::new(),
