@@ -1,7 +1,7 @@
 //! What generated histories contain: a law over histories in which nothing happens proves nothing.
 
 use rungs_engine::event::Batch;
-use rungs_engine::fold::{Step, WhyNot};
+use rungs_engine::fold::{Rejection, Step, WhyNot};
 use rungs_engine::ledger::{Entry, EntryKind, EventRef, Rule};
 use rungs_engine::rehearsal::Rehearsed;
 
@@ -14,6 +14,12 @@ pub struct Content {
     pub accounts: u64,
     /// Accounts with a refund that took points back.
     pub refunds: u64,
+    /// Accounts with a refund some of whose points had ended unspent and count as given back.
+    pub refunds_excused: u64,
+    /// Accounts with a refund that asked for more than was left and took that.
+    pub refunds_trimmed: u64,
+    /// Accounts with a refund that asked for more than was left and was refused.
+    pub refunds_refused: u64,
     /// Accounts that were in debt.
     pub debt: u64,
     /// Accounts with a redemption that was undone.
@@ -64,6 +70,13 @@ impl Content {
         };
         self.accounts += 1;
         self.refunds += u64::from(has(EntryKind::Reverse));
+        // In the name of the rule that gave them.
+        let excused =
+            |entry: &Entry| entry.kind == EntryKind::Forgive && matches!(entry.rule, Rule::Earn(_));
+        self.refunds_excused += u64::from(kept.entries.iter().any(excused));
+        let why = |why: fn(&Rejection) -> bool| kept.rejected.iter().any(|(_, it)| why(it));
+        self.refunds_trimmed += u64::from(why(|it| matches!(it, Rejection::TrimmedRefund(_))));
+        self.refunds_refused += u64::from(why(|it| matches!(it, Rejection::OverRefund(_))));
         self.debt += u64::from(has(EntryKind::Debt));
         self.undone += u64::from(has(EntryKind::Restore));
         let undone_shortage = |entry: &Entry| {
@@ -126,6 +139,9 @@ impl Content {
         self.histories += other.histories;
         self.accounts += other.accounts;
         self.refunds += other.refunds;
+        self.refunds_excused += other.refunds_excused;
+        self.refunds_trimmed += other.refunds_trimmed;
+        self.refunds_refused += other.refunds_refused;
         self.debt += other.debt;
         self.undone += other.undone;
         self.undone_shortage += other.undone_shortage;
@@ -151,6 +167,13 @@ impl Content {
         let floor = self.accounts.div_ceil(every);
         let counted = [
             ("refunds", self.refunds),
+            // Only lots with an end of their own end, and every second programme excuses them.
+            (
+                "refunds of points that have ended",
+                self.refunds_excused * 4,
+            ),
+            ("refunds that were trimmed", self.refunds_trimmed * 2),
+            ("refunds that were refused", self.refunds_refused * 2),
             ("debt", self.debt),
             ("undone redemptions", self.undone),
             ("undone shortages", self.undone_shortage * 2),
@@ -198,10 +221,13 @@ impl std::fmt::Display for Content {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             out,
-            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise, {} with points of one event that end apart, {} with points that another rung gave another end, {} with points for orders from before joining ({} of which something had come back), {} with points that an event released",
+            "{} histories, {} accounts, of which {} with refunds ({} of points that have ended, {} trimmed, {} refused), {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise, {} with points of one event that end apart, {} with points that another rung gave another end, {} with points for orders from before joining ({} of which something had come back), {} with points that an event released",
             self.histories,
             self.accounts,
             self.refunds,
+            self.refunds_excused,
+            self.refunds_trimmed,
+            self.refunds_refused,
             self.debt,
             self.undone,
             self.undone_shortage,

@@ -6,6 +6,7 @@ mod ends;
 mod events;
 mod joining;
 mod programme;
+mod refunds;
 mod versions;
 mod waiting;
 

@@ -3,6 +3,7 @@
 use crate::Random;
 use crate::ends::own_ends;
 use crate::joining::backdated;
+use crate::refunds::refunds;
 use crate::waiting::{latest, waiting};
 use std::fmt::Write;
 
@@ -156,18 +157,7 @@ pub(crate) fn programme(random: &mut Random) -> (String, bool) {
     earn(random, out, plain);
     metrics_and_tiers(random, out, plain);
     rewards(random, out, plain);
-    let shortage = random.pick(&["debt", "debt", "forgive"]);
-    let rung = random.pick(&["at_once", "checkpoint"]);
-    let _ = write!(
-        out,
-        "\n[refunds]\nshortage = \"{shortage}\"\nrung = \"{rung}\"\n"
-    );
-    // Of its own numbers, so that programmes stay as they were without.
-    let mut own = Random(random.0 ^ 0x11fe);
-    if own.percent(40) {
-        let life = own.pick(&["2 weeks", "30 hours", "1 month"]);
-        let _ = writeln!(out, "life = \"{life}\"");
-    }
+    refunds(random, out);
     let text = latest(&own_ends(&waiting(random, &text), plain));
     (backdated(random, &text), plain)
 }

@@ -52,6 +52,8 @@ pub(crate) struct Record {
 pub(crate) struct Order {
     pub(crate) first: usize,
     pub(crate) lines: Vec<Line>,
+    /// Points that ended unspent and that refunds counted as given back.
+    pub(crate) excused: i64,
     pub(crate) met: Vec<usize>,
     pub(crate) rooms: Rooms,
     pub(crate) state: Rc<State>,

@@ -51,7 +51,7 @@ impl<'a> Account<'a> {
                 }
                 Ok(outcome) => {
                     if let Some(refunded) = outcome.refunded {
-                        self.lessen(refunded);
+                        self.lessen(refunded, &taking.event);
                     }
                 }
                 // It is of an order that nobody knows, and of nobody who is a member.

@@ -92,7 +92,9 @@ impl Account<'_> {
                 Some(None) => None,
                 Some(Some(record)) => self
                     .refunded(record, taking.rows.clone())
-                    .map_err(overflow)?,
+                    .map_err(overflow)?
+                    .map(Refunded::unless_refused)
+                    .transpose()?,
             }
         } else {
             None
@@ -267,6 +269,7 @@ impl Account<'_> {
             order: (taking.kind == Kind::Order).then(|| Order {
                 first: taking.rows.start,
                 lines: lines(self.reading, self.batch, taking.rows.clone()),
+                excused: 0,
                 met: std::mem::take(&mut outcome.earned.met),
                 rooms: std::mem::take(&mut outcome.rooms),
                 state,

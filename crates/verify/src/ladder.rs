@@ -434,7 +434,7 @@ impl<'a> Account<'a> {
         };
         let granting = refund.map_or(self.version, |order| self.records[order].version);
         let granting = self.readings.version(granting).program;
-        let at_once = granting.refund_rung == RefundRung::AtOnce;
+        let at_once = granting.refunds.rung == RefundRung::AtOnce;
         if tiers.validity == Validity::None {
             let by_refund = refund.filter(|_| at_once).map(|_| event.clone());
             return self.follow(tiers, at, Some(event.clone()), by_refund);

@@ -18,6 +18,7 @@ mod early;
 mod earn;
 mod events;
 mod exact;
+mod excess;
 mod identities;
 mod idle;
 mod ladder;
@@ -55,11 +56,15 @@ pub struct Win {
     pub member: String,
 }
 
-/// Why an event was not taken.
+/// Why an event was not taken, or not whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
     /// A refund names no order of the account that came before it.
     OrderUnknown,
+    /// A refund asks for more than is left of its order, and the programme refuses such refunds.
+    MoreThanLeft,
+    /// A refund asks for more than is left of its order, and took what was left.
+    TookWhatWasLeft,
     /// An un-redeem names no redemption of the account that came before it.
     RedemptionUnknown,
     /// A number of a condition or expression left 64 bits.
@@ -90,7 +95,7 @@ pub struct Recount {
     pub rungs: Vec<RungMove>,
     /// Rewards.
     pub issued: Vec<Issued>,
-    /// Events that should not have been taken. Events before enrolment are ignored, not rejected.
+    /// Events that should not have been taken, or not whole. Events before enrolment are ignored, not rejected.
     pub rejected: Vec<(EventRef, Reason)>,
     /// The account just before the end.
     pub closing: Closing,

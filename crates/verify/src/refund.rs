@@ -1,5 +1,6 @@
 //! Refunds: what is left of an order, and what it would have earned.
 
+use crate::Reason;
 use crate::account::{Account, Order};
 use crate::ask::{LineView, View};
 use crate::earn::earned;
@@ -12,20 +13,20 @@ use rungs_engine::canonical::Kind;
 use rungs_engine::event::{Batch, EventId};
 use rungs_engine::ledger::{EntryKind, EventRef, Rule};
 use rungs_engine::number::Rounding;
-use rungs_engine::program::{MetricKind, Shortage};
+use rungs_engine::program::{MetricKind, OverRefund, Shortage};
 use std::ops::Range;
 
 /// A line of an order and what refunds have left of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Line {
-    row: usize,
-    number: i32,
+    pub(crate) row: usize,
+    pub(crate) number: i32,
     /// As ordered; 1 where it is not said.
-    quantity: Exact,
-    left: Exact,
+    pub(crate) quantity: Exact,
+    pub(crate) left: Exact,
     /// Given back as money, in units of the column.
-    net_taken: i64,
-    gone: bool,
+    pub(crate) net_taken: i64,
+    pub(crate) gone: bool,
 }
 
 /// The lines of an order's rows.
@@ -47,7 +48,7 @@ pub(crate) fn lines(reading: &Reading<'_>, batch: &Batch, rows: Range<usize>) ->
 }
 
 /// The number of a column in a row.
-fn number(
+pub(crate) fn number(
     reading: &Reading<'_>,
     batch: &Batch,
     column: Option<usize>,
@@ -62,12 +63,24 @@ fn number(
 pub(crate) struct Refunded {
     record: usize,
     lines: Vec<Line>,
+    /// What the version that granted says of one that asks for more than is left, if this one does.
+    over: Option<OverRefund>,
     /// By rule: scaled points that are taken back.
     points: Vec<(usize, i64)>,
     /// By metric: what the order contributes from now on.
     worths: Vec<(usize, crate::measure::Worth)>,
     /// Rewards (by place) that what is left of the order does not deserve.
     undeserved: Vec<usize>,
+}
+
+impl Refunded {
+    /// The refund, or why it is not taken at all.
+    pub(crate) fn unless_refused(self) -> Result<Refunded, Reason> {
+        match self.over {
+            Some(OverRefund::Reject) => Err(Reason::MoreThanLeft),
+            _ => Ok(self),
+        }
+    }
 }
 
 impl Account<'_> {
@@ -84,7 +97,12 @@ impl Account<'_> {
             return Ok(None);
         };
         let mut lines = order.lines.clone();
+        let mut over = None;
         for row in rows {
+            if self.wants_more(&lines, row)? {
+                let granting = self.readings.version(counted.version).program;
+                over = Some(granting.refunds.over);
+            }
             self.give_back(&mut lines, row)?;
         }
         // What is left of it is judged by the version that granted.
@@ -136,6 +154,7 @@ impl Account<'_> {
             undeserved,
             record,
             lines,
+            over,
             points,
             worths,
         }))
@@ -190,22 +209,23 @@ impl Account<'_> {
             self.records[record].version,
         );
         for (rule, points) in &refunded.points {
-            let taken = self.lots.reverse(&lot, *points);
+            let excused = self.excuse(record, *rule, at, event, *points);
+            let taken = self.lots.reverse(&lot, points - excused);
             let covered: i64 = taken.iter().map(|part| part.points).sum();
             for part in taken {
                 let (kind, rule) = (EntryKind::Reverse, Rule::Earn(*rule as u16));
                 let (named, event) = (Some(part.named()), event.clone());
                 self.book_for(version, at, kind, rule, event, named, -part.points);
             }
-            self.shortage(version, at, event, points - covered);
+            self.shortage(version, at, event, points - excused - covered);
         }
         self.take_rewards_back(at, &refunded.undeserved, event);
-        self.lessen(refunded);
+        self.lessen(refunded, event);
         record
     }
 
     /// From now on an order counts for no more than what is left of it.
-    pub(crate) fn lessen(&mut self, refunded: Refunded) {
+    pub(crate) fn lessen(&mut self, refunded: Refunded, event: &EventRef) {
         let record = refunded.record;
         for (rule, points) in refunded.points {
             for (index, booked) in &mut self.records[record].booked {
@@ -217,10 +237,16 @@ impl Account<'_> {
         if let Some(order) = &mut self.records[record].order {
             order.lines = refunded.lines;
         }
+        let judging = self.readings.version(self.records[record].version);
         for (metric, worth) in refunded.worths {
-            self.measures.replace(metric, worth, record);
+            if !judging.counts_for_good(metric) {
+                self.measures.replace(metric, worth, record);
+            }
         }
         self.measure_grants(record);
+        if refunded.over.is_some() {
+            self.rejected.push((event.clone(), Reason::TookWhatWasLeft));
+        }
     }
 
     /// What lots did not cover is owed or let go.
@@ -228,7 +254,7 @@ impl Account<'_> {
         if points <= 0 {
             return;
         }
-        let kind = match self.readings.version(version).program.shortage {
+        let kind = match self.readings.version(version).program.refunds.shortage {
             Shortage::Debt => {
                 self.lots.debt += points;
                 EntryKind::Debt
@@ -241,8 +267,11 @@ impl Account<'_> {
 
     /// What a record's grants are worth to metrics of kind granted, from now on.
     fn measure_grants(&mut self, record: usize) {
+        let judging = self.readings.version(self.records[record].version);
         for (metric, worth) in self.granted_worths(record) {
-            self.measures.replace(metric, worth, record);
+            if !judging.counts_for_good(metric) {
+                self.measures.replace(metric, worth, record);
+            }
         }
     }
 
@@ -280,7 +309,7 @@ impl Account<'_> {
 
 /// An amount of a line after the pieces that went back: original × left quantity / quantity, rounded half
 /// to even in the column's smallest unit.
-fn left_of(original: i64, line: &Line) -> Checked<i64> {
+pub(crate) fn left_of(original: i64, line: &Line) -> Checked<i64> {
     if line.left == line.quantity {
         return Ok(original);
     }

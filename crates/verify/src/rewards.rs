@@ -281,7 +281,7 @@ impl Account<'_> {
         for place in places {
             let issued = &self.issued[*place];
             let granting = self.readings.version(usize::from(issued.version));
-            if !granting.program.revokes_rewards
+            if !granting.program.refunds.revokes_rewards
                 || issued.until <= at
                 || self.used.contains(&self.number_of(issued))
             {

@@ -51,7 +51,8 @@ impl Account<'_> {
         let judging = self.readings.version(version);
         let mut less = false;
         for (metric, declared) in judging.program.metrics.iter().enumerate() {
-            if declared.kind == MetricKind::Spent && wanted > 0 {
+            if declared.kind == MetricKind::Spent && wanted > 0 && !judging.counts_for_good(metric)
+            {
                 let worth = Worth {
                     amount: points_in_units(judging, metric, left),
                     values: Vec::new(),
@@ -77,7 +78,7 @@ impl Account<'_> {
         let shortage = missing.min(redemption.uncovered);
         redemption.uncovered -= shortage;
         missing -= shortage;
-        let less_debt = match program.shortage {
+        let less_debt = match program.refunds.shortage {
             Shortage::Forgive => 0,
             Shortage::Debt => shortage.min(self.lots.debt),
         };
@@ -87,7 +88,7 @@ impl Account<'_> {
                 to.book_for(version, at, kind, Rule::Shortage, event, None, -points);
             }
         };
-        match program.shortage {
+        match program.refunds.shortage {
             Shortage::Forgive => nameless(EntryKind::Forgive, shortage, self),
             Shortage::Debt => {
                 self.lots.debt -= less_debt;
@@ -146,7 +147,7 @@ impl Account<'_> {
         points: i64,
     ) {
         let judging = self.readings.version(version);
-        let least = match judging.program.restored_life {
+        let least = match judging.program.refunds.restored_life {
             Some(life) => judging.days.life(at, life),
             None => at,
         };

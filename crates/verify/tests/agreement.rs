@@ -5,13 +5,14 @@
 
 use rungs_engine::calendar::day_from;
 use rungs_engine::canonical::Kind;
-use rungs_engine::event::Batch;
+use rungs_engine::event::{Batch, EventId};
 use rungs_engine::fold::{
     AccountState, Fold, Given, Kept, NotIssued, Piece, Plan, Plans, Ready, Rejection, Sink,
 };
-use rungs_engine::ledger::{Entry, Issued, RungMove};
-use rungs_engine::rehearsal::{batches, rehearse};
-use rungs_histories::{Content, generate};
+use rungs_engine::ledger::{Entry, EventRef, Issued, RungMove};
+use rungs_engine::rehearsal::{EventTable, batches, rehearse};
+use rungs_histories::{Content, Generated, generate};
+use rungs_verify::Reason;
 use std::collections::BTreeMap;
 
 fn histories() -> u64 {
@@ -103,6 +104,12 @@ fn the_lane_books_what_every_other_event_would_book() {
     );
 }
 
+/// Events that the recount does not take for a reason, or not whole.
+fn told(rejected: &[(EventRef, Reason)], why: Reason) -> Vec<EventId> {
+    let rejected = rejected.iter().filter(|(_, reason)| *reason == why);
+    rejected.map(|(event, _)| event.1.clone()).collect()
+}
+
 #[test]
 fn settlement_and_recount_agree_on_every_entry() {
     let mut content = Content::default();
@@ -151,6 +158,16 @@ fn settlement_and_recount_agree_on_every_entry() {
                     shown.join("\n")
                 ));
             }
+            let told = |reason| told(&recount.rejected, reason);
+            let refused = |why: fn(&Rejection) -> bool| {
+                let rows = kept.rejected.iter().filter(|(_, it)| why(it));
+                rows.map(|(row, _)| batch.id.get(*row)).collect::<Vec<_>>()
+            };
+            let place = format!("seed {seed}, account {account}");
+            let over = refused(|it| matches!(it, Rejection::OverRefund(_)));
+            assert_eq!(over, told(Reason::MoreThanLeft), "{place}");
+            let trimmed = refused(|it| matches!(it, Rejection::TrimmedRefund(_)));
+            assert_eq!(trimmed, told(Reason::TookWhatWasLeft), "{place}");
             content.count(&settled[&account]);
         }
     }
@@ -164,4 +181,56 @@ fn settlement_and_recount_agree_on_every_entry() {
     );
     let rare = content.too_rare(20, false);
     assert!(rare.is_empty(), "{}", rare.join("; "));
+}
+
+/// Rung moves by account of a history that is settled whole.
+fn moves(made: &Generated, tables: &[EventTable]) -> BTreeMap<String, Vec<RungMove>> {
+    let versions = made.versions().unwrap();
+    let plans = Plans::new(&versions).unwrap();
+    let as_of = day_from(&made.as_of).unwrap();
+    let settled = rehearse(&plans, tables, &BTreeMap::new(), as_of).unwrap();
+    let moves = settled.into_iter();
+    moves
+        .map(|(account, one)| (account, one.kept.rungs))
+        .collect()
+}
+
+#[test]
+fn where_refunds_never_move_a_rung_the_ladder_is_as_without_refunds() {
+    let (mut histories_held, mut would_move) = (0, 0);
+    for seed in 0..2 * histories() {
+        let mut made = generate(seed);
+        let texts = || std::iter::once(&made.toml).chain(made.later.iter().map(|(_, text)| text));
+        // What is granted depends on refunds by the room under caps, and what is spent is undone.
+        let by_points = |text: &String| {
+            ["granted", "spent"]
+                .iter()
+                .any(|kind| text.contains(&format!("id = \"counted\"\nkind = \"{kind}\"")))
+        };
+        if !texts().all(|text| text.contains("rung = \"never\"") && !by_points(text)) {
+            continue;
+        }
+        histories_held += 1;
+        let refunds = |table: &&EventTable| table.kind != Kind::Refund;
+        let without: Vec<EventTable> = made.tables.iter().filter(refunds).cloned().collect();
+        let with = moves(&made, &made.tables);
+        for (account, moved) in moves(&made, &without) {
+            assert_eq!(moved, with[&account], "seed {seed}, account {account}");
+        }
+        let checkpoint = |text: &mut String| {
+            *text = text.replace("rung = \"never\"", "rung = \"checkpoint\"");
+        };
+        checkpoint(&mut made.toml);
+        made.later.iter_mut().for_each(|(_, text)| checkpoint(text));
+        let otherwise = moves(&made, &made.tables);
+        let differs = |account: &&String| otherwise[*account] != with[*account];
+        would_move += with.keys().filter(differs).count() as u64;
+    }
+    println!(
+        "{histories_held} histories, {would_move} accounts whose rung refunds would have moved"
+    );
+    assert!(
+        would_move * 100 >= histories(),
+        "only {would_move} accounts whose rung refunds would have moved"
+    );
 }

@@ -7,7 +7,7 @@ use super::measure::{Key, Measure};
 use super::plan::Plan;
 use super::plans::Piece;
 use super::prepared::{Prepared, Row};
-use super::refund::OrderMemory;
+use super::remembered::OrderMemory;
 use super::sink::{NAMELESS, NotIssued, Rejection, Sink, Step, WhyNot};
 use super::state::{AccountState, Gift, Lot, Member};
 use super::unredeem::Redemption;
@@ -176,7 +176,6 @@ impl<S: Sink> Account<'_, '_, S> {
             self.quiet_until = Instant::MIN;
         }
         if kind == Kind::Refund {
-            self.renew(kind);
             self.refund(rows);
             return Ok(());
         }

@@ -99,6 +99,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 self.state.open -= left;
             }
             self.state.lots.drop_front();
+            self.note_ended(&event, left);
             self.book(EntryKind::Expire, Rule::Expiry, event, None, -left, end);
         }
         self.state.next_release = None;

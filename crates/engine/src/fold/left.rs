@@ -2,7 +2,7 @@
 
 use super::account::Account;
 use super::plan::column;
-use super::refund::OrderMemory;
+use super::remembered::OrderMemory;
 use super::sink::Sink;
 use crate::canonical::Kind;
 use crate::event::{Batch, Ids, Texts, Values};
@@ -23,24 +23,74 @@ pub struct LineLeft {
 const LINE_AMOUNTS: [&str; 4] = ["gross", "discount", "net", "tax"];
 
 impl<S: Sink> Account<'_, '_, S> {
+    /// Gives back what a row of a refund names: a line, or with number 0 the whole rest. Says whether that is more
+    /// than was left.
+    pub(super) fn take_line(&self, order: &mut OrderMemory, row: usize) -> bool {
+        let number = self.batch.line[row];
+        let named = self.plan.named;
+        let digits = |column: Option<usize>| {
+            column.map_or(0, |column| {
+                u32::from(self.plan.program.columns[column].digits)
+            })
+        };
+        // Both quantities in the order's digits.
+        let from = 10i128.pow(digits(named.refund_quantity));
+        let to = 10i128.pow(digits(named.line_quantity));
+        let asked = |column: Option<usize>| {
+            let asked = self.batch.number(column?, row)?;
+            (number != 0).then_some(asked.max(0))
+        };
+        let (quantity, net) = (asked(named.refund_quantity), asked(named.refund_net));
+        let (mut over, mut left) = (false, false);
+        for index in 0..order.lines.len() {
+            let rest = self.rest(order, index);
+            let line = &mut order.lines[index];
+            if number != 0 && line.number != number {
+                continue;
+            }
+            let gone = rest.is_none();
+            left |= !gone;
+            match (quantity, net) {
+                (Some(quantity), _) => {
+                    let asked = i128::from(quantity) * to;
+                    let rest = if gone { 0 } else { line.quantity };
+                    over |= asked > i128::from(rest) * from;
+                    let taken = i64::try_from(asked / from).unwrap_or(i64::MAX);
+                    line.quantity = (line.quantity - taken).max(0);
+                }
+                (None, Some(net)) => {
+                    over |= net > rest.unwrap_or(0);
+                    line.net_taken = line.net_taken.saturating_add(net);
+                }
+                (None, None) => {
+                    over |= gone && number != 0;
+                    line.quantity = 0;
+                }
+            }
+        }
+        let nothing = match number {
+            0 => !left,
+            _ => order.lines.iter().all(|line| line.number != number),
+        };
+        over || nothing
+    }
+
+    /// What is left of a line's net, no limit where it says none; nothing if the line is gone.
+    fn rest(&self, order: &OrderMemory, row: usize) -> Option<i64> {
+        let line = &order.lines[row];
+        let net = column(self.plan.program, Kind::Order, true, "net")
+            .and_then(|column| order.batch.number(column, row))
+            .map(|net| share(net, line));
+        let stands = line.quantity > 0
+            && (line.net_taken == 0 || net.is_none_or(|net| line.net_taken < net));
+        stands.then(|| net.map_or(i64::MAX, |net| (net - line.net_taken).max(0)))
+    }
+
     /// The order's rows with what is left of their amounts; lines of which nothing is left are gone.
     pub(super) fn reduced(&self, order: &OrderMemory) -> Batch {
         let program = self.plan.program;
-        let line_net = column(program, Kind::Order, true, "net");
         let kept: Vec<usize> = (0..order.lines.len())
-            .filter(|row| {
-                let line = &order.lines[*row];
-                let net = line_net
-                    .and_then(|column| order.batch.number(column, *row))
-                    .map(|net| {
-                        half_even(
-                            i128::from(net) * i128::from(line.quantity),
-                            i128::from(line.bought),
-                        )
-                    });
-                line.quantity > 0
-                    && (line.net_taken == 0 || net.is_none_or(|net| line.net_taken < net))
-            })
+            .filter(|row| self.rest(order, *row).is_some())
             .collect();
         let mut batch = slice(&order.batch, &kept);
         let mut taken_of_event = [0i64; LINE_AMOUNTS.len()];
@@ -51,8 +101,7 @@ impl<S: Sink> Account<'_, '_, S> {
             let left = |row: usize| {
                 let line = &order.lines[row];
                 let whole = order.batch.number(column, row)?;
-                let product = i128::from(whole) * i128::from(line.quantity);
-                let part = half_even(product, i128::from(line.bought));
+                let part = share(whole, line);
                 let by_amount = if matches!(*name, "net" | "gross") {
                     line.net_taken
                 } else {
@@ -96,6 +145,12 @@ impl<S: Sink> Account<'_, '_, S> {
         }
         batch
     }
+}
+
+/// The part of a line's amount that its quantity leaves.
+fn share(whole: i64, line: &LineLeft) -> i64 {
+    let product = i128::from(whole) * i128::from(line.quantity);
+    half_even(product, i128::from(line.bought))
 }
 
 /// `num / den` to the nearest, a half to the even neighbour.

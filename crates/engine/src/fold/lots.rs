@@ -300,6 +300,7 @@ impl<S: Sink> Account<'_, '_, S> {
             self.state.open -= left;
         }
         self.state.lots.drop_front();
+        self.note_ended(&event, left);
         let (kind, rule) = (EntryKind::Expire, Rule::Expiry);
         self.book(kind, rule, event, None, -left, ending(end));
         self.version = self.state.version;
@@ -311,7 +312,7 @@ impl<S: Sink> Account<'_, '_, S> {
         self.fall_short(event, rest);
     }
 
-    /// Takes a refund's points: the order's own lot, other pending lots, other open lots, then shortage.
+    /// Takes a refund's points that are not forgiven: the order's own lots, other pending lots, other open lots, then shortage.
     pub(super) fn reverse(&mut self, rule: Rule, event: &EventRef, order: &EventRef, points: i64) {
         let own = |lot: &Lot| lot.source == order.0 && lot.id == order.1;
         let rest = self.take(EntryKind::Reverse, rule, event, points, own);
@@ -370,7 +371,7 @@ impl<S: Sink> Account<'_, '_, S> {
         if points <= 0 {
             return;
         }
-        match self.piece.plans.of(self.version).program.shortage {
+        match self.piece.plans.of(self.version).program.refunds.shortage {
             Shortage::Debt => {
                 self.state.debt += points;
                 self.book(

@@ -29,6 +29,7 @@ mod plans;
 mod prepared;
 mod queue;
 mod refund;
+mod remembered;
 mod revoke;
 mod rewards;
 mod sink;

@@ -4,42 +4,18 @@
 use super::account::Account;
 use super::contribution::{Added, contributions, granted};
 use super::earn::{Earned, Moment};
-use super::left::{LineLeft, slice};
 use super::plan::CapOwner;
 use super::prepared::{Prepared, Row};
+use super::remembered::OrderMemory;
 use super::sink::{Rejection, Sink};
-use super::state::{AccountState, Gift};
+use super::state::Gift;
 use super::stretch::{difference, take_back};
 use super::view::View;
-use crate::calendar::{Day, Instant};
 use crate::canonical::Kind;
-use crate::event::{Batch, EventId};
+use crate::event::EventId;
 use crate::ledger::{EventRef, Rule};
-use crate::program::{MetricKind, Pool, RefundRung};
+use crate::program::{MetricKind, OverRefund, Pool, RefundRung};
 use std::ops::Range;
-
-/// An order that is refunded later in the rows of this pass: its moment, and what it gave.
-#[derive(Debug)]
-pub struct OrderMemory {
-    event: EventRef,
-    /// The version that granted: what is left is judged by it.
-    version: u16,
-    at: Instant,
-    day: Day,
-    member: usize,
-    rung: u8,
-    /// The account just before the order.
-    before: AccountState,
-    /// The order's rows as they were.
-    pub(super) batch: Batch,
-    pub(super) lines: Vec<LineLeft>,
-    /// Scaled points that each rule gave, less what refunds took.
-    given: Vec<i64>,
-    /// What it adds to each metric now.
-    added: Vec<Added>,
-    /// Rewards that it gave and that were not taken back.
-    gifts: Vec<Gift>,
-}
 
 /// What is left of an order, by the rules.
 struct Left {
@@ -52,52 +28,6 @@ struct Left {
 }
 
 impl<S: Sink> Account<'_, '_, S> {
-    /// Keeps what a later refund of this order needs. Called after it was evaluated and before it is
-    /// booked.
-    pub(super) fn remember(&mut self, rows: Range<usize>, member: usize, event: &EventRef) {
-        let quantity = self.plan.named.line_quantity;
-        let one = quantity.map_or(1, |column| {
-            10i64.pow(u32::from(self.plan.program.columns[column].digits))
-        });
-        let lines = rows
-            .clone()
-            .map(|row| {
-                let bought = quantity
-                    .and_then(|column| self.batch.number(column, row))
-                    .filter(|n| *n > 0)
-                    .unwrap_or(one);
-                LineLeft {
-                    number: self.batch.line[row],
-                    bought,
-                    quantity: bought,
-                    net_taken: 0,
-                }
-            })
-            .collect();
-        self.scratch.pass.orders.push(OrderMemory {
-            event: event.clone(),
-            version: self.state.version,
-            at: self.at,
-            day: self.day,
-            member,
-            rung: self.state.rung,
-            before: self.state.clone(),
-            batch: slice(self.batch, &rows.collect::<Vec<_>>()),
-            lines,
-            given: self.scratch.earned.booked.clone(),
-            added: self.scratch.added.clone(),
-            gifts: Vec::new(),
-        });
-    }
-
-    /// What the order that was remembered last gave.
-    pub(super) fn remember_gifts(&mut self) {
-        let given = std::mem::take(&mut self.scratch.given);
-        if let Some(order) = self.scratch.pass.orders.last_mut() {
-            order.gifts = given;
-        }
-    }
-
     /// One refund event: its rows are the lines that come back, or line 0 for the whole rest.
     pub(super) fn refund(&mut self, rows: Range<usize>) {
         let event = self.event_ref(rows.start);
@@ -105,21 +35,32 @@ impl<S: Sink> Account<'_, '_, S> {
             let named = self.named_text(rows.start);
             return self.sink.reject(rows.start, Rejection::UnknownOrder(named));
         };
-        if let Some(left) = self.reduce(&mut order, rows) {
-            self.version = order.version;
-            self.take_back(&mut order, &left.given, &event);
-            self.version = self.state.version;
-            self.count_back(&mut order, left.added);
-            let mut deserves = left.deserves.into_iter();
-            let gifts = std::mem::take(&mut order.gifts).into_iter();
-            // What was used stays, and a later refund looks at it again.
-            order.gifts = gifts
-                .filter(|gift| deserves.next().unwrap_or(true) || !self.revoke(gift, &event))
-                .collect();
-            let granting = self.piece.plans.of(order.version).program;
-            if granting.refund_rung == RefundRung::AtOnce {
-                self.refunded((order.at, order.day), &event);
+        let first = rows.start;
+        let reduced = self.reduce(&mut order, rows);
+        if let Err(why @ Rejection::OverRefund(_)) = reduced {
+            self.scratch.pass.orders.push(order);
+            return self.sink.reject(first, why);
+        }
+        self.renew(Kind::Refund);
+        match reduced {
+            Ok((left, over)) => {
+                self.version = order.version;
+                self.take_back(&mut order, &left.given, &event);
+                self.version = self.state.version;
+                self.count_back(&mut order, left.added);
+                let mut deserves = left.deserves.into_iter();
+                let gifts = std::mem::take(&mut order.gifts).into_iter();
+                // What was used stays, and a later refund looks at it again.
+                order.gifts = gifts
+                    .filter(|gift| deserves.next().unwrap_or(true) || !self.revoke(gift, &event))
+                    .collect();
+                let granting = self.piece.plans.of(order.version).program;
+                if granting.refunds.rung == RefundRung::AtOnce {
+                    self.refunded((order.at, order.day), &event);
+                }
+                self.tell_trimmed(over, first);
             }
+            Err(why) => self.sink.reject(first, why),
         }
         self.scratch.pass.orders.push(order);
         self.climb(Some(&event));
@@ -140,20 +81,36 @@ impl<S: Sink> Account<'_, '_, S> {
         Some(orders.swap_remove(index))
     }
 
-    /// Takes what a refund gives back off an order, and judges what is left. Where that cannot be, the refund gives
-    /// nothing back, neither now nor to a later one.
-    fn reduce(&mut self, order: &mut OrderMemory, rows: Range<usize>) -> Option<Left> {
+    /// Takes what a refund gives back off an order, judges what is left, and says whether more was asked for than was
+    /// left. Where that cannot be, the refund gives nothing back, neither now nor to a later one.
+    fn reduce(
+        &self,
+        order: &mut OrderMemory,
+        rows: Range<usize>,
+    ) -> Result<(Left, bool), Rejection> {
         let (first, before) = (rows.start, order.lines.clone());
+        let mut over = false;
         for row in rows {
-            self.take_line(order, row);
+            over |= self.take_line(order, row);
         }
-        let left = self.again(order);
-        if left.is_none() {
+        let policy = self.piece.plans.of(order.version).program.refunds.over;
+        let reduced = match over && policy == OverRefund::Reject {
+            true => Err(Rejection::OverRefund(self.named_text(first))),
+            false => self
+                .again(order)
+                .ok_or_else(|| Rejection::Overflow(self.named_text(first))),
+        };
+        if reduced.is_err() {
             order.lines = before;
-            let named = self.named_text(first);
-            self.sink.reject(first, Rejection::Overflow(named));
         }
-        left
+        reduced.map(|left| (left, over))
+    }
+
+    fn tell_trimmed(&mut self, over: bool, row: usize) {
+        if over {
+            let why = Rejection::TrimmedRefund(self.named_text(row));
+            self.sink.reject(row, why);
+        }
     }
 
     /// A refund of an order that is counted and not credited yet. Gives the order, and what each rule gives for what
@@ -162,50 +119,20 @@ impl<S: Sink> Account<'_, '_, S> {
         &mut self,
         rows: Range<usize>,
     ) -> Option<(EventRef, Vec<i64>)> {
-        let mut order = self.named_order(rows.start)?;
-        if let Some(left) = self.reduce(&mut order, rows) {
-            let taken = order.lessen(&left.given);
-            self.uncount_points(&order, &taken);
-            self.count_back(&mut order, left.added);
+        let first = rows.start;
+        let mut order = self.named_order(first)?;
+        match self.reduce(&mut order, rows) {
+            Ok((left, over)) => {
+                let taken = order.lessen(&left.given);
+                self.uncount_points(&order, &taken);
+                self.count_back(&mut order, left.added);
+                self.tell_trimmed(over, first);
+            }
+            Err(why) => self.sink.reject(first, why),
         }
         let what = (order.event.clone(), order.given.clone());
         self.scratch.pass.orders.push(order);
         Some(what)
-    }
-
-    fn take_line(&self, order: &mut OrderMemory, row: usize) {
-        let number = self.batch.line[row];
-        let named = self.plan.named;
-        let digits = |column: Option<usize>| {
-            column.map_or(0, |column| {
-                u32::from(self.plan.program.columns[column].digits)
-            })
-        };
-        for line in order
-            .lines
-            .iter_mut()
-            .filter(|line| number == 0 || line.number == number)
-        {
-            let quantity = named
-                .refund_quantity
-                .and_then(|column| self.batch.number(column, row))
-                .filter(|_| number != 0);
-            let net = named
-                .refund_net
-                .and_then(|column| self.batch.number(column, row))
-                .filter(|_| number != 0);
-            match (quantity, net) {
-                (Some(quantity), _) => {
-                    // Both quantities in the order's digits.
-                    let from = 10i128.pow(digits(named.refund_quantity));
-                    let to = 10i128.pow(digits(named.line_quantity));
-                    let taken = i64::try_from(i128::from(quantity) * to / from).unwrap_or(i64::MAX);
-                    line.quantity = (line.quantity - taken.max(0)).max(0);
-                }
-                (None, Some(net)) => line.net_taken = line.net_taken.saturating_add(net.max(0)),
-                (None, None) => line.quantity = 0,
-            }
-        }
     }
 
     /// Runs the rules on what is left, in the state of the order's moment.
@@ -264,7 +191,9 @@ impl<S: Sink> Account<'_, '_, S> {
     fn take_back(&mut self, order: &mut OrderMemory, given: &[i64], event: &EventRef) {
         let taken = order.lessen(given);
         for (rule, points) in taken.iter().enumerate().filter(|(_, points)| **points > 0) {
-            self.reverse(Rule::Earn(rule as u16), event, &order.event, *points);
+            let rule = Rule::Earn(rule as u16);
+            let forgiven = self.forgive_ended(order, rule, event, *points);
+            self.reverse(rule, event, &order.event, points - forgiven);
         }
         self.uncount_points(order, &taken);
     }
@@ -275,7 +204,10 @@ impl<S: Sink> Account<'_, '_, S> {
         let plan = plans.of(order.version);
         for metric in &plan.granted {
             let points = granted(plan, *metric, taken);
-            if points == 0 || plans.drops(*metric, order.version, self.state.version) {
+            if points == 0
+                || plan.stays_counted(*metric)
+                || plans.drops(*metric, order.version, self.state.version)
+            {
                 continue;
             }
             if let Some(measure) = self.state.measures.get_mut(*metric) {
@@ -338,8 +270,11 @@ impl<S: Sink> Account<'_, '_, S> {
     fn count_back(&mut self, order: &mut OrderMemory, added: Vec<Added>) {
         let plan = self.plan;
         let plans = self.piece.plans;
-        for metric in &plans.of(order.version).metrics[Kind::Order as usize] {
-            if plans.drops(*metric, order.version, self.state.version) {
+        let granting = plans.of(order.version);
+        for metric in &granting.metrics[Kind::Order as usize] {
+            if granting.stays_counted(*metric)
+                || plans.drops(*metric, order.version, self.state.version)
+            {
                 continue;
             }
             let declared = &plan.program.metrics[*metric];

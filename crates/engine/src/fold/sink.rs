@@ -6,11 +6,15 @@ use crate::calendar::Instant;
 use crate::event::EventId;
 use crate::ledger::{Entry, EventRef, Issued, RungMove};
 
-/// Why an event was not settled. It goes to quarantine; the events around it are settled.
+/// Why an event was not settled, or not whole. It goes to quarantine; the events around it are settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
     /// A refund names an order that the account does not have.
     UnknownOrder(String),
+    /// A refund asks for more than is left of this order, and is refused.
+    OverRefund(String),
+    /// A refund asks for more than is left of this order; what was left is taken.
+    TrimmedRefund(String),
     /// An un-redeem names a redemption that the account does not have.
     UnknownRedeem(String),
     /// A number left 64 bits in this rule or metric.
@@ -112,7 +116,7 @@ pub trait Sink {
     fn rung(&mut self, moved: RungMove);
     /// A reward.
     fn issued(&mut self, issued: Issued);
-    /// An event that could not be settled, by its row in the batch.
+    /// An event that could not be settled, or not whole, by its row in the batch.
     fn reject(&mut self, row: usize, why: Rejection);
     /// The arithmetic of a rule at an event.
     fn step(&mut self, _step: Step) {}

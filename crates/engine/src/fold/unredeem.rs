@@ -89,7 +89,14 @@ impl<S: Sink> Account<'_, '_, S> {
         }
         redemption.short -= points;
         self.version = redemption.version;
-        match self.piece.plans.of(redemption.version).program.shortage {
+        match self
+            .piece
+            .plans
+            .of(redemption.version)
+            .program
+            .refunds
+            .shortage
+        {
             Shortage::Forgive => {
                 let kind = EntryKind::Forgive;
                 self.book(kind, Rule::Shortage, event.clone(), None, -points, None);
@@ -120,6 +127,7 @@ impl<S: Sink> Account<'_, '_, S> {
     fn restore(&mut self, (version, rule): (u16, Rule), lot: &Lot, points: i64, event: &EventRef) {
         let program = self.piece.plans.of(version).program;
         let least = program
+            .refunds
             .restored_life
             .map_or(self.at, |life| life.end(self.at, &program.zone));
         let end = lot.expires.max(least);
@@ -132,6 +140,7 @@ impl<S: Sink> Account<'_, '_, S> {
         if end <= self.at {
             self.version = self.piece.plans.at(lot.at);
             let (kind, rule) = (EntryKind::Expire, Rule::Expiry);
+            self.note_ended(&key, points);
             self.book(kind, rule, key, None, -points, expires);
             self.version = self.state.version;
             return;
@@ -157,7 +166,9 @@ impl<S: Sink> Account<'_, '_, S> {
         let then = plans.of(redemption.version);
         let when = (redemption.at, redemption.day);
         for metric in &then.spent {
-            if plans.drops(*metric, redemption.version, self.state.version) {
+            if then.stays_counted(*metric)
+                || plans.drops(*metric, redemption.version, self.state.version)
+            {
                 continue;
             }
             let measures = match plan.program.metrics[*metric].pool {
@@ -175,7 +186,7 @@ impl<S: Sink> Account<'_, '_, S> {
             self.state
                 .take_from_ground(plan, *metric, when, points, &[]);
         }
-        if !then.spent.is_empty() && then.program.refund_rung == RefundRung::AtOnce {
+        if !then.spent.is_empty() && then.program.refunds.rung == RefundRung::AtOnce {
             self.refunded(when, event);
         }
     }
@@ -188,6 +199,7 @@ impl<S: Sink> Account<'_, '_, S> {
             .plans
             .of(redemption.version)
             .program
+            .refunds
             .revokes_rewards;
         redemption.bought.retain(|bought| {
             let id = reward_id(self.plan.program, bought);

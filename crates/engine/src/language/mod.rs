@@ -53,7 +53,7 @@ use crate::canonical::Kind;
 use crate::condition::expression::{Expr, Node};
 use crate::condition::{self, Expected, MetricColumn, Occasion, Scope};
 use crate::finding::{Code, Finding, Place, Severity};
-use crate::program::{Column, Program, RefundRung, Shortage, Takeover};
+use crate::program::{Column, Program, Takeover};
 use quoted::Quoted;
 use reader::{Placed, Reader, Value};
 use sha2::{Digest, Sha256};
@@ -410,13 +410,6 @@ fn assemble(
     let costs = root.costs.map(|raw| costs::costs(build, raw.value));
     let migrate = migrate::migrate(build, root.migrate);
     let head = head?;
-    let refunds = refunds.unwrap_or(refunds::Refunds {
-        shortage: Shortage::Forgive,
-        rung: RefundRung::AtOnce,
-        revokes_rewards: true,
-        restored_life: None,
-        place: Place::default(),
-    });
     Some(Program {
         id: source.id.to_owned(),
         file: source
@@ -445,11 +438,7 @@ fn assemble(
         tiers,
         benefits,
         rewards,
-        shortage: refunds.shortage,
-        refund_rung: refunds.rung,
-        revokes_rewards: refunds.revokes_rewards,
-        restored_life: refunds.restored_life,
-        refunds_place: refunds.place,
+        refunds: refunds.unwrap_or_default(),
         enrol,
         backdate,
         surprises,

@@ -4,15 +4,18 @@ use super::Build;
 use super::reader::Placed;
 use super::table::{choice, table};
 use super::values::DurationOrZero;
-use crate::calendar::Length;
 use crate::finding::{Code, Place};
-use crate::program::{RefundRung, Shortage};
+use crate::program::{Expired, OverRefund, RefundRung, Refunds, Shortage};
 
 table! {
-    /// What a refund does. It takes back what was granted so far minus what the lines that are left would have given; first from its own lots, then from other pending ones, then from other open ones in the order in which they are spent, then as `shortage` says. The same holds for a redemption beyond the balance in a file. An un-redeem goes the way of the redemption back: what lots did not cover first, then its lots, the last taken first; their end stays as it was.
+    /// What a refund does. It takes back what was granted so far minus what the lines that are left would have given; first from its own lots (of those that have ended see `expired`), then from other pending ones, then from other open ones in the order in which they are spent, then as `shortage` says. The same holds for a redemption beyond the balance in a file. An un-redeem goes the way of the redemption back: what lots did not cover first, then its lots, the last taken first; their end stays as it was.
     RefundsTable as "[refunds]" {
         /// What happens where lots do not suffice.
         required shortage: Shortage,
+        /// What becomes of points that the order gave and that have ended unspent meanwhile.
+        default("\"take\"") expired: Expired,
+        /// What becomes of a refund that asks for more than is left of its order: a larger quantity or amount, a line that came back already or was never bought, or an order of which nothing is left.
+        default("\"trim\"") over: OverRefund,
         /// What becomes of a rung that rested on the refunded order.
         default("\"at_once\"") rung: RefundRung,
         /// What becomes of rewards that the order gave, by its `when` or by the rung that it reached, and that what is left of it does not deserve; and of rewards that a redemption bought, once it is undone whole.
@@ -33,10 +36,21 @@ choice!(Shortage {
     "forgive" => Shortage::Forgive, "The rest is let go.";
 } later []);
 
+choice!(Expired {
+    "take" => Expired::Take, "They are taken all the same: from other lots, then as `shortage` says.";
+    "forgive" => Expired::Forgive, "They count as given back, before anything else is taken; points that were spent are still taken from other lots.";
+} later []);
+
+choice!(OverRefund {
+    "trim" => OverRefund::Trim, "It takes what is left, and a row in quarantine (`row/refund-trimmed`) says that it asked for more.";
+    "reject" => OverRefund::Reject, "It is refused whole (`row/over-refund`) and takes nothing.";
+} later []);
+
 choice!(RefundRung {
     "at_once" => RefundRung::AtOnce, "It ends at the refund's time if what it rests on is gone.";
     "checkpoint" => RefundRung::Checkpoint, "Only the next checkpoint sees it.";
-} later ["never"]);
+    "never" => RefundRung::Never, "It stays, at checkpoints too: what the order counted for the ladder stays counted, though it came back, and so does what an undone redemption counted. Metrics with a window of their own, which conditions ask, are net of refunds all the same.";
+} later []);
 
 /// What becomes of rewards that are no longer deserved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,15 +69,6 @@ choice!(Rewards {
 pub(crate) struct Unwind;
 
 choice!(Unwind { "unwind" => Unwind, "Taken back."; } later ["keep"]);
-
-/// `[refunds]`, checked.
-pub(crate) struct Refunds {
-    pub(crate) shortage: Shortage,
-    pub(crate) rung: RefundRung,
-    pub(crate) revokes_rewards: bool,
-    pub(crate) restored_life: Option<Length>,
-    pub(crate) place: Place,
-}
 
 /// Checks `[refunds]`.
 pub(crate) fn refunds(
@@ -85,6 +90,8 @@ pub(crate) fn refunds(
     };
     Some(Refunds {
         shortage: raw.value.shortage?.value,
+        expired: raw.value.expired?.value,
+        over: raw.value.over?.value,
         rung: raw.value.rung?.value,
         revokes_rewards: raw.value.rewards?.value == Rewards::RevokeUnused,
         restored_life: Some(raw.value.life?.value.0).filter(|life| life.count > 0),

@@ -42,7 +42,7 @@ pub fn rule_line(program: &Program, rule: Rule) -> u32 {
         Rule::Surprise(index) => program.surprises[usize::from(index)].place.line,
         Rule::Expiry | Rule::Pending | Rule::RungUp | Rule::RungDown => wallet,
         Rule::Tiers => program.tiers.as_ref().map_or(1, |tiers| tiers.place.line),
-        Rule::Shortage => program.refunds_place.line,
+        Rule::Shortage => program.refunds.place.line,
         Rule::Redeem | Rule::Adjust | Rule::Opening => 1,
     }
 }

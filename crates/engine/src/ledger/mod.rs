@@ -31,8 +31,9 @@ pub enum EntryKind {
     Debt,
     /// open → owed: a released lot pays debt. Negative.
     Repay,
-    /// forgiven → reversed or redeemed: what lots did not cover and is let go. The amount; negative where the
-    /// redemption is undone.
+    /// forgiven → reversed or redeemed: what lots did not cover and is let go, or, in the name of the earn rule and of
+    /// the order's lot, what had ended unspent and counts as given back. The amount; negative where the redemption is
+    /// undone.
     Forgive,
     /// issued → open or open → adjusted, by the desk. Signed.
     Adjust,

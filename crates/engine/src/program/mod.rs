@@ -8,6 +8,7 @@ mod earn;
 mod measures;
 mod migrate;
 mod points;
+mod refunds;
 mod rewards;
 mod tiers;
 mod versions;
@@ -16,13 +17,13 @@ pub use collect::{Column, Dataset, Format, Literal, Pii, SourceColumn, Target};
 pub use earn::{Cap, Combine, Earn, EarnKind, Group, Limit, Over, Pool};
 pub use measures::{By, CostItem, Costs, Kpi, KpiKind, Metric, MetricKind, Objective};
 pub use migrate::{Carried, Migrate};
-pub use points::{Expiry, Pending, RoundAt, Shortage, Until, Wallet};
+pub use points::{Expiry, Pending, RoundAt, Until, Wallet};
+pub use refunds::{Expired, OverRefund, RefundRung, Refunds, Shortage};
 pub use rewards::{Benefit, Reward, RewardKind, Schedule, Surprise, Trigger};
-pub use tiers::{Crossing, Need, Period, RefundRung, Requalify, Rung, Shortfall, Tiers, Validity};
+pub use tiers::{Crossing, Need, Period, Requalify, Rung, Shortfall, Tiers, Validity};
 pub use versions::{Takeover, Versions};
 
 use crate::calendar::{Day, LeapDay, Length, Zone};
-use crate::finding::Place;
 
 /// One version of a programme.
 #[derive(Debug, Clone)]
@@ -71,16 +72,8 @@ pub struct Program {
     pub benefits: Vec<Benefit>,
     /// Rewards.
     pub rewards: Vec<Reward>,
-    /// What a refund or a redeem beyond the balance does when lots do not suffice.
-    pub shortage: Shortage,
-    /// What becomes of the rung on a refund.
-    pub refund_rung: RefundRung,
-    /// Whether a refund takes back rewards that are not deserved any more, as far as they were not used.
-    pub revokes_rewards: bool,
-    /// How long points that come back from a redemption live at least.
-    pub restored_life: Option<Length>,
-    /// Where `[refunds]` stands.
-    pub refunds_place: Place,
+    /// What a refund does.
+    pub refunds: Refunds,
     /// How one becomes a member.
     pub enrol: Enrol,
     /// How long before joining orders count, where one joins by an `enrol` event.

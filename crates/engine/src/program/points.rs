@@ -90,12 +90,3 @@ pub enum Expiry {
         up_to: Option<Calendar>,
     },
 }
-
-/// When lots do not suffice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shortage {
-    /// The rest is owed and paid by the next lot that is released.
-    Debt,
-    /// The rest is let go.
-    Forgive,
-}

@@ -102,12 +102,3 @@ pub struct Rung {
     /// When points end that are granted at this rung; as the wallet says if not given.
     pub expiry: Option<Expiry>,
 }
-
-/// What a refund does to the rung.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefundRung {
-    /// The rung ends at the refund's time if what it rests on is gone.
-    AtOnce,
-    /// Only the next checkpoint sees it.
-    Checkpoint,
-}

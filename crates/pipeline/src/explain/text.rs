@@ -284,6 +284,13 @@ fn entry(program: &Program, entry: &Value) -> String {
         }
         "debt" => format!("({points}) owed: more than there was to take for {cause}"),
         "repay" => format!("{change} paid off what was owed, from the points of {cause}"),
+        // In the name of the rule that gave them: points of the order itself.
+        "forgive" if rule != "refunds.shortage" => {
+            let of = event(&entry["lot"]);
+            format!(
+                "({points}) {rule}, counted as given back by {cause}: points of {of} that had ended unspent"
+            )
+        }
         "forgive" => format!("({points}) let go: more than there was to take for {cause}"),
         _ => format!("{change} {rule} by {cause}{lot}{own_end}"),
     };

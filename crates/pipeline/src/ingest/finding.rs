@@ -65,8 +65,16 @@ codes! {
     /// A later revision of the event stands, or a `void` has cancelled it. Nothing is to be done.
     Superseded = "row/superseded";
     /// The refund names an order that the account does not have before it. It takes nothing back. Look at the
-    /// refund's order and account, and whether the order itself is in quarantine.
+    /// refund's order, account and time (a refund cannot be earlier than its order), and whether the order itself is in
+    /// quarantine. If the order comes later, the refund is settled with it.
     UnknownOrder = "row/unknown-order";
+    /// The refund asks for more than is left of its order, and the programme says `[refunds] over = "reject"`: it takes
+    /// nothing back. Look whether it was uploaded twice under two ids; correct its lines, quantities or amounts.
+    OverRefund = "row/over-refund";
+    /// The refund asks for more than is left of its order: a larger quantity or amount, a line that came back already
+    /// or was never bought, an order of which nothing is left. What was left is taken. Look whether it was uploaded
+    /// twice under two ids; `[refunds] over = "reject"` refuses such refunds whole.
+    TrimmedRefund = "row/refund-trimmed";
     /// The un-redeem names a redemption that the account does not have before it. It gives nothing back. Look at its
     /// redemption and account, and whether the redemption itself is in quarantine.
     UnknownRedeem = "row/unknown-redeem";
@@ -116,8 +124,10 @@ codes! {
 
 impl RowCode {
     /// What settlement refuses, after the row was accepted into the history.
-    pub const OF_SETTLEMENT: [RowCode; 5] = [
+    pub const OF_SETTLEMENT: [RowCode; 7] = [
         RowCode::UnknownOrder,
+        RowCode::OverRefund,
+        RowCode::TrimmedRefund,
         RowCode::UnknownRedeem,
         RowCode::UnknownName,
         RowCode::FinerThanMetric,

@@ -13,7 +13,7 @@ use rungs_engine::calendar::{LeapDay, Length, Unit, Zone};
 use rungs_engine::canonical::{Kind, Type};
 use rungs_engine::event::{Batch, EventId};
 use rungs_engine::finding::Place;
-use rungs_engine::program::{Column, Costs, Dataset, Enrol, Program, RefundRung, Shortage};
+use rungs_engine::program::{Column, Costs, Dataset, Enrol, Program, Refunds, Shortage};
 use std::sync::Arc;
 
 fn column(kind: Kind, line: bool, name: &str, kind_of_value: Type, digits: u8) -> Column {
@@ -100,11 +100,10 @@ pub fn program() -> Program {
         tiers: None,
         benefits: vec![],
         rewards: vec![],
-        shortage: Shortage::Debt,
-        refund_rung: RefundRung::AtOnce,
-        revokes_rewards: true,
-        restored_life: None,
-        refunds_place: Place::default(),
+        refunds: Refunds {
+            shortage: Shortage::Debt,
+            ..Refunds::default()
+        },
         enrol: Enrol::Automatic,
         backdate: None,
         surprises: vec![],

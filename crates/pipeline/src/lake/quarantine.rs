@@ -49,7 +49,19 @@ impl QuarantineRow {
             Rejection::UnknownOrder(order) => (
                 RowCode::UnknownOrder,
                 format!(
-                    "the account has no order `{order}` before this refund; give the order's id and account as they stand in its file, or upload the order"
+                    "the account has no order `{order}` before this refund; give the order's id and account as they stand in its file, date the refund after it, or upload the order"
+                ),
+            ),
+            Rejection::OverRefund(order) => (
+                RowCode::OverRefund,
+                format!(
+                    "the refund asks for more than is left of order `{order}`, so it takes nothing; correct its lines, quantities or amounts, or cancel it if it stands twice"
+                ),
+            ),
+            Rejection::TrimmedRefund(order) => (
+                RowCode::TrimmedRefund,
+                format!(
+                    "the refund asks for more than is left of order `{order}`, so only what was left is taken; correct its lines, quantities or amounts, or cancel it if it stands twice"
                 ),
             ),
             Rejection::UnknownRedeem(redeem) => (

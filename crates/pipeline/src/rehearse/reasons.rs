@@ -362,6 +362,10 @@ fn on_event(reward: &Reward) -> Option<rungs_engine::canonical::Kind> {
 fn refusal(why: &Rejection) -> String {
     match why {
         Rejection::UnknownOrder(order) => format!("there is no order `{order}` before it"),
+        Rejection::OverRefund(order) => format!("it asks for more than is left of order `{order}`"),
+        Rejection::TrimmedRefund(order) => {
+            format!("it asks for more than is left of order `{order}`, and took what was left")
+        }
         Rejection::UnknownRedeem(redeem) => format!("there is no redemption `{redeem}` before it"),
         Rejection::Overflow(rule) => format!("a number leaves 64 bits in `{rule}`"),
         Rejection::UnknownName(name) => format!("the programme has no `{name}`"),

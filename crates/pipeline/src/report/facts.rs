@@ -252,7 +252,10 @@ impl<'p> FactsReader<'p> {
             };
             let start = self.starts[order];
             let rows = start..self.rows_end(batch, start, end);
-            given_back.add(&self.columns, batch, order, rows, refund.clone());
+            // By the version that granted.
+            let over = self.versions.on(self.orders[order].day).refunds.over;
+            let order = (order, rows);
+            given_back.add(&self.columns, batch, order, refund.clone(), over);
         }
         for (order, refunded) in given_back.finish(&self.columns, batch) {
             if let Some(fact) = self.orders.get_mut(order) {

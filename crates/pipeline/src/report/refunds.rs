@@ -3,6 +3,7 @@
 
 use super::amounts::{Columns, divide, rescale};
 use rungs_engine::event::Batch;
+use rungs_engine::program::OverRefund;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -23,7 +24,7 @@ pub struct Refunded {
 }
 
 /// A line, and what is left of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Line {
     row: usize,
     number: i32,
@@ -73,6 +74,25 @@ impl Line {
         (left - self.taken).max(left.min(0))
     }
 
+    /// Whether one row of a refund asks for more than is left.
+    fn is_exceeded(&self, columns: &Columns, batch: &Batch, row: usize) -> bool {
+        let quantity = columns.refund_quantity.and_then(|column| {
+            let digits = column.digits().max(self.digits);
+            let left = rescale(self.left, self.digits, digits);
+            Some((column.at_digits(batch, row, digits)?, left))
+        });
+        let money = || {
+            let line_net = columns.line_net?;
+            let all = line_net.at(batch, self.row)?;
+            let asked = columns.refund_net?;
+            let asked = asked.at_digits(batch, row, line_net.digits())?;
+            Some((asked, self.rest(all)))
+        };
+        let (asked, left) = quantity.or_else(money).unwrap_or((1, 1));
+        let left = if self.gone { 0 } else { left.max(0) };
+        asked > left
+    }
+
     /// One row of a refund.
     fn give_back(&mut self, columns: &Columns, batch: &Batch, row: usize) {
         if batch.line[row] == 0 {
@@ -101,25 +121,39 @@ impl Line {
 }
 
 impl Refunds {
-    /// Takes the rows of a refund off the rows of an order. Refunds come in the order of time.
+    /// Takes the rows of a refund off the rows of an order, unless it asks for more than is left and such are
+    /// refused. Refunds come in the order of time.
     pub fn add(
         &mut self,
         columns: &Columns,
         batch: &Batch,
-        order: usize,
-        rows: Range<usize>,
+        (order, rows): (usize, Range<usize>),
         refund: Range<usize>,
+        over: OverRefund,
     ) {
         let lines = self
             .orders
             .entry(order)
             .or_insert_with(|| rows.map(|row| Line::new(columns, batch, row)).collect());
+        let before = (over == OverRefund::Reject).then(|| lines.clone());
+        let mut exceeds = false;
         for row in refund {
             let number = batch.line[row];
-            let named = lines.iter_mut().filter(|line| !line.gone);
-            for line in named.filter(|line| number == 0 || line.number == number) {
+            let mut named = lines.iter().filter(|line| line.number == number);
+            exceeds |= match number {
+                0 => lines.iter().all(|line| line.gone),
+                _ if named.clone().next().is_none() => true,
+                _ => named.any(|line| line.is_exceeded(columns, batch, row)),
+            };
+            let left = lines.iter_mut().filter(|line| !line.gone);
+            for line in left.filter(|line| number == 0 || line.number == number) {
                 line.give_back(columns, batch, row);
             }
+        }
+        if let Some(before) = before
+            && exceeds
+        {
+            *lines = before;
         }
     }
 

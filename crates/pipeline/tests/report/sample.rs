@@ -8,7 +8,7 @@ use rungs_engine::finding::Place;
 use rungs_engine::kpi::{AccountFacts, Measures};
 use rungs_engine::number::Rounding;
 use rungs_engine::program::{
-    By, ByRung, Column, Costs, Crossing, Enrol, Expiry, Kpi, KpiKind, Period, Program, RefundRung,
+    By, ByRung, Column, Costs, Crossing, Enrol, Expiry, Kpi, KpiKind, Period, Program, Refunds,
     Requalify, Reward, RewardKind, RoundAt, Rung, Shortage, Shortfall, Tiers, Validity, Wallet,
 };
 use rungs_pipeline::report::{AccountSource, FactsReader, Quality, Report, count};
@@ -149,11 +149,10 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
             minimum: None,
             caps: Vec::new(),
         }],
-        shortage: Shortage::Debt,
-        refund_rung: RefundRung::AtOnce,
-        revokes_rewards: true,
-        restored_life: None,
-        refunds_place: Place::default(),
+        refunds: Refunds {
+            shortage: Shortage::Debt,
+            ..Refunds::default()
+        },
         enrol: Enrol::FirstOrder,
         backdate: None,
         surprises: Vec::new(),

@@ -142,7 +142,7 @@ fn debt_is_paid_when_the_next_lot_is_released_and_not_when_it_is_granted() {
 #[test]
 fn what_is_forgiven_is_not_owed() {
     let mut world = plain(Expiry::Never);
-    world.program.shortage = Shortage::Forgive;
+    world.program.refunds.shortage = Shortage::Forgive;
     let program = world.done();
     let told = Events::of(&program)
         .enrol("2026-01-01 09:00")

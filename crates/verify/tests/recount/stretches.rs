@@ -74,7 +74,7 @@ fn a_refund_in_the_year_ends_at_once_the_rung_that_rested_on_it() {
         ["2024-12-27 09:00 grove>leaf until 2026-01-01 refunded f1"]
     );
     assert_eq!(refunded(&program, "70.00"), NOTHING);
-    program.refund_rung = RefundRung::Checkpoint;
+    program.refunds.rung = RefundRung::Checkpoint;
     assert_eq!(refunded(&program, ""), NOTHING);
 }
 
@@ -380,7 +380,7 @@ fn without_validity_a_refund_books_the_fall_as_refunded_only_at_once() {
             "2024-04-01 00:00 leaf>sprout until - shortfall -",
         ]
     );
-    program.refund_rung = RefundRung::Checkpoint;
+    program.refunds.rung = RefundRung::Checkpoint;
     assert_eq!(
         moves(&program),
         [

@@ -62,7 +62,7 @@ fn points_that_come_back_too_late_end_at_once_unless_they_are_given_a_life() {
             "2026-02-10 00:00 expire expiry r2 -10",
         ]
     );
-    world.program.restored_life = Some(length("2 days"));
+    world.program.refunds.restored_life = Some(length("2 days"));
     assert_eq!(
         too_late(&world.done()),
         [
@@ -115,7 +115,7 @@ fn what_is_undone_in_any_pieces_was_never_spent() {
         let dice = &mut Dice(seed);
         let mut world = plain(rolling("2 years", false));
         if dice.below(2) == 0 {
-            world.program.shortage = Shortage::Forgive;
+            world.program.refunds.shortage = Shortage::Forgive;
         }
         let program = world.done();
         let (mut with, mut without) = (Events::of(&program), Events::of(&program));

@@ -163,11 +163,10 @@ impl World {
                 tiers: None,
                 benefits: Vec::new(),
                 rewards: Vec::new(),
-                shortage: Shortage::Debt,
-                refund_rung: RefundRung::AtOnce,
-                revokes_rewards: true,
-                restored_life: None,
-                refunds_place: Place::default(),
+                refunds: Refunds {
+                    shortage: Shortage::Debt,
+                    ..Refunds::default()
+                },
                 enrol: Enrol::OptIn,
                 backdate: None,
                 surprises: Vec::new(),

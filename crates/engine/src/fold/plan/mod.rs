@@ -24,7 +24,7 @@ use crate::fold::measure::Window;
 use crate::number::Divisor;
 use crate::program::{
     ByRung, Earn, EarnKind, Expiry, Limit, Metric, MetricKind, Over, Period, Pool, Program,
-    RoundAt, Trigger, Until,
+    RefundRung, RoundAt, Trigger, Until,
 };
 
 /// Why a programme cannot be settled although it was checked: its rates need more than 64 bits.
@@ -303,7 +303,7 @@ impl<'p> Plan<'p> {
                 program.rewards.len(),
             ),
             reached: on_moment(program, Moment::RungReached),
-            revokes: program.revokes_rewards
+            revokes: program.refunds.revokes_rewards
                 && program
                     .datasets
                     .iter()
@@ -331,6 +331,11 @@ impl<'p> Plan<'p> {
     pub(super) fn until(&self, kind: Kind) -> Option<&'p Until> {
         let until = self.program.wallet.as_ref()?.until();
         until.filter(|until| until.on == kind)
+    }
+
+    /// Whether what an event added to a metric stays when the event is refunded or undone: the ladder counts on it.
+    pub fn stays_counted(&self, metric: usize) -> bool {
+        self.program.refunds.rung == RefundRung::Never && self.tier_metrics.contains(&metric)
     }
 
     /// Every condition and expression that is asked at an event of this kind.

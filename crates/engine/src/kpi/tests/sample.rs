@@ -8,8 +8,8 @@ use crate::kpi::{AccountFacts, Figure, Measures, OrderFact, PointsFact, RewardFa
 use crate::ledger::EntryKind;
 use crate::number::Rounding;
 use crate::program::{
-    ByRung, Costs, Crossing, Enrol, Expiry, Kpi, KpiKind, Period, Program, RefundRung, Requalify,
-    Reward, RewardKind, RoundAt, Rung, Shortage, Shortfall, Tiers, Validity, Wallet,
+    ByRung, Costs, Crossing, Enrol, Expiry, Kpi, KpiKind, Period, Program, RefundRung, Refunds,
+    Requalify, Reward, RewardKind, RoundAt, Rung, Shortfall, Tiers, Validity, Wallet,
 };
 use std::sync::LazyLock;
 
@@ -128,11 +128,10 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
         }),
         benefits: Vec::new(),
         rewards: ["cup", "cake"].map(reward).into(),
-        shortage: Shortage::Forgive,
-        refund_rung: RefundRung::Checkpoint,
-        revokes_rewards: true,
-        restored_life: None,
-        refunds_place: Place::default(),
+        refunds: Refunds {
+            rung: RefundRung::Checkpoint,
+            ..Refunds::default()
+        },
         enrol: Enrol::Automatic,
         backdate: None,
         surprises: Vec::new(),

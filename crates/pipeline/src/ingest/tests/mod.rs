@@ -21,7 +21,7 @@ use rungs_engine::canonical::{Kind, Type};
 use rungs_engine::finding::Place;
 use rungs_engine::number::Rational;
 use rungs_engine::program::{
-    Column, Costs, Dataset, Enrol, Pii, RefundRung, Shortage, SourceColumn, Target,
+    Column, Costs, Dataset, Enrol, Pii, Refunds, Shortage, SourceColumn, Target,
 };
 use std::fs;
 use std::path::Path;
@@ -65,11 +65,10 @@ pub(super) fn program(own: Vec<Column>) -> Program {
         tiers: None,
         benefits: Vec::new(),
         rewards: Vec::new(),
-        shortage: Shortage::Debt,
-        refund_rung: RefundRung::AtOnce,
-        revokes_rewards: true,
-        restored_life: None,
-        refunds_place: Place::default(),
+        refunds: Refunds {
+            shortage: Shortage::Debt,
+            ..Refunds::default()
+        },
         enrol: Enrol::Automatic,
         backdate: None,
         surprises: Vec::new(),

@@ -271,6 +271,8 @@ fn every_code_of_the_ingest_has_a_case() {
         RowCode::Conflict,
         RowCode::Superseded,
         RowCode::UnknownOrder,
+        RowCode::OverRefund,
+        RowCode::TrimmedRefund,
         RowCode::UnknownRedeem,
         RowCode::UnknownName,
         RowCode::FinerThanMetric,
