@@ -33,14 +33,15 @@ impl<S: Sink> Account<'_, '_, S> {
                 u32::from(self.plan.program.columns[column].digits)
             })
         };
-        // Both quantities in the order's digits.
-        let from = 10i128.pow(digits(named.refund_quantity));
-        let to = 10i128.pow(digits(named.line_quantity));
-        let asked = |column: Option<usize>| {
-            let asked = self.batch.number(column?, row)?;
-            (number != 0).then_some(asked.max(0))
+        // What the refund says, and what the order says of the same, in units of 1 / `from` and 1 / `to`.
+        let asked = |of_refund: Option<usize>, of_order: Option<usize>| {
+            let asked = self.batch.number(of_refund?, row)?;
+            let (from, to) = (10i128.pow(digits(of_refund)), 10i128.pow(digits(of_order)));
+            (number != 0).then_some((i128::from(asked.max(0)), from, to))
         };
-        let (quantity, net) = (asked(named.refund_quantity), asked(named.refund_net));
+        let line_net = column(self.plan.program, Kind::Order, true, "net");
+        let quantity = asked(named.refund_quantity, named.line_quantity);
+        let net = asked(named.refund_net, line_net);
         let (mut over, mut left) = (false, false);
         for index in 0..order.lines.len() {
             let rest = self.rest(order, index);
@@ -51,16 +52,15 @@ impl<S: Sink> Account<'_, '_, S> {
             let gone = rest.is_none();
             left |= !gone;
             match (quantity, net) {
-                (Some(quantity), _) => {
-                    let asked = i128::from(quantity) * to;
+                (Some((asked, from, to)), _) => {
                     let rest = if gone { 0 } else { line.quantity };
-                    over |= asked > i128::from(rest) * from;
-                    let taken = i64::try_from(asked / from).unwrap_or(i64::MAX);
+                    over |= asked * to > i128::from(rest) * from;
+                    let taken = i64::try_from(asked * to / from).unwrap_or(i64::MAX);
                     line.quantity = (line.quantity - taken).max(0);
                 }
-                (None, Some(net)) => {
-                    over |= net > rest.unwrap_or(0);
-                    line.net_taken = line.net_taken.saturating_add(net);
+                (None, Some((asked, from, to))) => {
+                    over |= asked * to > i128::from(rest.unwrap_or(0)) * from;
+                    line.net_taken = line.net_taken.saturating_add(half_even(asked * to, from));
                 }
                 (None, None) => {
                     over |= gone && number != 0;

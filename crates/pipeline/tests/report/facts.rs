@@ -8,7 +8,7 @@ use rungs_engine::canonical::Kind;
 use rungs_engine::event::EventId;
 use rungs_engine::kpi::{OrderFact, PointsFact};
 use rungs_engine::ledger::{Booking, Entry, EntryKind, Issued, Rule, RungMove, RungReason};
-use rungs_engine::program::{Enrol, Pending, Program};
+use rungs_engine::program::{Enrol, OverRefund, Pending, Program};
 use rungs_pipeline::report::FactsReader;
 
 fn orders(program: &Program, as_of: &str, rows: &[Row]) -> Vec<OrderFact> {
@@ -116,6 +116,25 @@ fn a_refund_by_money_takes_the_money_and_the_line_when_all_of_it_went_back() {
         given_back(&program, vec![money(1, 300), money(2, 401)]),
         [(700, 700, true)]
     );
+}
+
+#[test]
+fn a_refund_that_asks_for_more_than_is_left_takes_the_rest_or_is_refused() {
+    let mut program = program(Vec::new());
+    let pieces = |program: &Program, line, tenths| {
+        let id = format!("r{line}{tenths}");
+        let quantity = [(REFUND_QUANTITY, tenths)];
+        refund(program, "1997-02-01", &id, "o1", line, &quantity)
+    };
+    let back = |program: &Program| {
+        // Three pieces of two, one of a line that was never bought, then one of two, which is half of 3.00.
+        let rows = [(1, 30), (7, 10), (1, 10)];
+        let rows = rows.map(|(line, tenths)| pieces(program, line, tenths));
+        given_back(program, rows.to_vec())
+    };
+    assert_eq!(back(&program), [(700, 300, false)]);
+    program.refunds.over = OverRefund::Reject;
+    assert_eq!(back(&program), [(700, 150, false)]);
 }
 
 #[test]

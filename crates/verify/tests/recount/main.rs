@@ -5,6 +5,7 @@ mod differences;
 mod draws;
 mod earning;
 mod enrolment;
+mod excess;
 mod history;
 mod ladder;
 mod laws;

@@ -256,6 +256,42 @@ pub(super) const FAULTS: &[Fault] = &[
         wrong: "used.used.take_back(window, order.at, order.day, 0 * amount);",
     },
     Fault {
+        name: "points that ended unspent are taken from others all the same",
+        area: "refund",
+        right: "let forgiven = points.min(order.ended);",
+        wrong: "let forgiven = points.min(order.ended).min(0);",
+    },
+    Fault {
+        name: "what counted as given back counts so once more",
+        area: "refund",
+        right: "order.ended -= forgiven;",
+        wrong: "order.ended -= 0;",
+    },
+    Fault {
+        name: "what came back too late counts as spent",
+        area: "refund",
+        right: "self.note_ended(&key, points);",
+        wrong: "self.note_ended(&key, 0);",
+    },
+    Fault {
+        name: "a refund of all that is left asks for too much",
+        area: "refund",
+        right: "over |= asked * to > i128::from(rest) * from;",
+        wrong: "over |= asked * to >= i128::from(rest) * from;",
+    },
+    Fault {
+        name: "what a refused refund asked for is gone all the same",
+        area: "refund",
+        right: "if reduced.is_err() {",
+        wrong: "if matches!(reduced, Err(Rejection::Overflow(_))) {",
+    },
+    Fault {
+        name: "a refund that never moves a rung counts less for the ladder",
+        area: "refund",
+        right: "granting.stays_counted(*metric)",
+        wrong: "granting.stays_counted(usize::MAX)",
+    },
+    Fault {
         name: "drop_to_qualified drops one rung only",
         area: "tier",
         right: "Shortfall::DropToQualified => qualified",
