@@ -137,7 +137,9 @@ fn step(entry: &Entry) -> u8 {
         EntryKind::Grant | EntryKind::Restore => 0,
         EntryKind::Renew => 2,
         EntryKind::Adjust | EntryKind::Opening if entry.points > 0 => 0,
-        EntryKind::Debt => 3,
+        EntryKind::Debt if entry.points > 0 => 3,
+        // What is undone at the instant at which it was owed comes after it, in whichever night it was booked.
+        EntryKind::Debt => 4,
         EntryKind::Repay => 4,
         EntryKind::Redeem
         | EntryKind::Reverse

@@ -54,7 +54,8 @@ pub struct Held {
     /// By version: from when on it rules, and whether grants are held back, so that one must know which lots were
     /// released.
     back: Vec<(Instant, bool)>,
-    released: HashSet<EventRef>,
+    /// Lots that can be spent: the event that granted them, and their end.
+    released: HashSet<(EventRef, Option<Instant>)>,
     /// Where only some versions hold grants back: the lots of those that do.
     of_these: HashSet<EventRef>,
 }
@@ -97,6 +98,13 @@ impl Held {
             .is_some_and(|(_, back)| *back)
     }
 
+    fn opened(&mut self, booking: Booking, lot: (EventRef, Option<Instant>)) {
+        match booking {
+            Booking::Withdrawn => self.released.remove(&lot),
+            _ => self.released.insert(lot),
+        };
+    }
+
     /// What an entry adds to the pending points. Entries come as they were booked, and from the grant of
     /// every lot that is reversed.
     #[inline]
@@ -115,16 +123,18 @@ impl Held {
                 points
             }
             EntryKind::Release => {
-                match booking {
-                    Booking::Withdrawn => self.released.remove(lot),
-                    _ => self.released.insert(lot.clone()),
-                };
+                self.opened(booking, (lot.clone(), entry.expires));
                 -points
             }
-            EntryKind::Reverse
-                if !self.released.contains(lot) && (all || self.of_these.contains(lot)) =>
-            {
-                points
+            EntryKind::Renew if entry.points > 0 => {
+                self.opened(booking, (lot.clone(), entry.expires));
+                0
+            }
+            EntryKind::Reverse if all || self.of_these.contains(lot) => {
+                match self.released.contains(&(lot.clone(), entry.expires)) {
+                    true => 0,
+                    false => points,
+                }
             }
             _ => 0,
         }
