@@ -157,7 +157,7 @@ fn settled(seed: u64) -> (Content, BTreeMap<String, u64>) {
             &expected,
             &found,
         );
-        content.count(&one.kept);
+        content.count(&world.versions, &one.kept);
     }
     for (account, one) in accounts {
         let nothing = one.entries.is_empty() && one.rungs.is_empty() && one.issued.is_empty();

@@ -2,6 +2,7 @@
 
 use rungs_engine::fold::{Kept, WhyNot};
 use rungs_engine::ledger::{Entry, EntryKind, Rule};
+use rungs_engine::program::{IdleSince, Versions};
 
 /// What generated histories really contain.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +37,14 @@ pub struct Content {
     pub refunded_later: u64,
     /// Accounts some of whose points end and others, by the same version, never do, because a rung says so.
     pub ends_apart: u64,
+    /// Accounts whose points ended with the first instant of a version, because nothing had happened for too long
+    /// before it.
+    pub idle_before: u64,
 }
 
 impl Content {
     /// Counts one account by what was booked for it.
-    pub fn count(&mut self, kept: &Kept) {
+    pub fn count(&mut self, versions: &Versions, kept: &Kept) {
         let has = |kind| kept.entries.iter().any(|entry| entry.kind == kind);
         let won = kept
             .issued
@@ -82,6 +86,13 @@ impl Content {
         };
         self.ends_apart += u64::from(grants().any(apart));
         self.capped += u64::from(kept.steps.iter().any(capped));
+        let idle_before = |entry: &Entry| {
+            let program = &versions.all()[usize::from(entry.version)];
+            entry.kind == EntryKind::Expire
+                && program.migrate.idle_since == IdleSince::Activity
+                && entry.at == program.zone.midnight(program.from)
+        };
+        self.idle_before += u64::from(kept.entries.iter().any(idle_before));
     }
 
     /// Adds what other histories contain.
@@ -101,6 +112,7 @@ impl Content {
         self.versions += other.versions;
         self.refunded_later += other.refunded_later;
         self.ends_apart += other.ends_apart;
+        self.idle_before += other.idle_before;
     }
 
     /// What occurs in fewer than one account of `every`, a sentence each. Surprises are asked only
@@ -126,6 +138,11 @@ impl Content {
                 self.refunded_later * 4,
             ),
             ("points that a rung lets live otherwise", self.ends_apart),
+            // Few versions bring inactivity, and fewer say that it counts from what was before.
+            (
+                "points that were idle before a version",
+                self.idle_before * 8,
+            ),
         ];
         let rare = counted
             .into_iter()
@@ -139,7 +156,7 @@ impl std::fmt::Display for Content {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             out,
-            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise",
+            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise, {} with points that were idle before a version",
             self.histories,
             self.accounts,
             self.refunds,
@@ -154,7 +171,8 @@ impl std::fmt::Display for Content {
             self.surprises,
             self.versions,
             self.refunded_later,
-            self.ends_apart
+            self.ends_apart,
+            self.idle_before
         )
     }
 }

@@ -61,6 +61,11 @@ fn version(random: &mut Random, before: &str) -> String {
             }
         }
     }
+    // Of its own numbers, so that versions stay as they were without.
+    let mut own = Random(random.0 ^ 0x1d1e);
+    if own.percent(20) {
+        text = idle(&mut own, &text);
+    }
     text = together(&text);
     let renames = random.percent(25);
     let had = middle(before);
@@ -86,10 +91,34 @@ fn version(random: &mut Random, before: &str) -> String {
     if !dropped.is_empty() {
         migrate += &format!("metrics = {{ {} }}\n", dropped.join(", "));
     }
+    if text.contains("kind = \"inactivity\"") && own.percent(60) {
+        migrate += "inactivity = \"from_activity\"\n";
+    }
     if !migrate.is_empty() {
         text += &format!("\n[migrate]\n{migrate}");
     }
     text
+}
+
+/// The same with points that end when little happens.
+fn idle(random: &mut Random, text: &str) -> String {
+    let expiry = random.pick(&[
+        "expiry = { kind = \"inactivity\", length = \"9 days\", renewed_by = [\"order\"] }",
+        "expiry = { kind = \"inactivity\", length = \"100 hours\", renewed_by = [\"activity\", \"refund\"] }",
+        "expiry = { kind = \"inactivity\", length = \"1 week\", renewed_by = [\"redeem\", \"adjust\"] }",
+    ]);
+    let wallet = section(text, "[points.");
+    // Points live longer than they are held.
+    let other = |line: &&str| !line.starts_with("expiry = ") && !line.contains("\"14 days\"");
+    let others = wallet.lines().filter(other);
+    let mut with = String::new();
+    for (place, line) in others.enumerate() {
+        with += &format!("{line}\n");
+        if place == 0 {
+            with += &format!("{expiry}\n");
+        }
+    }
+    text.replacen(&wallet, &with, 1)
 }
 
 /// The rung between the lowest and the highest.

@@ -92,6 +92,8 @@ pub(crate) struct Account<'a> {
     pub(crate) held: Held,
     /// When something last kept the points of the wallet alive, where inactivity ends them.
     pub(crate) alive_since: Option<Instant>,
+    /// When an event of each kind happened last.
+    pub(crate) last_of_kind: BTreeMap<Kind, Instant>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) rungs: Vec<RungMove>,
     pub(crate) issued: Vec<Issued>,
@@ -137,6 +139,7 @@ impl<'a> Account<'a> {
             lots: Lots::default(),
             held: Held::default(),
             alive_since: None,
+            last_of_kind: BTreeMap::new(),
             entries: Vec::new(),
             rungs: Vec::new(),
             issued: Vec::new(),

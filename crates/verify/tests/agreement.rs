@@ -145,7 +145,7 @@ fn settlement_and_recount_agree_on_every_entry() {
                     shown.join("\n")
                 ));
             }
-            content.count(kept);
+            content.count(&versions, kept);
         }
     }
     println!("{content}");

@@ -9,7 +9,7 @@ use crate::calendar::{Day, Instant};
 use crate::event::EventId;
 
 /// The shape of the stored bytes; another shape means that states are rebuilt from history.
-pub const FORMAT: u8 = 4;
+pub const FORMAT: u8 = 5;
 
 /// An instant that never comes.
 pub const NEVER: Instant = Instant::MAX;
@@ -144,6 +144,8 @@ pub struct AccountState {
     pub next_release: Option<Instant>,
     /// What keeps points alive happened last at this instant.
     pub renewed: Option<Instant>,
+    /// When an event of a kind happened last (rank of the kind), where a later version counts inactivity from it.
+    pub activity: Vec<(u8, Instant)>,
 }
 
 impl AccountState {
@@ -182,6 +184,7 @@ impl AccountState {
         self.wins.clear();
         self.next_release = None;
         self.renewed = None;
+        self.activity.clear();
     }
 
     /// The end of the next lot that ends by itself, and the points in it.

@@ -2,10 +2,10 @@
 
 use super::Build;
 use super::reader::Placed;
-use super::table::table;
+use super::table::{choice, table};
 use super::values::Named;
 use crate::finding::{Code, closest};
-use crate::program::{Carried, Migrate};
+use crate::program::{Carried, IdleSince, Migrate};
 
 /// What lets go of what was counted so far.
 const DROP: &str = "drop";
@@ -17,6 +17,8 @@ table! {
         optional rungs: Named<String>,
         /// Metrics of the version before, by their id there: their id here, under which they count on, or `"drop"`. A metric that is dropped under the id that it also has here begins anew, which a metric without `window` must where the tiers' period is another one.
         optional metrics: Named<String>,
+        /// From when a limit of inactivity runs that is new, shorter, or renewed by other kinds of events.
+        default("\"from_start\"") inactivity: IdleSince,
         /// For colleagues.
         optional note: String,
     }
@@ -33,10 +35,13 @@ table! {
         regrant,
         /// Whether ends of rungs are computed anew.
         validity,
-        /// From when a new limit of inactivity runs.
-        inactivity,
     }
 }
+
+choice!(IdleSince {
+    "from_start" => IdleSince::Start, "A limit that is new or shorter runs from the first day of this version, so that nobody loses points that were safe the day before.";
+    "from_activity" => IdleSince::Activity, "The limit runs from the last event of its kinds, or from when the oldest points came that are left, if that was later. What is over by then ends at the first instant of this version.";
+} later []);
 
 /// Checks `[migrate]`, as far as one version alone can say.
 pub(crate) fn migrate(build: &mut Build<'_>, raw: Option<Placed<MigrateTable>>) -> Migrate {
@@ -49,6 +54,7 @@ pub(crate) fn migrate(build: &mut Build<'_>, raw: Option<Placed<MigrateTable>>) 
     Migrate {
         rungs: carried(build, list(raw.value.rungs), "rung", &rungs, false),
         metrics: carried(build, list(raw.value.metrics), "metric", &metrics, true),
+        idle_since: raw.value.inactivity.map_or(IdleSince::Start, |it| it.value),
         place: Some(raw.place),
     }
 }

@@ -2,10 +2,11 @@
 
 use super::changes::merge;
 use super::{
-    ByRung, Cap, Carried, Column, Dataset, Earn, EarnKind, Limit, Metric, MetricKind, Program,
-    Reward, Rung, Shortfall, Surprise, Takeover, Target,
+    ByRung, Cap, Carried, Column, Dataset, Earn, EarnKind, IdleSince, Limit, Metric, MetricKind,
+    Program, Reward, Rung, Shortfall, Surprise, Takeover, Target,
 };
 use crate::calendar::Day;
+use crate::canonical::Kind;
 use crate::condition::expression::{AccountColumn, Expr, MemberColumn, Node, Sort};
 use crate::number::Rational;
 use std::collections::BTreeMap;
@@ -156,8 +157,12 @@ fn takeover(
     metrics_of: &[Vec<usize>],
     metrics: usize,
 ) -> Takeover {
+    let activity = activity(&programs[at + 1..]);
     if at == 0 {
-        return Takeover::default();
+        return Takeover {
+            activity,
+            ..Takeover::default()
+        };
     }
     let migrate = &programs[at].migrate;
     let rung = |(place, id): (usize, &String)| {
@@ -181,7 +186,22 @@ fn takeover(
         dropped: (0..metrics)
             .map(|place| dropped.contains(&place) || !metrics_of[at].contains(&place))
             .collect(),
+        activity,
     }
+}
+
+/// The kinds of events from whose last one these versions count how long nothing has happened.
+fn activity(later: &[Program]) -> Vec<Kind> {
+    let counts = |program: &&Program| program.migrate.idle_since == IdleSince::Activity;
+    let wallets = later.iter().filter(counts);
+    let mut kinds: Vec<Kind> = wallets
+        .filter_map(|program| program.wallet.as_ref()?.renewed_by())
+        .flatten()
+        .copied()
+        .collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
 }
 
 /// Where the things of one version go.

@@ -1,6 +1,6 @@
 //! What cannot change from one version of a programme to the next, or not without a word.
 
-use super::{Carried, Column, Metric, Period, Program, Rung};
+use super::{Carried, Column, IdleSince, Metric, Period, Program, Rung, Wallet};
 use crate::calendar::LeapDay;
 use crate::canonical::Type;
 use crate::finding::{Code, Finding, Place};
@@ -40,6 +40,7 @@ pub fn changes(files: &[(String, Program)]) -> Vec<Finding> {
         findings.extend(step.fixed());
         findings.extend(step.rungs());
         findings.extend(step.metrics());
+        findings.extend(step.inactivity());
         findings.extend(step.columns(&columns));
         columns.extend(columns_of(new));
     }
@@ -271,6 +272,22 @@ impl Step<'_> {
             return None;
         };
         Some(what.into())
+    }
+
+    /// Where points end by inactivity, `[migrate]` may say from when on.
+    fn inactivity(&self) -> Option<Finding> {
+        let migrate = &self.new.migrate;
+        let ends = self.new.wallet.as_ref().and_then(Wallet::renewed_by);
+        if migrate.idle_since == IdleSince::Start || ends.is_some() {
+            return None;
+        }
+        Some(self.find(
+            Code::VersionMigrate,
+            migrate.place?,
+            "no inactivity ends points in this version".into(),
+            "`inactivity = \"from_activity\"` counts from nothing".into(),
+            "leave it out, or give the wallet an `expiry` of the kind `inactivity`",
+        ))
     }
 
     fn unknown(

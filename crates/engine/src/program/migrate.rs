@@ -9,6 +9,8 @@ pub struct Migrate {
     pub rungs: Vec<Carried>,
     /// Metrics that have another id here, or begin anew.
     pub metrics: Vec<Carried>,
+    /// From when its limit of inactivity runs.
+    pub idle_since: IdleSince,
     /// Where the table stands; nothing if there is none.
     pub place: Option<Place>,
 }
@@ -22,4 +24,14 @@ pub struct Carried {
     pub to: Option<String>,
     /// Where that is said.
     pub place: Place,
+}
+
+/// From when the limit of inactivity of a version runs for points that are older than the version.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum IdleSince {
+    /// From its first day, where it is new or shorter.
+    #[default]
+    Start,
+    /// From what happened last, also before that day.
+    Activity,
 }

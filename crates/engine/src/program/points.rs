@@ -68,3 +68,13 @@ pub enum Shortage {
     /// The rest is let go.
     Forgive,
 }
+
+impl Wallet {
+    /// The kinds of events that keep points alive, where inactivity ends them.
+    pub fn renewed_by(&self) -> Option<&[Kind]> {
+        match &self.expiry {
+            Expiry::Inactivity { renewed_by, .. } => Some(renewed_by),
+            _ => None,
+        }
+    }
+}

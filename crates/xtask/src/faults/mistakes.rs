@@ -52,6 +52,18 @@ pub(super) const FAULTS: &[Fault] = &[
         wrong: ".filter(|(_, drop)| **drop && false)",
     },
     Fault {
+        name: "a limit counts only from what happens under its own version",
+        area: "version",
+        right: "if program.takeover.activity.contains(&kind) {\n            let (last, at)",
+        wrong: "if program.takeover.activity.is_empty() {\n            let (last, at)",
+    },
+    Fault {
+        name: "what was idle before a version ended before it",
+        area: "version",
+        right: "IdleSince::Activity => end.max(program.zone.midnight(program.from)),",
+        wrong: "IdleSince::Activity => end,",
+    },
+    Fault {
         name: "a reward that was used is taken back",
         area: "decision",
         right: "if gift.used || gift.until <= self.at || self.scratch.pass.used.contains(&id) {",

@@ -23,6 +23,7 @@
 //! | bit 8 `caps` | list of `cap` number, `member` number, 0 or 1 and the key `each`, measure |
 //! | bit 9 `wins` | list of three: number, number, signed |
 //! | bit 13 `renewed` | signed |
+//! | bit 14 `activity` | list of the kind's rank as number and signed |
 //! | bit 11 `gifts` | list of `reward`, `member` and source number, id key, `at` signed, `until` gap from `at`, `used` number |
 //! | bit 10 `members` | list of `id` text, bits of `enrolled` and `birthday`, these two as signed and gap from 0, `profile` as list of number and key, list of measures |
 //!
@@ -56,6 +57,7 @@ const MEMBERS: u64 = 1 << 10;
 const GIFTS: u64 = 1 << 11;
 const VERSION: u64 = 1 << 12;
 const RENEWED: u64 = 1 << 13;
+const ACTIVITY: u64 = 1 << 14;
 
 /// Appends a state to bytes.
 pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
@@ -76,7 +78,8 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
             | flag(!state.members.is_empty(), MEMBERS)
             | flag(!state.gifts.is_empty(), GIFTS)
             | flag(state.version != 0, VERSION)
-            | flag(state.renewed.is_some(), RENEWED),
+            | flag(state.renewed.is_some(), RENEWED)
+            | flag(!state.activity.is_empty(), ACTIVITY),
     );
     if state.version != 0 {
         to.number(state.version.into());
@@ -136,6 +139,13 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
     }
     if let Some(renewed) = state.renewed {
         to.signed(renewed);
+    }
+    if !state.activity.is_empty() {
+        to.length(state.activity.len());
+        for (kind, at) in &state.activity {
+            to.number((*kind).into());
+            to.signed(*at);
+        }
     }
     if !state.gifts.is_empty() {
         to.length(state.gifts.len());
@@ -214,6 +224,11 @@ pub fn read(bytes: &[u8]) -> Option<AccountState> {
     }
     if has(RENEWED) {
         state.renewed = Some(from.signed()?);
+    }
+    if has(ACTIVITY) {
+        for _ in 0..from.length()? {
+            state.activity.push((from.small()?, from.signed()?));
+        }
     }
     if has(GIFTS) {
         for _ in 0..from.length()? {
