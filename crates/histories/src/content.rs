@@ -1,8 +1,8 @@
 //! What generated histories contain: a law over histories in which nothing happens proves nothing.
 
 use rungs_engine::fold::{Kept, WhyNot};
-use rungs_engine::ledger::{Entry, EntryKind, Rule};
-use rungs_engine::program::{IdleSince, Versions};
+use rungs_engine::ledger::{Entry, EntryKind, Rule, RungMove, RungReason};
+use rungs_engine::program::{IdleSince, RungEnds, Versions};
 
 /// What generated histories really contain.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,10 @@ pub struct Content {
     /// Accounts whose points ended with the first instant of a version, because nothing had happened for too long
     /// before it.
     pub idle_before: u64,
+    /// Accounts whose rung got another end because a version computed it anew.
+    pub ends_anew: u64,
+    /// Accounts whose rung ended with the first instant of such a version.
+    pub ended_anew: u64,
 }
 
 impl Content {
@@ -92,6 +96,19 @@ impl Content {
                 && program.migrate.idle_since == IdleSince::Activity
                 && entry.at == program.zone.midnight(program.from)
         };
+        let anew = |moved: &&RungMove| {
+            let program = &versions.all()[usize::from(moved.version)];
+            moved.reason == RungReason::Version
+                && program.migrate.rung_ends == RungEnds::Recompute
+                && moved.from == moved.to
+        };
+        let ended = |anew: &RungMove| {
+            let mut moves = kept.rungs.iter();
+            moves.any(|moved| moved.at == anew.at && moved.reason == RungReason::Shortfall)
+        };
+        let mut ends_anew = kept.rungs.iter().filter(anew);
+        self.ended_anew += u64::from(ends_anew.clone().any(ended));
+        self.ends_anew += u64::from(ends_anew.next().is_some());
         self.idle_before += u64::from(kept.entries.iter().any(idle_before));
     }
 
@@ -113,6 +130,8 @@ impl Content {
         self.refunded_later += other.refunded_later;
         self.ends_apart += other.ends_apart;
         self.idle_before += other.idle_before;
+        self.ends_anew += other.ends_anew;
+        self.ended_anew += other.ended_anew;
     }
 
     /// What occurs in fewer than one account of `every`, a sentence each. Surprises are asked only
@@ -143,6 +162,8 @@ impl Content {
                 "points that were idle before a version",
                 self.idle_before * 8,
             ),
+            ("ends of rungs computed anew", self.ends_anew * 4),
+            ("rungs that a new end is over for", self.ended_anew * 8),
         ];
         let rare = counted
             .into_iter()
@@ -156,7 +177,7 @@ impl std::fmt::Display for Content {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             out,
-            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise, {} with points that were idle before a version",
+            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise, {} with points that were idle before a version, {} with ends of rungs computed anew ({} over by then)",
             self.histories,
             self.accounts,
             self.refunds,
@@ -172,7 +193,9 @@ impl std::fmt::Display for Content {
             self.versions,
             self.refunded_later,
             self.ends_apart,
-            self.idle_before
+            self.idle_before,
+            self.ends_anew,
+            self.ended_anew
         )
     }
 }

@@ -94,6 +94,9 @@ fn version(random: &mut Random, before: &str) -> String {
     if text.contains("kind = \"inactivity\"") && own.percent(60) {
         migrate += "inactivity = \"from_activity\"\n";
     }
+    if text.contains("\n[tiers]") && own.percent(40) {
+        migrate += "validity = \"recompute\"\n";
+    }
     if !migrate.is_empty() {
         text += &format!("\n[migrate]\n{migrate}");
     }

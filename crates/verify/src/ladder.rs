@@ -16,6 +16,8 @@ pub(crate) struct Held {
     pub(crate) since: Day,
     /// The day on which it ends.
     pub(crate) until: Option<Day>,
+    /// Whether somebody gave that end.
+    pub(crate) given: bool,
     /// The stretch on which it rests: that of the last move by which it was reached or kept. What was let
     /// stay, fell or was given by the desk rests on nothing.
     rests_on: Option<Look>,
@@ -247,6 +249,7 @@ impl<'a> Account<'a> {
             version: self.version as u16,
         });
         self.held.until = until;
+        self.held.given = false;
         if to != from {
             self.held.rung = to;
             self.held.former = Some(from);
@@ -473,5 +476,6 @@ impl<'a> Account<'a> {
             _ => self.ends(tiers, to, day),
         };
         self.step(at, to, until, reason, Some(event.clone()));
+        self.held.given = ends.is_some();
     }
 }

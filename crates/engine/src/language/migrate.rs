@@ -5,7 +5,7 @@ use super::reader::Placed;
 use super::table::{choice, table};
 use super::values::Named;
 use crate::finding::{Code, closest};
-use crate::program::{Carried, IdleSince, Migrate};
+use crate::program::{Carried, IdleSince, Migrate, RungEnds};
 
 /// What lets go of what was counted so far.
 const DROP: &str = "drop";
@@ -19,6 +19,8 @@ table! {
         optional metrics: Named<String>,
         /// From when a limit of inactivity runs that is new, shorter, or renewed by other kinds of events.
         default("\"from_start\"") inactivity: IdleSince,
+        /// What becomes of the ends of rungs.
+        default("\"keep\"") validity: RungEnds,
         /// For colleagues.
         optional note: String,
     }
@@ -33,10 +35,13 @@ table! {
         qualify,
         /// Past grants at a new rate.
         regrant,
-        /// Whether ends of rungs are computed anew.
-        validity,
     }
 }
+
+choice!(RungEnds {
+    "keep" => RungEnds::Keep, "A rung keeps the end that it has.";
+    "recompute" => RungEnds::Recompute, "The end is computed anew by the `validity` of this version, as if it had ruled when the rung was reached, kept or let stay last. Where that is over by now, the rung ends with the first instant of this version, and its `shortfall` says what comes then. An end that the desk or an opening gave stays.";
+} later []);
 
 choice!(IdleSince {
     "from_start" => IdleSince::Start, "A limit that is new or shorter runs from the first day of this version, so that nobody loses points that were safe the day before.";
@@ -55,6 +60,7 @@ pub(crate) fn migrate(build: &mut Build<'_>, raw: Option<Placed<MigrateTable>>) 
         rungs: carried(build, list(raw.value.rungs), "rung", &rungs, false),
         metrics: carried(build, list(raw.value.metrics), "metric", &metrics, true),
         idle_since: raw.value.inactivity.map_or(IdleSince::Start, |it| it.value),
+        rung_ends: raw.value.validity.map_or(RungEnds::Keep, |it| it.value),
         place: Some(raw.place),
     }
 }

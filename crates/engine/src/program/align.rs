@@ -3,7 +3,7 @@
 use super::changes::merge;
 use super::{
     ByRung, Cap, Carried, Column, Dataset, Earn, EarnKind, IdleSince, Limit, Metric, MetricKind,
-    Program, Reward, Rung, Shortfall, Surprise, Takeover, Target,
+    Program, Reward, Rung, RungEnds, Shortfall, Surprise, Takeover, Target,
 };
 use crate::calendar::Day;
 use crate::canonical::Kind;
@@ -157,10 +157,14 @@ fn takeover(
     metrics_of: &[Vec<usize>],
     metrics: usize,
 ) -> Takeover {
-    let activity = activity(&programs[at + 1..]);
+    let later = &programs[at + 1..];
+    let activity = activity(later);
+    let recomputes = |program: &Program| program.migrate.rung_ends == RungEnds::Recompute;
+    let recomputed = later.iter().any(recomputes);
     if at == 0 {
         return Takeover {
             activity,
+            recomputed,
             ..Takeover::default()
         };
     }
@@ -187,6 +191,7 @@ fn takeover(
             .map(|place| dropped.contains(&place) || !metrics_of[at].contains(&place))
             .collect(),
         activity,
+        recomputed,
     }
 }
 

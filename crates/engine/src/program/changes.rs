@@ -1,6 +1,6 @@
 //! What cannot change from one version of a programme to the next, or not without a word.
 
-use super::{Carried, Column, IdleSince, Metric, Period, Program, Rung, Wallet};
+use super::{Carried, Column, IdleSince, Metric, Period, Program, Rung, RungEnds, Wallet};
 use crate::calendar::LeapDay;
 use crate::canonical::Type;
 use crate::finding::{Code, Finding, Place};
@@ -41,6 +41,7 @@ pub fn changes(files: &[(String, Program)]) -> Vec<Finding> {
         findings.extend(step.rungs());
         findings.extend(step.metrics());
         findings.extend(step.inactivity());
+        findings.extend(step.rung_ends());
         findings.extend(step.columns(&columns));
         columns.extend(columns_of(new));
     }
@@ -287,6 +288,21 @@ impl Step<'_> {
             "no inactivity ends points in this version".into(),
             "`inactivity = \"from_activity\"` counts from nothing".into(),
             "leave it out, or give the wallet an `expiry` of the kind `inactivity`",
+        ))
+    }
+
+    /// Ends of rungs are computed anew only where there are rungs.
+    fn rung_ends(&self) -> Option<Finding> {
+        let migrate = &self.new.migrate;
+        if migrate.rung_ends == RungEnds::Keep || self.new.tiers.is_some() {
+            return None;
+        }
+        Some(self.find(
+            Code::VersionMigrate,
+            migrate.place?,
+            "no rung ends in this version".into(),
+            "`validity = \"recompute\"` has nothing to compute".into(),
+            "leave it out; this version has no `[tiers]`",
         ))
     }
 

@@ -11,6 +11,8 @@ pub struct Migrate {
     pub metrics: Vec<Carried>,
     /// From when its limit of inactivity runs.
     pub idle_since: IdleSince,
+    /// What becomes of the ends of rungs.
+    pub rung_ends: RungEnds,
     /// Where the table stands; nothing if there is none.
     pub place: Option<Place>,
 }
@@ -34,4 +36,14 @@ pub enum IdleSince {
     Start,
     /// From what happened last, also before that day.
     Activity,
+}
+
+/// What becomes of the ends of rungs that were reached before a version.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RungEnds {
+    /// They stay.
+    #[default]
+    Keep,
+    /// They are what they would be if its validity had ruled before.
+    Recompute,
 }

@@ -15,7 +15,7 @@ mod versions;
 pub use collect::{Column, Dataset, Format, Literal, Pii, SourceColumn, Target};
 pub use earn::{Cap, Combine, Earn, EarnKind, Group, Limit, Over, Pool};
 pub use measures::{By, CostItem, Costs, Kpi, KpiKind, Metric, MetricKind, Objective};
-pub use migrate::{Carried, IdleSince, Migrate};
+pub use migrate::{Carried, IdleSince, Migrate, RungEnds};
 pub use points::{Expiry, RoundAt, Shortage, Wallet};
 pub use rewards::{Benefit, Reward, RewardKind, Schedule, Surprise, Trigger};
 pub use tiers::{Crossing, Need, Period, RefundRung, Requalify, Rung, Shortfall, Tiers, Validity};

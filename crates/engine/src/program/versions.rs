@@ -26,6 +26,8 @@ pub struct Takeover {
     pub dropped: Vec<bool>,
     /// Kinds of events from whose last one a later version counts how long nothing has happened.
     pub activity: Vec<Kind>,
+    /// Whether a later version computes ends of rungs anew.
+    pub recomputed: bool,
 }
 
 impl Versions {

@@ -64,6 +64,18 @@ pub(super) const FAULTS: &[Fault] = &[
         wrong: "IdleSince::Activity => end,",
     },
     Fault {
+        name: "an end that is computed anew counts a kept rung from the wrong period",
+        area: "version",
+        right: "self.counts_from(rests_on);",
+        wrong: "self.counts_from(rests_on + 1);",
+    },
+    Fault {
+        name: "an end that somebody gave is computed anew",
+        area: "version",
+        right: "if given.is_some() {\n                    self.state.counted = None;",
+        wrong: "if given.is_none() {\n                    self.state.counted = None;",
+    },
+    Fault {
         name: "a reward that was used is taken back",
         area: "decision",
         right: "if gift.used || gift.until <= self.at || self.scratch.pass.used.contains(&id) {",

@@ -14,6 +14,7 @@
 //! | `rung`; bit 1 `former` | number |
 //! | `since` | signed, from `enrolled` (or 0) |
 //! | bit 2 `until`, bit 3 `next_period` | signed, from `since` |
+//! | bit 15 `counted` | `day`, `period` signed, from `since` |
 //! | bit 4 `ground` | `from` number; `day` signed, from `since`; `at` gap from the day's beginning in UTC; list of `total` signed and list of keys |
 //! | `lots` | list, see [`Writer::lots`] |
 //! | bit 5 `next_release` | gap from the least release of the lots that are pending |
@@ -36,7 +37,7 @@ mod primitive;
 mod tests;
 
 use super::measure::Key;
-use super::state::{AccountState, CapUse, FORMAT, Gift, Lot, Member};
+use super::state::{AccountState, CapUse, Counted, FORMAT, Gift, Lot, Member};
 use super::stretch::{Ground, Worth};
 use crate::calendar::{Day, Instant};
 use crate::event::EventId;
@@ -58,6 +59,7 @@ const GIFTS: u64 = 1 << 11;
 const VERSION: u64 = 1 << 12;
 const RENEWED: u64 = 1 << 13;
 const ACTIVITY: u64 = 1 << 14;
+const COUNTED: u64 = 1 << 15;
 
 /// Appends a state to bytes.
 pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
@@ -79,7 +81,8 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
             | flag(!state.gifts.is_empty(), GIFTS)
             | flag(state.version != 0, VERSION)
             | flag(state.renewed.is_some(), RENEWED)
-            | flag(!state.activity.is_empty(), ACTIVITY),
+            | flag(!state.activity.is_empty(), ACTIVITY)
+            | flag(state.counted.is_some(), COUNTED),
     );
     if state.version != 0 {
         to.number(state.version.into());
@@ -94,6 +97,10 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
     to.days(state.since, state.enrolled.unwrap_or(0));
     for day in [state.until, state.next_period].into_iter().flatten() {
         to.days(day, state.since);
+    }
+    if let Some(counted) = state.counted {
+        to.days(counted.day, state.since);
+        to.days(counted.period, state.since);
     }
     if let Some(ground) = &state.ground {
         to.ground(ground, state.since);
@@ -181,6 +188,12 @@ pub fn read(bytes: &[u8]) -> Option<AccountState> {
     }
     if has(NEXT_PERIOD) {
         state.next_period = Some(from.days(state.since)?);
+    }
+    if has(COUNTED) {
+        state.counted = Some(Counted {
+            day: from.days(state.since)?,
+            period: from.days(state.since)?,
+        });
     }
     if has(GROUND) {
         state.ground = Some(from.ground(state.since)?);

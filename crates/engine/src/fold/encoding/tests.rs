@@ -148,6 +148,7 @@ prop_compose! {
         gifts in vec(gift(), 0..3),
         next_release in of(instant()),
         activity in vec((any::<u8>(), instant()), 0..3),
+        counted in of((any::<Day>(), any::<Day>())),
         in_order in any::<bool>(),
     ) -> AccountState {
         if in_order {
@@ -182,6 +183,7 @@ prop_compose! {
             next_release: if in_order { Some(release) } else { next_release },
             renewed: next_release,
             activity,
+            counted: counted.map(|(day, period)| Counted { day, period }),
         }
     }
 }
