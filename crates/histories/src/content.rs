@@ -1,7 +1,7 @@
 //! What generated histories contain: a law over histories in which nothing happens proves nothing.
 
 use rungs_engine::fold::{Kept, WhyNot};
-use rungs_engine::ledger::{Entry, EntryKind, Rule, RungMove, RungReason};
+use rungs_engine::ledger::{Entry, EntryKind, Issued, Rule, RungMove, RungReason};
 use rungs_engine::program::{IdleSince, RungEnds, Versions};
 
 /// What generated histories really contain.
@@ -44,6 +44,8 @@ pub struct Content {
     pub ends_anew: u64,
     /// Accounts whose rung ended with the first instant of such a version.
     pub ended_anew: u64,
+    /// Accounts that got a reward before and after a version that calls it otherwise, or lets it go.
+    pub rewards_moved: u64,
 }
 
 impl Content {
@@ -96,6 +98,27 @@ impl Content {
                 && program.migrate.idle_since == IdleSince::Activity
                 && entry.at == program.zone.midnight(program.from)
         };
+        let named = |issued: &Issued, version: usize| {
+            let reward = &versions.all()[version - 1].rewards[usize::from(issued.reward)];
+            let mut said = versions.all()[version].migrate.rewards.iter();
+            said.find(|said| said.from == reward.id)
+                .map(|said| said.to.clone().unwrap_or(reward.id.clone()))
+        };
+        let moved = |issued: &Issued| {
+            let last = kept
+                .issued
+                .last()
+                .map_or(0, |last| usize::from(last.version));
+            (usize::from(issued.version) + 1..=last).any(|version| {
+                let becomes = named(issued, version);
+                kept.issued.iter().any(|later| {
+                    let program = &versions.all()[usize::from(later.version)];
+                    usize::from(later.version) >= version
+                        && becomes.as_ref() == Some(&program.rewards[usize::from(later.reward)].id)
+                })
+            })
+        };
+        self.rewards_moved += u64::from(kept.issued.iter().any(moved));
         let anew = |moved: &&RungMove| {
             let program = &versions.all()[usize::from(moved.version)];
             moved.reason == RungReason::Version
@@ -132,6 +155,7 @@ impl Content {
         self.idle_before += other.idle_before;
         self.ends_anew += other.ends_anew;
         self.ended_anew += other.ended_anew;
+        self.rewards_moved += other.rewards_moved;
     }
 
     /// What occurs in fewer than one account of `every`, a sentence each. Surprises are asked only
@@ -177,7 +201,7 @@ impl std::fmt::Display for Content {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             out,
-            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise, {} with points that were idle before a version, {} with ends of rungs computed anew ({} over by then)",
+            "{} histories, {} accounts, of which {} with refunds, {} in debt, {} with undone redemptions ({} with shortages, {} too late), {} with rung changes, {} with caps hit, {} with expired points, {} with rewards, {} with surprises, {} with points by several versions, {} with refunds of an earlier version's points, {} with points that a rung lets live otherwise, {} with points that were idle before a version, {} with ends of rungs computed anew ({} over by then), {} with rewards before and after they were called otherwise or let go",
             self.histories,
             self.accounts,
             self.refunds,
@@ -195,7 +219,8 @@ impl std::fmt::Display for Content {
             self.ends_apart,
             self.idle_before,
             self.ends_anew,
-            self.ended_anew
+            self.ended_anew,
+            self.rewards_moved
         )
     }
 }

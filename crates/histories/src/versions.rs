@@ -91,6 +91,12 @@ fn version(random: &mut Random, before: &str) -> String {
     if !dropped.is_empty() {
         migrate += &format!("metrics = {{ {} }}\n", dropped.join(", "));
     }
+    let (had, has) = (big_month(before), *own.pick(&["big-month", "best-month"]));
+    text = text.replace("\"big-month\"", &format!("\"{has}\""));
+    if had != has || own.percent(15) {
+        let becomes = if own.percent(60) { has } else { "drop" };
+        migrate += &format!("rewards = {{ {had} = \"{becomes}\" }}\n");
+    }
     if text.contains("kind = \"inactivity\"") && own.percent(60) {
         migrate += "inactivity = \"from_activity\"\n";
     }
@@ -129,6 +135,14 @@ fn middle(text: &str) -> &'static str {
     match text.contains("id = \"silver\"") {
         true => "silver",
         false => "mid",
+    }
+}
+
+/// The reward of a month, which some versions call otherwise.
+fn big_month(text: &str) -> &'static str {
+    match text.contains("id = \"best-month\"") {
+        true => "best-month",
+        false => "big-month",
     }
 }
 

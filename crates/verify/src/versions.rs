@@ -96,17 +96,51 @@ impl<'p> Readings<'p> {
             .map(|owner| (owner, number))
     }
 
-    /// The same for a cap of a reward.
+    /// What a reward that was issued under one version is under each version from that one to another; shorter if
+    /// one of them lets it go.
+    fn rewards_on_the_way(&self, reward: usize, then: usize, now: usize) -> Vec<usize> {
+        let mut way = vec![reward];
+        let mut is = reward;
+        for version in then + 1..=now {
+            let id = &self.all[version - 1].program.rewards[is].id;
+            let program = self.all[version].program;
+            let said = program.migrate.rewards.iter().find(|it| it.from == *id);
+            if let Some(said) = said {
+                let named = |to: &String| program.rewards.iter().position(|it| it.id == *to);
+                match said.to.as_ref().and_then(named) {
+                    Some(to) => is = to,
+                    None => return way,
+                }
+            }
+            way.push(is);
+        }
+        way
+    }
+
+    /// Whether a reward that was issued under one version was let go before another.
+    pub(crate) fn let_go(&self, reward: usize, then: usize, now: usize) -> bool {
+        self.rewards_on_the_way(reward, then, now).len() <= now - then
+    }
+
+    /// The same for a cap of a reward: whether what was issued then of another, or of the same, counts under it.
     pub(crate) fn same_reward_cap(
         &self,
-        reward: usize,
-        number: usize,
+        (reward, number): (usize, usize),
         now: usize,
-        then: usize,
+        (issued, then): (usize, usize),
     ) -> bool {
-        let cap = |version: usize| self.all[version].program.rewards[reward].caps.get(number);
-        let Some(is) = cap(now) else { return false };
-        (then..now).all(|version| cap(version).is_some_and(|was| counts_alike(was, is)))
+        let way = self.rewards_on_the_way(issued, then, now);
+        let cap = |place: usize| {
+            let rewards = &self.all[then + place].program.rewards;
+            rewards[way[place]].caps.get(number)
+        };
+        if way.len() <= now - then || way[now - then] != reward {
+            return false;
+        }
+        let Some(is) = cap(now - then) else {
+            return false;
+        };
+        (0..now - then).all(|place| cap(place).is_some_and(|was| counts_alike(was, is)))
     }
 }
 

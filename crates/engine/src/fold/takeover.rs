@@ -132,7 +132,13 @@ pub fn same_cap(old: &Plan<'_>, cap: usize, new: &Plan<'_>) -> Option<usize> {
             &old.rules[rule].caps,
             new.rules.get(rule).map(|rule| &rule.caps),
         ),
-        CapOwner::Reward(reward) => (&old.reward_caps[reward], new.reward_caps.get(reward)),
+        CapOwner::Reward(reward) => {
+            let here = *new.program.takeover.rewards.get(reward)?;
+            (
+                &old.reward_caps[reward],
+                new.reward_caps.get(usize::from(here?)),
+            )
+        }
         CapOwner::Group(group) => {
             let id = &old.program.groups[group].id;
             let same = new.program.groups.iter().position(|other| other.id == *id);

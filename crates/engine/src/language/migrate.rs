@@ -17,6 +17,8 @@ table! {
         optional rungs: Named<String>,
         /// Metrics of the version before, by their id there: their id here, under which they count on, or `"drop"`. A metric that is dropped under the id that it also has here begins anew, which a metric without `window` must where the tiers' period is another one.
         optional metrics: Named<String>,
+        /// Rewards of the version before, by their id there: their id here, under whose caps they count on, or `"drop"`. Whatever was issued keeps the end and the id that it has; what is dropped is no longer taken back by refunds.
+        optional rewards: Named<String>,
         /// From when a limit of inactivity runs that is new, shorter, or renewed by other kinds of events.
         default("\"from_start\"") inactivity: IdleSince,
         /// What becomes of the ends of rungs.
@@ -27,8 +29,6 @@ table! {
     later {
         /// Missions of the version before.
         missions,
-        /// Rewards of the version before.
-        rewards,
         /// Points that become points of another wallet.
         points,
         /// Rungs set on the first day from what was done before it.
@@ -55,10 +55,12 @@ pub(crate) fn migrate(build: &mut Build<'_>, raw: Option<Placed<MigrateTable>>) 
     };
     let rungs = build.reader.names.rungs.clone();
     let metrics = build.reader.names.metrics.clone();
+    let rewards = build.reader.names.rewards.clone();
     let list = |named: Option<Placed<Named<String>>>| named.map(|named| named.value.0);
     Migrate {
         rungs: carried(build, list(raw.value.rungs), "rung", &rungs, false),
         metrics: carried(build, list(raw.value.metrics), "metric", &metrics, true),
+        rewards: carried(build, list(raw.value.rewards), "reward", &rewards, true),
         idle_since: raw.value.inactivity.map_or(IdleSince::Start, |it| it.value),
         rung_ends: raw.value.validity.map_or(RungEnds::Keep, |it| it.value),
         place: Some(raw.place),

@@ -32,7 +32,7 @@ pub fn align(mut programs: Vec<Program>) -> Vec<Program> {
     }
     let (metrics, metrics_of) = metrics(&programs);
     let takeovers: Vec<Takeover> = (0..programs.len())
-        .map(|at| takeover(&programs, at, &rungs, &metrics_of, metrics))
+        .map(|at| takeover(&programs, at, (&rungs, &rewards), &metrics_of, metrics))
         .collect();
     for (at, program) in programs.iter_mut().enumerate() {
         Places {
@@ -153,7 +153,7 @@ fn metrics(programs: &[Program]) -> (usize, Vec<Vec<usize>>) {
 fn takeover(
     programs: &[Program],
     at: usize,
-    rungs: &[String],
+    (rungs, rewards): (&[String], &[String]),
     metrics_of: &[Vec<usize>],
     metrics: usize,
 ) -> Takeover {
@@ -185,7 +185,17 @@ fn takeover(
         })
         .map(|(_, place)| *place)
         .collect();
+    let reward = |(place, id): (usize, &String)| {
+        let moved = migrate.rewards.iter().find(|moved| moved.from == *id);
+        let to = match moved {
+            Some(moved) => moved.to.as_ref()?,
+            None => return Some(place as u16),
+        };
+        let place = rewards.iter().position(|reward| reward == to);
+        place.map(|place| place as u16)
+    };
     Takeover {
+        rewards: rewards.iter().enumerate().map(reward).collect(),
         rungs: rungs.iter().enumerate().map(rung).collect(),
         dropped: (0..metrics)
             .map(|place| dropped.contains(&place) || !metrics_of[at].contains(&place))

@@ -9,6 +9,8 @@ pub struct Migrate {
     pub rungs: Vec<Carried>,
     /// Metrics that have another id here, or begin anew.
     pub metrics: Vec<Carried>,
+    /// Rewards that have another id here, or are let go.
+    pub rewards: Vec<Carried>,
     /// From when its limit of inactivity runs.
     pub idle_since: IdleSince,
     /// What becomes of the ends of rungs.

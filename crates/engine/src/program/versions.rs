@@ -24,6 +24,8 @@ pub struct Takeover {
     pub rungs: Vec<u8>,
     /// By metric: what it counted is let go.
     pub dropped: Vec<bool>,
+    /// By reward: the reward here under whose caps it counts on; nothing where it is let go.
+    pub rewards: Vec<Option<u16>>,
     /// Kinds of events from whose last one a later version counts how long nothing has happened.
     pub activity: Vec<Kind>,
     /// Whether a later version computes ends of rungs anew.

@@ -76,6 +76,18 @@ pub(super) const FAULTS: &[Fault] = &[
         wrong: "if given.is_none() {\n                    self.state.counted = None;",
     },
     Fault {
+        name: "a reward that has another id counts under no cap",
+        area: "version",
+        right: "new.reward_caps.get(usize::from(here?)),",
+        wrong: "new.reward_caps.get(reward).filter(|_| usize::from(here.unwrap_or(0)) == reward),",
+    },
+    Fault {
+        name: "a refund takes back what a version has let go",
+        area: "version",
+        right: "later.try_fold(reward, goes_on).is_none()",
+        wrong: "later.try_fold(reward, goes_on).is_none() && reward == u16::MAX",
+    },
+    Fault {
         name: "a reward that was used is taken back",
         area: "decision",
         right: "if gift.used || gift.until <= self.at || self.scratch.pass.used.contains(&id) {",
