@@ -157,7 +157,7 @@ fn settled(seed: u64) -> (Content, BTreeMap<String, u64>) {
             &expected,
             &found,
         );
-        content.count(one);
+        content.count(&world.versions, one);
     }
     for (account, one) in accounts {
         let nothing = one.entries.is_empty() && one.rungs.is_empty() && one.issued.is_empty();

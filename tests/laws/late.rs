@@ -74,7 +74,7 @@ fn settled_late(seed: u64) -> (Content, BTreeMap<String, u64>) {
         let (entries, rungs, issued) = (&kept.entries, &kept.rungs, &kept.issued);
         let lines = account_lines(world.program(), account, entries, rungs, issued);
         expected.extend(lines);
-        content.count(one);
+        content.count(&world.versions, one);
     }
     content.histories += 1;
     // What was used before it turned out to be undeserved stays, beside what would have been booked.

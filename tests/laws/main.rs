@@ -146,7 +146,7 @@ fn the_pipeline_books_what_settlement_in_memory_books_and_its_histories_are_hard
             &stored,
         );
         content.histories += 1;
-        settled.values().for_each(|one| content.count(one));
+        (settled.values()).for_each(|one| content.count(&world.versions, one));
     }
     println!("{content}");
     let rare = content.too_rare(20, true);

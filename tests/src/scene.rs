@@ -113,7 +113,7 @@ impl Scene {
     }
 
     /// A deed: `copy PATH PATH`, `remove PATH`, `cut PATH` (its second half is lost), `garble PATH` (bytes in its middle change),
-    /// `replace PATH A B` (`_` is a blank, `\\n` a line end), `folder PATH`, `link PATH` (to nothing), `mode 644 PATH`,
+    /// `replace PATH A B` (`_` is a blank, `\\_` is `_`, `\\n` a line end), `folder PATH`, `link PATH` (to nothing), `mode 644 PATH`,
     /// `lock PATH`. `*` as the last part of a path is the folder's first file.
     fn act(&mut self, deed: &str) {
         let words: Vec<&str> = deed.split(' ').collect();
@@ -136,7 +136,10 @@ impl Scene {
                 fs::write(path(name), bytes).unwrap();
             }
             ["replace", name, from, to] => {
-                let plain = |word: &str| word.replace('_', " ").replace("\\n", "\n");
+                let plain = |word: &str| {
+                    let word = word.replace('_', " ").replace("\\ ", "_");
+                    word.replace("\\n", "\n")
+                };
                 let (from, to) = (&plain(from), &plain(to));
                 let text = fs::read_to_string(path(name)).unwrap();
                 assert!(text.contains(from), "`{from}` is not in {name}");

@@ -204,7 +204,10 @@ codes! {
     /// What a metric has counted would be lost, or be read as something else: the newer version does not have it, or
     /// counts something else under its id. Give it another id, or say in `[migrate]` what becomes of it.
     VersionMetric = "version/metric", Error;
-    /// `[migrate]` speaks of something that the version before does not have.
+    /// What was issued of a reward counts under its caps, and would not any more: the newer version does not have the
+    /// reward. Say in its `[migrate]` under which id it counts on, or that it is dropped.
+    VersionReward = "version/reward", Error;
+    /// `[migrate]` speaks of something that the version before does not have, or that this one has no use for.
     VersionMigrate = "version/migrate", Error;
     /// The scenario test does not fit the programme: it names a dataset, column, rule or rung that is not there.
     Scenario = "tests/scenario", Error;

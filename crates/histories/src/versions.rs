@@ -62,6 +62,11 @@ fn version(random: &mut Random, before: &str) -> String {
             }
         }
     }
+    // Of its own numbers, so that versions stay as they were without.
+    let mut own = Random(random.0 ^ 0x1d1e);
+    if own.percent(20) {
+        text = idle(&mut own, &text);
+    }
     text = latest(&together(&text));
     let renames = random.percent(25);
     let had = middle(before);
@@ -87,10 +92,49 @@ fn version(random: &mut Random, before: &str) -> String {
     if !dropped.is_empty() {
         migrate += &format!("metrics = {{ {} }}\n", dropped.join(", "));
     }
+    let (had, has) = (big_month(before), *own.pick(&["big-month", "best-month"]));
+    text = text.replace("\"big-month\"", &format!("\"{has}\""));
+    if had != has || own.percent(15) {
+        let becomes = if own.percent(60) { has } else { "drop" };
+        migrate += &format!("rewards = {{ {had} = \"{becomes}\" }}\n");
+    }
+    if text.contains("kind = \"inactivity\"") && own.percent(60) {
+        migrate += "inactivity = \"from_activity\"\n";
+    }
+    if text.contains("\n[tiers]") && own.percent(40) {
+        migrate += "validity = \"recompute\"\n";
+    }
     if !migrate.is_empty() {
         text += &format!("\n[migrate]\n{migrate}");
     }
     text
+}
+
+/// The same with points that end when little happens.
+fn idle(random: &mut Random, text: &str) -> String {
+    let expiry = random.pick(&[
+        "expiry = { kind = \"inactivity\", length = \"9 days\", renewed_by = [\"order\"] }",
+        "expiry = { kind = \"inactivity\", length = \"100 hours\", renewed_by = [\"activity\", \"refund\"] }",
+        "expiry = { kind = \"inactivity\", length = \"1 week\", renewed_by = [\"redeem\", \"adjust\"] }",
+    ]);
+    let wallet = section(text, "[points.");
+    let others = wallet.lines().filter(|line| !line.starts_with("expiry = "));
+    let mut with = String::new();
+    for (place, line) in others.enumerate() {
+        // Points live longer than they are held.
+        let mut line = line.replace(
+            "pending = { until",
+            "pending = { length = \"10 days\", until",
+        );
+        for longer in ["14 days", "10 days", "200 hours"] {
+            line = line.replace(longer, "36 hours");
+        }
+        with += &format!("{line}\n");
+        if place == 0 {
+            with += &format!("{expiry}\n");
+        }
+    }
+    text.replacen(&wallet, &with, 1)
 }
 
 /// The rung between the lowest and the highest.
@@ -98,6 +142,14 @@ fn middle(text: &str) -> &'static str {
     match text.contains("id = \"silver\"") {
         true => "silver",
         false => "mid",
+    }
+}
+
+/// The reward of a month, which some versions call otherwise.
+fn big_month(text: &str) -> &'static str {
+    match text.contains("id = \"best-month\"") {
+        true => "best-month",
+        false => "big-month",
     }
 }
 

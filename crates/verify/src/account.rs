@@ -88,8 +88,8 @@ pub(crate) struct Account<'a> {
     pub(crate) enrolled: Option<Day>,
     pub(crate) members: Vec<Member>,
     pub(crate) records: Vec<Record>,
-    /// Orders by id: their records; none for those before enrolment, which did not count.
-    pub(crate) orders: BTreeMap<EventId, Option<usize>>,
+    /// Orders that counted, by id: their records.
+    pub(crate) orders: BTreeMap<EventId, usize>,
     /// Rows of orders and refunds that came before the account joined.
     pub(crate) early: Vec<Range<usize>>,
     pub(crate) measures: Measures<'a>,
@@ -97,6 +97,8 @@ pub(crate) struct Account<'a> {
     pub(crate) held: Held,
     /// When something last kept the points of the wallet alive, where inactivity ends them.
     pub(crate) alive_since: Option<Instant>,
+    /// When an event of each kind happened last.
+    pub(crate) last_of_kind: BTreeMap<Kind, Instant>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) rungs: Vec<RungMove>,
     pub(crate) issued: Vec<Issued>,
@@ -143,6 +145,7 @@ impl<'a> Account<'a> {
             lots: Lots::default(),
             held: Held::default(),
             alive_since: None,
+            last_of_kind: BTreeMap::new(),
             entries: Vec::new(),
             rungs: Vec::new(),
             issued: Vec::new(),

@@ -53,9 +53,6 @@ impl Account<'_> {
             self.batch.id.get(first),
         );
         let member = self.member(self.batch.member_at(first));
-        if kind == Kind::Order {
-            self.orders.entry(event.1.clone()).or_insert(None);
-        }
         let joined = self.enrolled.is_some();
         if !self.counts(kind, member, at) {
             match kind {
@@ -89,8 +86,7 @@ impl Account<'_> {
         let refunded = if taking.kind == Kind::Refund {
             match self.named_order(taking.rows.start) {
                 None => return Err(Reason::OrderUnknown),
-                Some(None) => None,
-                Some(Some(record)) => self
+                Some(record) => self
                     .refunded(record, taking.rows.clone())
                     .map_err(overflow)?
                     .map(Refunded::unless_refused)
@@ -275,11 +271,8 @@ impl Account<'_> {
                 state,
             }),
         });
-        if taking.kind == Kind::Order
-            && let Some(known) = self.orders.get_mut(&taking.event.1)
-            && known.is_none()
-        {
-            *known = Some(record);
+        if taking.kind == Kind::Order {
+            (self.orders.entry(taking.event.1.clone())).or_insert(record);
         }
         let granted = if self.records[record].booked.is_empty() {
             Vec::new()

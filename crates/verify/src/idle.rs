@@ -5,17 +5,27 @@ use crate::reading::Reading;
 use rungs_engine::calendar::Instant;
 use rungs_engine::canonical::Kind;
 use rungs_engine::ledger::{EntryKind, Rule};
-use rungs_engine::program::Expiry;
+use rungs_engine::program::{Expiry, IdleSince};
 
 /// The end of a wallet in which something happened last at an instant.
 fn end_of(reading: &Reading<'_>, at: Instant) -> Option<Instant> {
     match &reading.program.wallet.as_ref()?.expiry {
         Expiry::Inactivity { length, up_to, .. } => {
             let end = reading.days.life(at, *length);
-            Some(up_to.map_or(end, |calendar| reading.days.up_to(calendar, end)))
+            let end = up_to.map_or(end, |calendar| reading.days.up_to(calendar, end));
+            // A limit that counts from before its version ends nothing before that version.
+            Some(match from_activity(reading) {
+                true => end.max(reading.days.midnight(reading.program.from)),
+                false => end,
+            })
         }
         _ => None,
     }
+}
+
+/// Whether the limit of a version counts from what happened before it.
+fn from_activity(reading: &Reading<'_>) -> bool {
+    reading.program.migrate.idle_since == IdleSince::Activity
 }
 
 impl Account<'_> {
@@ -27,6 +37,7 @@ impl Account<'_> {
 
     /// An event that was taken, of a kind that may keep points alive.
     pub(crate) fn keep_alive(&mut self, kind: Kind, at: Instant) {
+        self.last_of_kind.insert(kind, at);
         let wallet = self.reading.program.wallet.as_ref();
         if let Some(Expiry::Inactivity { renewed_by, .. }) = wallet.map(|wallet| &wallet.expiry)
             && renewed_by.contains(&kind)
@@ -64,7 +75,19 @@ impl Account<'_> {
     }
 
     /// A version begins whose limit is new, or shorter than that of the version before: it runs from today.
+    /// Where it says so, it runs from the last event that renews it, or from the oldest points there are, whatever
+    /// is later.
     pub(crate) fn limit_begins(&mut self, at: Instant, old: &Reading<'_>) {
+        if from_activity(self.reading) {
+            let wallet = self.reading.program.wallet.as_ref();
+            if let Some(Expiry::Inactivity { renewed_by, .. }) = wallet.map(|it| &it.expiry) {
+                let mut known: Vec<Instant> = Vec::new();
+                known.extend(renewed_by.iter().filter_map(|it| self.last_of_kind.get(it)));
+                known.extend(self.lots.oldest());
+                self.alive_since = known.into_iter().max();
+            }
+            return;
+        }
         if self.lots.open() + self.lots.pending() == 0 {
             return;
         }

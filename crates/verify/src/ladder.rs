@@ -2,10 +2,11 @@
 //! or a refund does to it.
 
 use crate::account::Account;
-use crate::days::{Window, ladder_period, minus, plus};
+use crate::days::{ladder_period, minus, plus};
+use crate::look::Look;
 use rungs_engine::calendar::{Day, Instant};
 use rungs_engine::ledger::{EntryKind, EventRef, Rule, RungMove, RungReason};
-use rungs_engine::program::{Need, Period, RefundRung, Requalify, Shortfall, Tiers, Validity};
+use rungs_engine::program::{Period, RefundRung, Requalify, Shortfall, Tiers, Validity};
 
 /// The rung held.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +17,8 @@ pub(crate) struct Held {
     pub(crate) since: Day,
     /// The day on which it ends.
     pub(crate) until: Option<Day>,
+    /// Whether somebody gave that end.
+    pub(crate) given: bool,
     /// The stretch on which it rests: that of the last move by which it was reached or kept. What was let
     /// stay, fell or was given by the desk rests on nothing.
     rests_on: Option<Look>,
@@ -56,21 +59,6 @@ fn below(tiers: &Tiers, rung: usize) -> usize {
         .unwrap_or(0)
 }
 
-/// Where needs are looked at: the stretch of the ladder, and the instant for metrics with a window of
-/// their own.
-#[derive(Debug, Clone, Copy)]
-struct Look {
-    window: Window,
-    at: Instant,
-    day: Day,
-}
-
-/// What is measured for a look, each metric at most once.
-struct Measured<'l> {
-    look: Look,
-    values: &'l mut Vec<Option<i128>>,
-}
-
 /// Whether validity runs to the end of a period of the calendar: such a period is looked at when it closes,
 /// never later.
 fn looked_at_by_period(tiers: &Tiers) -> bool {
@@ -105,85 +93,6 @@ impl<'a> Account<'a> {
             period_end: self.period_of(day).map(|(_, before)| before),
             ..Held::default()
         }
-    }
-
-    /// The look at the needs after what happened at `at`.
-    fn look_now(&self, at: Instant) -> Look {
-        let day = self.reading.days.day(at);
-        Look {
-            window: self.reading.days.ladder_window(at, day),
-            at,
-            day,
-        }
-    }
-
-    /// The look at the stretch that ends with 00:00 of a day, at the last instant before it.
-    fn look_back(&self, before: Day) -> Look {
-        let at = self.reading.days.midnight(before) - 1;
-        Look {
-            window: self.reading.days.ladder_window(at, before - 1),
-            at,
-            day: before - 1,
-        }
-    }
-
-    fn value(&self, metric: usize, measured: &mut Measured<'_>) -> i128 {
-        if let Some(value) = measured.values[metric] {
-            return value;
-        }
-        let look = measured.look;
-        let window = match self.reading.program.metrics[metric].window {
-            None => look.window,
-            Some(per) => self.reading.days.window(per, look.at, look.day),
-        };
-        let value = self.measures.total(metric, window, 0);
-        measured.values[metric] = Some(value);
-        value
-    }
-
-    /// Whether any of these alternatives is met.
-    fn met(&self, needs: &[Need], measured: &mut Measured<'_>) -> bool {
-        needs.iter().any(|need| {
-            need.iter().all(|(metric, least)| {
-                // The need is in units of the metric's denominator.
-                let den = i128::from(self.reading.program.metrics[*metric].den.max(1));
-                let value = self.value(*metric, measured);
-                value.saturating_mul(den)
-                    >= i128::from(*least).saturating_mul(self.reading.units[*metric])
-            })
-        })
-    }
-
-    fn keeps(&self, tiers: &Tiers, rung: usize, look: Look) -> bool {
-        let rung = &tiers.rungs[rung];
-        let needs = if rung.keep.is_empty() {
-            &rung.reach
-        } else {
-            &rung.keep
-        };
-        self.meets(needs, look)
-    }
-
-    fn meets(&self, needs: &[Need], look: Look) -> bool {
-        let mut values = vec![None; self.reading.program.metrics.len()];
-        let mut measured = Measured {
-            look,
-            values: &mut values,
-        };
-        self.met(needs, &mut measured)
-    }
-
-    /// The highest rung whose needs are met.
-    fn qualified(&self, tiers: &Tiers, look: Look) -> usize {
-        let mut values = vec![None; self.reading.program.metrics.len()];
-        let mut measured = Measured {
-            look,
-            values: &mut values,
-        };
-        (1..tiers.rungs.len())
-            .rev()
-            .find(|rung| self.met(&tiers.rungs[*rung].reach, &mut measured))
-            .unwrap_or(0)
     }
 
     /// When a rung ends that is reached on a day.
@@ -247,6 +156,7 @@ impl<'a> Account<'a> {
             version: self.version as u16,
         });
         self.held.until = until;
+        self.held.given = false;
         if to != from {
             self.held.rung = to;
             self.held.former = Some(from);
@@ -493,5 +403,6 @@ impl<'a> Account<'a> {
             _ => self.ends(tiers, to, day),
         };
         self.step(at, to, until, reason, Some(event.clone()));
+        self.held.given = ends.is_some();
     }
 }

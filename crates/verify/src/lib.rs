@@ -22,6 +22,7 @@ mod excess;
 mod identities;
 mod idle;
 mod ladder;
+mod look;
 mod lots;
 mod measure;
 mod reading;
@@ -59,7 +60,7 @@ pub struct Win {
 /// Why an event was not taken, or not whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
-    /// A refund names no order of the account that came before it.
+    /// A refund names no order of the account that came before it and counted.
     OrderUnknown,
     /// A refund asks for more than is left of its order, and the programme refuses such refunds.
     MoreThanLeft,

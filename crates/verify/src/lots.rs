@@ -66,6 +66,12 @@ impl Lots {
         self.alive.iter().map(|lot| lot.pending).sum()
     }
 
+    /// When the oldest points came that are left.
+    pub(crate) fn oldest(&self) -> Option<Instant> {
+        let left = self.alive.iter().filter(|lot| lot.pending + lot.open > 0);
+        left.map(|lot| lot.granted).min()
+    }
+
     pub(crate) fn add(&mut self, lot: Lot) {
         self.alive.push(lot);
     }

@@ -84,8 +84,8 @@ impl Refunded {
 }
 
 impl Account<'_> {
-    /// The order that a refund names: nothing if there is none; `Some(None)` if it did not count.
-    pub(crate) fn named_order(&self, row: usize) -> Option<Option<usize>> {
+    /// The order that a refund names, if there is one that counted.
+    pub(crate) fn named_order(&self, row: usize) -> Option<usize> {
         let text = self.batch.text(self.reading.refund.order?, row)?;
         self.orders.get(&EventId::of(text)).copied()
     }

@@ -84,9 +84,9 @@ impl Account<'_> {
                 .filter(|(place, (issued, fact))| {
                     let then = usize::from(issued.version);
                     let readings = self.readings;
-                    readings.same_reward_cap(reward, number, self.version, then)
+                    let issued_as = (usize::from(issued.reward), then);
+                    readings.same_reward_cap((reward, number), self.version, issued_as)
                         && !self.is_taken_back(*place)
-                        && usize::from(issued.reward) == reward
                         && window.holds(issued.at, fact.day)
                         && (cap.pool == Pool::Account || issued.member == question.member)
                         && (cap.each.is_none() || fact.each.get(number) == each.get(number))
@@ -277,7 +277,19 @@ impl Account<'_> {
     }
 
     /// A refund takes back those of some rewards that live and were not used, where the programme wants that.
+    /// What a version has let go since stays.
     pub(crate) fn take_rewards_back(&mut self, at: Instant, places: &[usize], refund: &EventRef) {
+        let known = |place: &usize| {
+            let issued = &self.issued[*place];
+            let (reward, then) = (usize::from(issued.reward), usize::from(issued.version));
+            !self.readings.let_go(reward, then, self.version)
+        };
+        let known: Vec<usize> = places.iter().copied().filter(known).collect();
+        self.hand_back(at, &known, refund);
+    }
+
+    /// Takes back those of some rewards that live and were not used.
+    pub(crate) fn hand_back(&mut self, at: Instant, places: &[usize], refund: &EventRef) {
         for place in places {
             let issued = &self.issued[*place];
             let granting = self.readings.version(usize::from(issued.version));

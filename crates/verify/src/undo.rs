@@ -64,7 +64,7 @@ impl Account<'_> {
         if left == 0 {
             let bought = redemption.bought.clone();
             let places: Vec<usize> = bought.filter(|place| !self.is_taken_back(*place)).collect();
-            self.take_rewards_back(at, &places, event);
+            self.hand_back(at, &places, event);
         }
         self.redemptions.insert(id, redemption);
         less.then_some(record)

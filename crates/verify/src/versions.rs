@@ -2,12 +2,15 @@
 //! its local date. What a version finds when it begins is told here once more, from the specification.
 
 use crate::account::Account;
+use crate::days::minus;
 use crate::earn::Owner;
 use crate::exact::least_common;
 use crate::reading::Reading;
-use rungs_engine::calendar::Instant;
+use rungs_engine::calendar::{Day, Instant};
 use rungs_engine::ledger::RungReason;
-use rungs_engine::program::{Cap, Carried, Limit, Program, Tiers, Validity, Versions};
+use rungs_engine::program::{
+    Cap, Carried, Limit, Program, RungEnds, Shortfall, Tiers, Validity, Versions,
+};
 use std::collections::BTreeSet;
 use std::mem::discriminant;
 
@@ -107,17 +110,51 @@ impl<'p> Readings<'p> {
             .map(|owner| (owner, number))
     }
 
-    /// The same for a cap of a reward.
+    /// What a reward that was issued under one version is under each version from that one to another; shorter if
+    /// one of them lets it go.
+    fn rewards_on_the_way(&self, reward: usize, then: usize, now: usize) -> Vec<usize> {
+        let mut way = vec![reward];
+        let mut is = reward;
+        for version in then + 1..=now {
+            let id = &self.all[version - 1].program.rewards[is].id;
+            let program = self.all[version].program;
+            let said = program.migrate.rewards.iter().find(|it| it.from == *id);
+            if let Some(said) = said {
+                let named = |to: &String| program.rewards.iter().position(|it| it.id == *to);
+                match said.to.as_ref().and_then(named) {
+                    Some(to) => is = to,
+                    None => return way,
+                }
+            }
+            way.push(is);
+        }
+        way
+    }
+
+    /// Whether a reward that was issued under one version was let go before another.
+    pub(crate) fn let_go(&self, reward: usize, then: usize, now: usize) -> bool {
+        self.rewards_on_the_way(reward, then, now).len() <= now - then
+    }
+
+    /// The same for a cap of a reward: whether what was issued then of another, or of the same, counts under it.
     pub(crate) fn same_reward_cap(
         &self,
-        reward: usize,
-        number: usize,
+        (reward, number): (usize, usize),
         now: usize,
-        then: usize,
+        (issued, then): (usize, usize),
     ) -> bool {
-        let cap = |version: usize| self.all[version].program.rewards[reward].caps.get(number);
-        let Some(is) = cap(now) else { return false };
-        (then..now).all(|version| cap(version).is_some_and(|was| counts_alike(was, is)))
+        let way = self.rewards_on_the_way(issued, then, now);
+        let cap = |place: usize| {
+            let rewards = &self.all[then + place].program.rewards;
+            rewards[way[place]].caps.get(number)
+        };
+        if way.len() <= now - then || way[now - then] != reward {
+            return false;
+        }
+        let Some(is) = cap(now - then) else {
+            return false;
+        };
+        (0..now - then).all(|place| cap(place).is_some_and(|was| counts_alike(was, is)))
     }
 }
 
@@ -188,11 +225,20 @@ impl<'a> Account<'a> {
         };
         let (rung, until) = (self.held.rung, self.held.until);
         let (to, day) = (goes(rung), self.reading.days.day(at));
-        let ends = match is.validity {
+        let anew = match self.reading.program.migrate.rung_ends {
+            RungEnds::Recompute => self.end_counts_from(),
+            RungEnds::Keep => None,
+        };
+        let ends = match (is.validity, anew) {
             _ if to == 0 => None,
-            Validity::Forever => None,
-            Validity::None => until,
-            _ => until.or_else(|| self.ends(is, to, day)),
+            (Validity::Forever, _) => None,
+            (Validity::None, Some(_)) => None,
+            (Validity::None, None) => until,
+            (Validity::Length { .. }, Some((reached, _))) => {
+                self.ends(is, to, reached).map(|end| end.max(day))
+            }
+            (_, Some((_, of_period))) => self.ends(is, to, of_period).map(|end| end.max(day)),
+            (_, None) => until.or_else(|| self.ends(is, to, day)),
         };
         // A refund can take the rung only where the new ladder counts what the old one did.
         let comparable = was.period == is.period
@@ -202,11 +248,35 @@ impl<'a> Account<'a> {
         let ground = self.held.ground(goes);
         let brought = std::mem::take(&mut self.brought);
         if (to, ends) != (rung, until) {
+            let given = self.held.given;
             self.step(at, to, ends, RungReason::Version, None);
+            self.held.given = given;
         }
         self.held.rests(ground.filter(|_| comparable));
         if comparable {
             self.brought = brought;
+        }
+    }
+
+    /// The day on which the rung held was reached, kept or let stay last, and a day of the period that it was for:
+    /// read off what was booked. Nothing where somebody gave it an end.
+    fn end_counts_from(&self) -> Option<(Day, Day)> {
+        let mut moves = self.rungs.iter().rev();
+        let last = moves.find(|moved| moved.reason != RungReason::Version)?;
+        let day = self.reading.days.day(last.at);
+        let then = self.readings.version(usize::from(last.version)).program;
+        let tiers = then.tiers.as_ref()?;
+        let stays = *tiers.shortfall.at(last.from.into()) == Shortfall::Keep;
+        match last.reason {
+            _ if self.held.given => None,
+            RungReason::Kept => Some((day, day - 1)),
+            RungReason::Shortfall if stays && last.from == last.to => match tiers.validity {
+                Validity::Periods {
+                    extra: Some(extra), ..
+                } => Some((day, minus(day, extra) - 1)),
+                _ => Some((day, day - 1)),
+            },
+            _ => Some((day, day)),
         }
     }
 }

@@ -168,7 +168,7 @@ fn settlement_and_recount_agree_on_every_entry() {
             assert_eq!(over, told(Reason::MoreThanLeft), "{place}");
             let trimmed = refused(|it| matches!(it, Rejection::TrimmedRefund(_)));
             assert_eq!(trimmed, told(Reason::TookWhatWasLeft), "{place}");
-            content.count(&settled[&account]);
+            content.count(&versions, &settled[&account]);
         }
     }
     println!("{content}");

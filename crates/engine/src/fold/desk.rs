@@ -106,10 +106,13 @@ impl<'a, S: Sink> Account<'a, '_, S> {
         match rungs.iter().position(|rung| rung.id == id && !rung.absent) {
             Some(rung) => {
                 // What has ended already holds through the day on which it is said.
-                let until = until.map(|until| until.max(self.day + 1));
-                let until = until.or_else(|| self.valid_from(self.day));
+                let given = until.map(|until| until.max(self.day + 1));
+                let until = given.or_else(|| self.valid_from(self.day));
                 self.state.ground = None;
                 self.move_to(rung as u8, until, says.reason, Some(event.clone()));
+                if given.is_some() {
+                    self.state.counted = None;
+                }
             }
             None => {
                 let unknown = Rejection::UnknownName(id.to_owned());

@@ -7,15 +7,19 @@ use super::state::{AccountState, NEVER};
 use crate::calendar::Instant;
 use crate::canonical::Kind;
 use crate::ledger::{EntryKind, Rule};
-use crate::program::{Expiry, Program};
+use crate::program::{Expiry, IdleSince, Program, Wallet};
 
 /// When a wallet that was renewed last at an instant ends; nothing if inactivity does not end it.
 fn ends(program: &Program, renewed: Instant) -> Option<Instant> {
     let Expiry::Inactivity { length, up_to, .. } = &program.wallet.as_ref()?.expiry else {
         return None;
     };
-    let end = length.end(renewed, &program.zone);
-    Some(up_to_end(program, *up_to, end))
+    let end = up_to_end(program, *up_to, length.end(renewed, &program.zone));
+    Some(match program.migrate.idle_since {
+        IdleSince::Start => end,
+        // What was over before this version began ends with its first instant.
+        IdleSince::Activity => end.max(program.zone.midnight(program.from)),
+    })
 }
 
 impl AccountState {
@@ -67,11 +71,17 @@ impl AccountState {
 impl<S: Sink> Account<'_, '_, S> {
     /// An event of a kind that keeps points alive.
     pub(super) fn renew(&mut self, kind: Kind) {
-        let wallet = self.plan.program.wallet.as_ref();
-        if let Some(Expiry::Inactivity { renewed_by, .. }) = wallet.map(|wallet| &wallet.expiry)
-            && renewed_by.contains(&kind)
-        {
+        let program = self.plan.program;
+        let renewed_by = program.wallet.as_ref().and_then(Wallet::renewed_by);
+        if renewed_by.is_some_and(|kinds| kinds.contains(&kind)) {
             self.state.renewed = Some(self.at);
+        }
+        if program.takeover.activity.contains(&kind) {
+            let (last, at) = (&mut self.state.activity, self.at);
+            match last.iter_mut().find(|(known, _)| *known == kind as u8) {
+                Some(known) => known.1 = at,
+                None => last.push((kind as u8, at)),
+            }
         }
     }
 
@@ -105,8 +115,18 @@ impl<S: Sink> Account<'_, '_, S> {
         self.state.next_release = None;
     }
 
-    /// A version begins: a limit that is new, or shorter than it was, runs from today.
+    /// A version begins: a limit that is new, or shorter than it was, runs from today, unless the version says
+    /// that it runs from what happened last.
     pub(super) fn take_limit(&mut self, old: &Program) {
+        let program = self.plan.program;
+        let last = self.last_activity();
+        let asked = &program.takeover.activity;
+        let asked = |kind: u8| asked.iter().any(|known| *known as u8 == kind);
+        self.state.activity.retain(|(kind, _)| asked(*kind));
+        if program.migrate.idle_since == IdleSince::Activity {
+            self.state.renewed = last;
+            return;
+        }
         if self.state.lots.is_empty() {
             return;
         }
@@ -116,5 +136,16 @@ impl<S: Sink> Account<'_, '_, S> {
             (Some(was), Some(is)) if is >= was => {}
             _ => self.state.renewed = Some(self.at),
         }
+    }
+
+    /// When something happened last that renews the wallet of the version that rules, or when the oldest points came
+    /// that are left, if that was later.
+    fn last_activity(&self) -> Option<Instant> {
+        let kinds = (self.plan.program.wallet.as_ref()).and_then(Wallet::renewed_by)?;
+        let renews = |kind: u8| kinds.iter().any(|known| *known as u8 == kind);
+        let known = self.state.activity.iter().filter(|(kind, _)| renews(*kind));
+        let last = known.map(|(_, at)| *at).max();
+        let oldest = self.state.lots.iter().map(|lot| lot.at).min();
+        last.max(oldest)
     }
 }

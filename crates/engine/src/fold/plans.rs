@@ -105,6 +105,15 @@ impl<'p> Plans<'p> {
         })
     }
 
+    /// Whether a reward was let go on the way from one version to another.
+    pub(super) fn lets_go(&self, reward: u16, from: u16, to: u16) -> bool {
+        let mut later = self.all[usize::from(from) + 1..=usize::from(to)].iter();
+        let goes_on = |reward: u16, plan: &Plan<'_>| {
+            *plan.program.takeover.rewards.get(usize::from(reward))?
+        };
+        later.try_fold(reward, goes_on).is_none()
+    }
+
     /// Whether a metric was let go on the way from one version to another.
     pub(super) fn drops(&self, metric: usize, from: u16, to: u16) -> bool {
         let later = self.all.get(usize::from(from) + 1..=usize::from(to));

@@ -39,6 +39,10 @@ impl<S: Sink> Account<'_, '_, S> {
     /// under its caps.
     pub(super) fn revoke(&mut self, gift: &Gift, refund: &EventRef) -> bool {
         let (revoked, id) = self.taken_back(gift, Some(refund));
+        let (plans, now) = (self.piece.plans, self.state.version);
+        if plans.lets_go(gift.reward, plans.at(gift.at), now) {
+            return false;
+        }
         if gift.used || gift.until <= self.at || self.scratch.pass.used.contains(&id) {
             return false;
         }

@@ -9,7 +9,7 @@ use crate::calendar::{Day, Instant};
 use crate::event::EventId;
 
 /// The shape of the stored bytes; another shape means that states are rebuilt from history.
-pub const FORMAT: u8 = 4;
+pub const FORMAT: u8 = 5;
 
 /// An instant that never comes.
 pub const NEVER: Instant = Instant::MAX;
@@ -84,6 +84,15 @@ pub struct CapUse {
     pub used: Measure,
 }
 
+/// From when the end of a rung counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// The day from which a length runs: that on which the rung was reached, kept or let stay.
+    pub day: Day,
+    /// A day of the period after which whole periods follow: the same, or the last of the period that was closed.
+    pub period: Day,
+}
+
 /// A reward that a refund may take back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gift {
@@ -120,6 +129,8 @@ pub struct AccountState {
     pub since: Day,
     /// Day on which it ends (not included).
     pub until: Option<Day>,
+    /// From when its end counts, where a later version computes it anew; nothing where the end was given.
+    pub counted: Option<Counted>,
     /// What the rung rests on, for refunds.
     pub ground: Option<Ground>,
     /// What reaching the rung has brought, as long as it rests on what reached it.
@@ -144,6 +155,8 @@ pub struct AccountState {
     pub next_release: Option<Instant>,
     /// What keeps points alive happened last at this instant.
     pub renewed: Option<Instant>,
+    /// When an event of a kind happened last (rank of the kind), where a later version counts inactivity from it.
+    pub activity: Vec<(u8, Instant)>,
 }
 
 impl AccountState {
@@ -167,6 +180,7 @@ impl AccountState {
         self.former = None;
         self.since = 0;
         self.until = None;
+        self.counted = None;
         self.ground = None;
         self.gifts.clear();
         self.next_period = None;
@@ -182,6 +196,7 @@ impl AccountState {
         self.wins.clear();
         self.next_release = None;
         self.renewed = None;
+        self.activity.clear();
     }
 
     /// The end of the next lot that ends by itself, and the points in it.

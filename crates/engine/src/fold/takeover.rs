@@ -7,7 +7,7 @@ use super::sink::Sink;
 use super::state::AccountState;
 use crate::calendar::Instant;
 use crate::ledger::RungReason;
-use crate::program::{Tiers, Validity};
+use crate::program::{RungEnds, Tiers, Validity};
 
 impl<S: Sink> Account<'_, '_, S> {
     /// The version after the present one begins at an instant.
@@ -60,12 +60,16 @@ impl<S: Sink> Account<'_, '_, S> {
         let to = |rung: u8| plan.program.takeover.rungs.get(usize::from(rung)).copied();
         let (rung, until) = (self.state.rung, self.state.until);
         let now = to(rung).unwrap_or(rung);
-        let ends = match is.validity {
+        let counted = self.state.counted;
+        let anew = counted.filter(|_| plan.program.migrate.rung_ends == RungEnds::Recompute);
+        let ends = match (is.validity, anew) {
             _ if now == 0 => None,
-            Validity::Forever => None,
-            Validity::None => until,
+            (Validity::Forever, _) | (Validity::None, Some(_)) => None,
+            (Validity::None, None) => until,
+            // What is over by now ends today.
+            (_, Some(counted)) => (self.valid_since(counted)).map(|end| end.max(self.day)),
             // What had no end has one now, as if the rung were reached today.
-            _ => until.or_else(|| self.valid_from(self.day)),
+            (_, None) => until.or_else(|| self.valid_from(self.day)),
         };
         let ground = self.state.ground.take();
         let gifts = std::mem::take(&mut self.state.gifts);
@@ -76,6 +80,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 (self.state.former, self.state.since) = (former, since);
             }
         }
+        self.state.counted = counted.filter(|_| plan.program.takeover.recomputed);
         self.state.next_period = None;
         if self.state.rung > 0 {
             self.state.next_period = is.period.around(self.day).map(|period| period.1);
@@ -132,7 +137,13 @@ pub fn same_cap(old: &Plan<'_>, cap: usize, new: &Plan<'_>) -> Option<usize> {
             &old.rules[rule].caps,
             new.rules.get(rule).map(|rule| &rule.caps),
         ),
-        CapOwner::Reward(reward) => (&old.reward_caps[reward], new.reward_caps.get(reward)),
+        CapOwner::Reward(reward) => {
+            let here = *new.program.takeover.rewards.get(reward)?;
+            (
+                &old.reward_caps[reward],
+                new.reward_caps.get(usize::from(here?)),
+            )
+        }
         CapOwner::Group(group) => {
             let id = &old.program.groups[group].id;
             let same = new.program.groups.iter().position(|other| other.id == *id);

@@ -3,6 +3,7 @@
 use super::account::Account;
 use super::measure::{Measure, Window};
 use super::sink::Sink;
+use super::state::Counted;
 use crate::calendar::{Day, Instant};
 use crate::ledger::{EventRef, RungMove, RungReason};
 use crate::program::{Need, Period, Requalify, Shortfall, Tiers, Validity};
@@ -91,6 +92,7 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
         self.state.gifts.clear();
         self.state.rung = rung;
         self.state.until = until.filter(|_| rung > 0);
+        self.counts_from(self.day);
         self.state.next_period = None;
         if rung > 0
             && let Some(tiers) = self.tiers()
@@ -109,14 +111,26 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
         self.renew_lots(from);
     }
 
+    /// Notes from when the end counts that the rung gets today, by a day of the period that gives it.
+    fn counts_from(&mut self, period: Day) {
+        let asked = self.plan.program.takeover.recomputed && self.state.rung > 0;
+        let day = self.day;
+        self.state.counted = asked.then_some(Counted { day, period });
+    }
+
     /// The end of validity of a rung that is reached on a day.
     pub(super) fn valid_from(&self, day: Day) -> Option<Day> {
+        self.valid_since(Counted { day, period: day })
+    }
+
+    /// The end of validity that counts from here.
+    pub(super) fn valid_since(&self, counted: Counted) -> Option<Day> {
         let tiers = self.tiers()?;
         match tiers.validity {
             Validity::None | Validity::Forever => None,
-            Validity::Length { length } => Some(length.after(day)),
+            Validity::Length { length } => Some(length.after(counted.day)),
             Validity::Periods { count, extra } => {
-                let mut end = tiers.period.around(day)?.1;
+                let mut end = tiers.period.around(counted.period)?.1;
                 for _ in 0..count {
                     end = tiers.period.around(end)?.1;
                 }
@@ -169,6 +183,7 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
         self.rest_on(from, rests_on, self.at - 1);
         let (rung, next) = (self.state.rung, self.state.next_period);
         self.move_to(rung, until, RungReason::Kept, None);
+        self.counts_from(rests_on);
         self.state.next_period = next;
     }
 
@@ -193,6 +208,8 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
             Validity::Length { length } => Some(length.after(until)),
             _ => self.valid_from(last),
         };
+        // Whatever the extra time does to short months, what begins today does not end today.
+        let again = again.map(|end| end.max(until + 1));
         // With calendar periods and validity in periods the closing period was looked at when it closed.
         let by_period = matches!(
             (tiers.period, tiers.validity),
@@ -211,6 +228,7 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
                 self.state.ground = None;
                 let next = self.state.next_period;
                 self.move_to(rung as u8, again, RungReason::Shortfall, None);
+                self.counts_from(last);
                 self.state.next_period = next;
                 return;
             }

@@ -2,10 +2,10 @@
 
 use super::Build;
 use super::reader::Placed;
-use super::table::table;
+use super::table::{choice, table};
 use super::values::Named;
 use crate::finding::{Code, closest};
-use crate::program::{Carried, Migrate};
+use crate::program::{Carried, IdleSince, Migrate, RungEnds};
 
 /// What lets go of what was counted so far.
 const DROP: &str = "drop";
@@ -17,26 +17,36 @@ table! {
         optional rungs: Named<String>,
         /// Metrics of the version before, by their id there: their id here, under which they count on, or `"drop"`. A metric that is dropped under the id that it also has here begins anew, which a metric without `window` must where the tiers' period is another one.
         optional metrics: Named<String>,
+        /// Rewards of the version before, by their id there: their id here, under whose caps they count on, or `"drop"`. Whatever was issued keeps the end and the id that it has; what is dropped is no longer taken back by refunds.
+        optional rewards: Named<String>,
+        /// From when a limit of inactivity runs that is new, shorter, or renewed by other kinds of events.
+        default("\"from_start\"") inactivity: IdleSince,
+        /// What becomes of the ends of rungs.
+        default("\"keep\"") validity: RungEnds,
         /// For colleagues.
         optional note: String,
     }
     later {
         /// Missions of the version before.
         missions,
-        /// Rewards of the version before.
-        rewards,
         /// Points that become points of another wallet.
         points,
         /// Rungs set on the first day from what was done before it.
         qualify,
         /// Past grants at a new rate.
         regrant,
-        /// Whether ends of rungs are computed anew.
-        validity,
-        /// From when a new limit of inactivity runs.
-        inactivity,
     }
 }
+
+choice!(RungEnds {
+    "keep" => RungEnds::Keep, "A rung keeps the end that it has.";
+    "recompute" => RungEnds::Recompute, "The end is computed anew by the `validity` of this version, as if it had ruled when the rung was reached, kept or let stay last. Where that is over by now, the rung ends with the first instant of this version, and its `shortfall` says what comes then. An end that the desk or an opening gave stays.";
+} later []);
+
+choice!(IdleSince {
+    "from_start" => IdleSince::Start, "A limit that is new or shorter runs from the first day of this version, so that nobody loses points that were safe the day before.";
+    "from_activity" => IdleSince::Activity, "The limit runs from the last event of its kinds, or from when the oldest points came that are left, if that was later. What is over by then ends at the first instant of this version.";
+} later []);
 
 /// Checks `[migrate]`, as far as one version alone can say.
 pub(crate) fn migrate(build: &mut Build<'_>, raw: Option<Placed<MigrateTable>>) -> Migrate {
@@ -45,10 +55,14 @@ pub(crate) fn migrate(build: &mut Build<'_>, raw: Option<Placed<MigrateTable>>) 
     };
     let rungs = build.reader.names.rungs.clone();
     let metrics = build.reader.names.metrics.clone();
+    let rewards = build.reader.names.rewards.clone();
     let list = |named: Option<Placed<Named<String>>>| named.map(|named| named.value.0);
     Migrate {
         rungs: carried(build, list(raw.value.rungs), "rung", &rungs, false),
         metrics: carried(build, list(raw.value.metrics), "metric", &metrics, true),
+        rewards: carried(build, list(raw.value.rewards), "reward", &rewards, true),
+        idle_since: raw.value.inactivity.map_or(IdleSince::Start, |it| it.value),
+        rung_ends: raw.value.validity.map_or(RungEnds::Keep, |it| it.value),
         place: Some(raw.place),
     }
 }

@@ -2,10 +2,11 @@
 
 use super::changes::merge;
 use super::{
-    ByRung, Cap, Carried, Column, Dataset, Earn, EarnKind, Limit, Metric, MetricKind, Program,
-    Reward, Rung, Shortfall, Surprise, Takeover, Target,
+    ByRung, Cap, Carried, Column, Dataset, Earn, EarnKind, IdleSince, Limit, Metric, MetricKind,
+    Program, Reward, Rung, RungEnds, Shortfall, Surprise, Takeover, Target,
 };
 use crate::calendar::Day;
+use crate::canonical::Kind;
 use crate::condition::expression::{AccountColumn, Expr, MemberColumn, Node, Sort};
 use crate::number::Rational;
 use std::collections::BTreeMap;
@@ -31,7 +32,7 @@ pub fn align(mut programs: Vec<Program>) -> Vec<Program> {
     }
     let (metrics, metrics_of) = metrics(&programs);
     let takeovers: Vec<Takeover> = (0..programs.len())
-        .map(|at| takeover(&programs, at, &rungs, &metrics_of, metrics))
+        .map(|at| takeover(&programs, at, (&rungs, &rewards), &metrics_of, metrics))
         .collect();
     for (at, program) in programs.iter_mut().enumerate() {
         Places {
@@ -152,12 +153,20 @@ fn metrics(programs: &[Program]) -> (usize, Vec<Vec<usize>>) {
 fn takeover(
     programs: &[Program],
     at: usize,
-    rungs: &[String],
+    (rungs, rewards): (&[String], &[String]),
     metrics_of: &[Vec<usize>],
     metrics: usize,
 ) -> Takeover {
+    let later = &programs[at + 1..];
+    let activity = activity(later);
+    let recomputes = |program: &Program| program.migrate.rung_ends == RungEnds::Recompute;
+    let recomputed = later.iter().any(recomputes);
     if at == 0 {
-        return Takeover::default();
+        return Takeover {
+            activity,
+            recomputed,
+            ..Takeover::default()
+        };
     }
     let migrate = &programs[at].migrate;
     let rung = |(place, id): (usize, &String)| {
@@ -176,12 +185,38 @@ fn takeover(
         })
         .map(|(_, place)| *place)
         .collect();
+    let reward = |(place, id): (usize, &String)| {
+        let moved = migrate.rewards.iter().find(|moved| moved.from == *id);
+        let to = match moved {
+            Some(moved) => moved.to.as_ref()?,
+            None => return Some(place as u16),
+        };
+        let place = rewards.iter().position(|reward| reward == to);
+        place.map(|place| place as u16)
+    };
     Takeover {
+        rewards: rewards.iter().enumerate().map(reward).collect(),
         rungs: rungs.iter().enumerate().map(rung).collect(),
         dropped: (0..metrics)
             .map(|place| dropped.contains(&place) || !metrics_of[at].contains(&place))
             .collect(),
+        activity,
+        recomputed,
     }
+}
+
+/// The kinds of events from whose last one these versions count how long nothing has happened.
+fn activity(later: &[Program]) -> Vec<Kind> {
+    let counts = |program: &&Program| program.migrate.idle_since == IdleSince::Activity;
+    let wallets = later.iter().filter(counts);
+    let mut kinds: Vec<Kind> = wallets
+        .filter_map(|program| program.wallet.as_ref()?.renewed_by())
+        .flatten()
+        .copied()
+        .collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
 }
 
 /// Where the things of one version go.

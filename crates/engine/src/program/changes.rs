@@ -1,6 +1,6 @@
 //! What cannot change from one version of a programme to the next, or not without a word.
 
-use super::{Carried, Column, Metric, Period, Program, Rung};
+use super::{Carried, Column, IdleSince, Metric, Period, Program, Rung, RungEnds, Wallet};
 use crate::calendar::LeapDay;
 use crate::canonical::Type;
 use crate::finding::{Code, Finding, Place};
@@ -40,6 +40,9 @@ pub fn changes(files: &[(String, Program)]) -> Vec<Finding> {
         findings.extend(step.fixed());
         findings.extend(step.rungs());
         findings.extend(step.metrics());
+        findings.extend(step.rewards());
+        findings.extend(step.inactivity());
+        findings.extend(step.rung_ends());
         findings.extend(step.columns(&columns));
         columns.extend(columns_of(new));
     }
@@ -271,6 +274,77 @@ impl Step<'_> {
             return None;
         };
         Some(what.into())
+    }
+
+    /// What was issued under caps counts on, or is let go with a word.
+    fn rewards(&self) -> Vec<Finding> {
+        let moved = &self.new.migrate.rewards;
+        let has = |program: &Program, id: &str| program.rewards.iter().any(|it| it.id == id);
+        let mut all = self.unknown(moved, "reward", |id| has(self.old, id));
+        let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
+        for was in &self.old.rewards {
+            let said = moved.iter().find(|moved| moved.from == was.id);
+            let here = match said {
+                Some(Carried { to: None, .. }) => continue,
+                Some(Carried { to: Some(to), .. }) => to,
+                None if has(self.new, &was.id) => &was.id,
+                None if was.caps.is_empty() => continue,
+                None => {
+                    all.push(self.find(
+                        Code::VersionReward,
+                        HEAD,
+                        format!("the reward `{}` of {} is gone", was.id, self.old.file),
+                        "what was counted under its `cap` would be lost without a word".into(),
+                        &format!(
+                            "add `[migrate]` with `rewards = {{ {} = \"drop\" }}`, or with the id under which it counts on",
+                            was.id
+                        ),
+                    ));
+                    continue;
+                }
+            };
+            if let Some(other) = taken.insert(here, &was.id) {
+                all.push(self.find(
+                    Code::VersionReward,
+                    moved.first().map_or(HEAD, |moved| moved.place),
+                    format!("`{other}` and `{}` would both count on as `{here}`", was.id),
+                    "one reward goes on with what was issued of one".into(),
+                    "let one of them go: give it `drop`, or carry it over to another id",
+                ));
+            }
+        }
+        all
+    }
+
+    /// Where points end by inactivity, `[migrate]` may say from when on.
+    fn inactivity(&self) -> Option<Finding> {
+        let migrate = &self.new.migrate;
+        let ends = self.new.wallet.as_ref().and_then(Wallet::renewed_by);
+        if migrate.idle_since == IdleSince::Start || ends.is_some() {
+            return None;
+        }
+        Some(self.find(
+            Code::VersionMigrate,
+            migrate.place?,
+            "no inactivity ends points in this version".into(),
+            "`inactivity = \"from_activity\"` counts from nothing".into(),
+            "leave it out, or give the wallet an `expiry` of the kind `inactivity`",
+        ))
+    }
+
+    /// Ends of rungs are computed anew only where there are rungs.
+    fn rung_ends(&self) -> Option<Finding> {
+        let migrate = &self.new.migrate;
+        if migrate.rung_ends == RungEnds::Keep || self.new.tiers.is_some() {
+            return None;
+        }
+        Some(self.find(
+            Code::VersionMigrate,
+            migrate.place?,
+            "no rung ends in this version".into(),
+            "`validity = \"recompute\"` has nothing to compute".into(),
+            "leave it out; this version has no `[tiers]`",
+        ))
     }
 
     fn unknown(

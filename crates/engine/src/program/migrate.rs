@@ -9,6 +9,12 @@ pub struct Migrate {
     pub rungs: Vec<Carried>,
     /// Metrics that have another id here, or begin anew.
     pub metrics: Vec<Carried>,
+    /// Rewards that have another id here, or are let go.
+    pub rewards: Vec<Carried>,
+    /// From when its limit of inactivity runs.
+    pub idle_since: IdleSince,
+    /// What becomes of the ends of rungs.
+    pub rung_ends: RungEnds,
     /// Where the table stands; nothing if there is none.
     pub place: Option<Place>,
 }
@@ -22,4 +28,24 @@ pub struct Carried {
     pub to: Option<String>,
     /// Where that is said.
     pub place: Place,
+}
+
+/// From when the limit of inactivity of a version runs for points that are older than the version.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum IdleSince {
+    /// From its first day, where it is new or shorter.
+    #[default]
+    Start,
+    /// From what happened last, also before that day.
+    Activity,
+}
+
+/// What becomes of the ends of rungs that were reached before a version.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RungEnds {
+    /// They stay.
+    #[default]
+    Keep,
+    /// They are what they would be if its validity had ruled before.
+    Recompute,
 }

@@ -16,7 +16,7 @@ mod versions;
 pub use collect::{Column, Dataset, Format, Literal, Pii, SourceColumn, Target};
 pub use earn::{Cap, Combine, Earn, EarnKind, Group, Limit, Over, Pool};
 pub use measures::{By, CostItem, Costs, Kpi, KpiKind, Metric, MetricKind, Objective};
-pub use migrate::{Carried, Migrate};
+pub use migrate::{Carried, IdleSince, Migrate, RungEnds};
 pub use points::{Expiry, Pending, RoundAt, Until, Wallet};
 pub use refunds::{Expired, OverRefund, RefundRung, Refunds, Shortage};
 pub use rewards::{Benefit, Reward, RewardKind, Schedule, Surprise, Trigger};

@@ -90,3 +90,13 @@ pub enum Expiry {
         up_to: Option<Calendar>,
     },
 }
+
+impl Wallet {
+    /// The kinds of events that keep points alive, where inactivity ends them.
+    pub fn renewed_by(&self) -> Option<&[Kind]> {
+        match &self.expiry {
+            Expiry::Inactivity { renewed_by, .. } => Some(renewed_by),
+            _ => None,
+        }
+    }
+}

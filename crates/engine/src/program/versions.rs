@@ -4,6 +4,7 @@ use super::align::align;
 use super::changes::changes;
 use super::{Migrate, Program};
 use crate::calendar::Day;
+use crate::canonical::Kind;
 use crate::finding::Finding;
 use sha2::{Digest, Sha256};
 
@@ -15,14 +16,20 @@ pub struct Versions {
     all: Vec<Program>,
 }
 
-/// How a version takes over what the one before it left, by the places that all versions share. Empty in the
-/// first.
+/// How a version takes over what the one before it left, by the places that all versions share, and what it
+/// leaves for those after it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Takeover {
     /// By rung: the rung here on which its holders stand from the first day on.
     pub rungs: Vec<u8>,
     /// By metric: what it counted is let go.
     pub dropped: Vec<bool>,
+    /// By reward: the reward here under whose caps it counts on; nothing where it is let go.
+    pub rewards: Vec<Option<u16>>,
+    /// Kinds of events from whose last one a later version counts how long nothing has happened.
+    pub activity: Vec<Kind>,
+    /// Whether a later version computes ends of rungs anew.
+    pub recomputed: bool,
 }
 
 impl Versions {

@@ -52,6 +52,42 @@ pub(super) const FAULTS: &[Fault] = &[
         wrong: ".filter(|(_, drop)| **drop && false)",
     },
     Fault {
+        name: "a limit counts only from what happens under its own version",
+        area: "version",
+        right: "if program.takeover.activity.contains(&kind) {\n            let (last, at)",
+        wrong: "if program.takeover.activity.is_empty() {\n            let (last, at)",
+    },
+    Fault {
+        name: "what was idle before a version ended before it",
+        area: "version",
+        right: "IdleSince::Activity => end.max(program.zone.midnight(program.from)),",
+        wrong: "IdleSince::Activity => end,",
+    },
+    Fault {
+        name: "an end that is computed anew counts a kept rung from the wrong period",
+        area: "version",
+        right: "self.counts_from(rests_on);",
+        wrong: "self.counts_from(rests_on + 1);",
+    },
+    Fault {
+        name: "an end that somebody gave is computed anew",
+        area: "version",
+        right: "if given.is_some() {\n                    self.state.counted = None;",
+        wrong: "if given.is_none() {\n                    self.state.counted = None;",
+    },
+    Fault {
+        name: "a reward that has another id counts under no cap",
+        area: "version",
+        right: "new.reward_caps.get(usize::from(here?)),",
+        wrong: "new.reward_caps.get(reward).filter(|_| usize::from(here.unwrap_or(0)) == reward),",
+    },
+    Fault {
+        name: "a refund takes back what a version has let go",
+        area: "version",
+        right: "later.try_fold(reward, goes_on).is_none()",
+        wrong: "later.try_fold(reward, goes_on).is_none() && reward == u16::MAX",
+    },
+    Fault {
         name: "a reward that was used is taken back",
         area: "decision",
         right: "if gift.used || gift.until <= self.at || self.scratch.pass.used.contains(&id) {",

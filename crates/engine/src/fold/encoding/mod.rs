@@ -14,6 +14,7 @@
 //! | `rung`; bit 1 `former` | number |
 //! | `since` | signed, from `enrolled` (or 0) |
 //! | bit 2 `until`, bit 3 `next_period` | signed, from `since` |
+//! | bit 15 `counted` | `day`, `period` signed, from `since` |
 //! | bit 4 `ground` | `from` number; `day` signed, from `since`; `at` gap from the day's beginning in UTC; list of `total` signed and list of keys |
 //! | `lots` | list, see [`Writer::lots`] |
 //! | bit 5 `next_release` | gap from the least release of the lots that are pending |
@@ -23,6 +24,7 @@
 //! | bit 8 `caps` | list of `cap` number, `member` number, 0 or 1 and the key `each`, measure |
 //! | bit 9 `wins` | list of three: number, number, signed |
 //! | bit 13 `renewed` | signed |
+//! | bit 14 `activity` | list of the kind's rank as number and signed |
 //! | bit 11 `gifts` | list of `reward`, `member` and source number, id key, `at` signed, `until` gap from `at`, `used` number |
 //! | bit 10 `members` | list of `id` text, bits of `enrolled` and `birthday`, these two as signed and gap from 0, `profile` as list of number and key, list of measures |
 //!
@@ -35,7 +37,7 @@ mod primitive;
 mod tests;
 
 use super::measure::Key;
-use super::state::{AccountState, CapUse, FORMAT, Gift, Lot, Member};
+use super::state::{AccountState, CapUse, Counted, FORMAT, Gift, Lot, Member};
 use super::stretch::{Ground, Worth};
 use crate::calendar::{Day, Instant};
 use crate::event::EventId;
@@ -56,6 +58,8 @@ const MEMBERS: u64 = 1 << 10;
 const GIFTS: u64 = 1 << 11;
 const VERSION: u64 = 1 << 12;
 const RENEWED: u64 = 1 << 13;
+const ACTIVITY: u64 = 1 << 14;
+const COUNTED: u64 = 1 << 15;
 
 /// Appends a state to bytes.
 pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
@@ -76,7 +80,9 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
             | flag(!state.members.is_empty(), MEMBERS)
             | flag(!state.gifts.is_empty(), GIFTS)
             | flag(state.version != 0, VERSION)
-            | flag(state.renewed.is_some(), RENEWED),
+            | flag(state.renewed.is_some(), RENEWED)
+            | flag(!state.activity.is_empty(), ACTIVITY)
+            | flag(state.counted.is_some(), COUNTED),
     );
     if state.version != 0 {
         to.number(state.version.into());
@@ -91,6 +97,10 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
     to.days(state.since, state.enrolled.unwrap_or(0));
     for day in [state.until, state.next_period].into_iter().flatten() {
         to.days(day, state.since);
+    }
+    if let Some(counted) = state.counted {
+        to.days(counted.day, state.since);
+        to.days(counted.period, state.since);
     }
     if let Some(ground) = &state.ground {
         to.ground(ground, state.since);
@@ -137,6 +147,13 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
     if let Some(renewed) = state.renewed {
         to.signed(renewed);
     }
+    if !state.activity.is_empty() {
+        to.length(state.activity.len());
+        for (kind, at) in &state.activity {
+            to.number((*kind).into());
+            to.signed(*at);
+        }
+    }
     if !state.gifts.is_empty() {
         to.length(state.gifts.len());
         for gift in &state.gifts {
@@ -171,6 +188,12 @@ pub fn read(bytes: &[u8]) -> Option<AccountState> {
     }
     if has(NEXT_PERIOD) {
         state.next_period = Some(from.days(state.since)?);
+    }
+    if has(COUNTED) {
+        state.counted = Some(Counted {
+            day: from.days(state.since)?,
+            period: from.days(state.since)?,
+        });
     }
     if has(GROUND) {
         state.ground = Some(from.ground(state.since)?);
@@ -214,6 +237,11 @@ pub fn read(bytes: &[u8]) -> Option<AccountState> {
     }
     if has(RENEWED) {
         state.renewed = Some(from.signed()?);
+    }
+    if has(ACTIVITY) {
+        for _ in 0..from.length()? {
+            state.activity.push((from.small()?, from.signed()?));
+        }
     }
     if has(GIFTS) {
         for _ in 0..from.length()? {

@@ -147,6 +147,8 @@ prop_compose! {
         members in vec(member(), 0..3),
         gifts in vec(gift(), 0..3),
         next_release in of(instant()),
+        activity in vec((any::<u8>(), instant()), 0..3),
+        counted in of((any::<Day>(), any::<Day>())),
         in_order in any::<bool>(),
     ) -> AccountState {
         if in_order {
@@ -180,6 +182,8 @@ prop_compose! {
             wins,
             next_release: if in_order { Some(release) } else { next_release },
             renewed: next_release,
+            activity,
+            counted: counted.map(|(day, period)| Counted { day, period }),
         }
     }
 }

@@ -71,6 +71,9 @@ impl<'p> Plan<'p> {
         if let Expiry::Inactivity { .. } = program.wallet.as_ref()?.expiry {
             return None;
         }
+        if program.takeover.activity.contains(&kind) {
+            return None;
+        }
         let bases = &self.base[kind as usize];
         let of_event = |rule: &usize| bases.contains(rule) || self.raises(*rule, bases);
         let rules: Vec<usize> = (0..self.rules.len()).filter(of_event).collect();
