@@ -294,8 +294,8 @@ fn rewards_used(random: &mut Random, writer: &mut Writer, order: [&String; 3], d
     // Of its own numbers, so that histories stay as they were without.
     let mut own = Random(random.0 ^ 0x9e7a);
     let [account, member, id] = order;
-    for reward in ["big-month", "climbed"] {
-        if !own.percent(40) {
+    for reward in ["big-month", "climbed", "best-month"] {
+        if !own.percent(60) {
             continue;
         }
         let number = format!("{reward}/till/{id}/{member}/1");
