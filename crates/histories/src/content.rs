@@ -67,6 +67,8 @@ const SIGHTS: &[Sight] = &[
     sight("rungs that such an end is over for", 8, |it| {
         it.ended_anew()
     }),
+    sight("rungs that a version set higher", 8, |it| it.set_higher()),
+    sight("rungs that a version set lower", 8, |it| it.set_lower()),
     sight("rewards before and after another id", 8, |it| {
         it.rewards_moved()
     }),

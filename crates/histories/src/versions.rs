@@ -5,15 +5,17 @@ use crate::ends::together;
 use crate::programme::{programme, surprises};
 use crate::waiting::latest;
 use crate::{Generated, Random};
-use rungs_engine::calendar::{day_from, day_text};
+use rungs_engine::calendar::{Day, day_from, day_text};
 use rungs_engine::language::{Source, check};
 use rungs_engine::program::Versions;
+use std::ops::Range;
 
 /// None, one or two later versions, each with the day from which it rules.
 pub(crate) fn later(seed: u64, first: &str) -> Vec<(String, String)> {
     let mut random = Random(seed ^ 0x5eed_0f7e_7510);
     let begin = day_from("2024-01-10").unwrap_or(0);
     let mut day = begin;
+    let mut last = day_from("2023-01-01").unwrap_or(0);
     let mut before = first.to_owned();
     let mut all = Vec::new();
     // Every second programme stays as it is.
@@ -28,11 +30,70 @@ pub(crate) fn later(seed: u64, first: &str) -> Vec<(String, String)> {
                 .min()
                 .unwrap_or(day);
         }
+        let ruled = last..day;
         let text = version(&mut random, &before);
+        let text = qualified(&mut Random(random.0 ^ 0x9a11_f1ed), &before, text, ruled);
         all.push((day_text(day), text.clone()));
         before = text;
+        last = day;
     }
     all
+}
+
+/// The same, and now and then its rungs are set by what was done on some days, of which the version before ruled on
+/// at least one.
+fn qualified(own: &mut Random, before: &str, text: String, ruled: Range<Day>) -> String {
+    let ladder = |text: &str| section(text, "[tiers]");
+    let follows = ladder(&text).contains("validity = { kind = \"none\"");
+    let ladders = !ladder(before).is_empty() && !ladder(&text).is_empty();
+    if !own.percent(70) || follows || !ladders {
+        return text;
+    }
+    let text = counting_as(before, &text);
+    let back = if own.percent(50) {
+        own.below(40) as i32
+    } else {
+        0
+    };
+    let end = (ruled.end - back).max(ruled.start + 1);
+    let days = *own.pick(&[30, 70, 150, 400]) + own.below(15) as i32;
+    let line = format!(
+        "qualify = {{ from = {}, before = {} }}\n",
+        day_text(end - days),
+        day_text(end)
+    );
+    // It sets the ends of rungs, too.
+    let text = text.replace("validity = \"recompute\"\n", "");
+    match text.contains("\n[migrate]\n") {
+        true => text + &line,
+        false => text + "\n[migrate]\n" + &line,
+    }
+}
+
+/// The same, with the kind of metric that the version before counts, and its needs.
+fn counting_as(before: &str, text: &str) -> String {
+    let kind = |text: &str| {
+        let metric = counted(text);
+        let line = metric.lines().find(|line| line.starts_with("kind = "));
+        line.unwrap_or_default().to_owned()
+    };
+    if kind(before) == kind(text) {
+        return text.to_owned();
+    }
+    let is_need = |line: &&str| line.starts_with("reach = ");
+    let mut needs = before.lines().filter(is_need);
+    let text = text.replacen(&counted(text), &counted(before), 1);
+    let mut out = String::new();
+    for line in text.lines() {
+        let line = match line {
+            line if line.starts_with("keep = ") => continue,
+            line if is_need(&line) => needs.next().unwrap_or(line),
+            line => line,
+        };
+        out += line;
+        out.push('\n');
+    }
+    out
 }
 
 /// Another programme over the same files, for members who come from the one before.

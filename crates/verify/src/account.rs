@@ -95,6 +95,8 @@ pub(crate) struct Account<'a> {
     pub(crate) measures: Measures<'a>,
     pub(crate) lots: Lots,
     pub(crate) held: Held,
+    /// How many moves there were when a version last set the rung, and its first day.
+    pub(crate) rung_set: Option<(usize, Day)>,
     /// When something last kept the points of the wallet alive, where inactivity ends them.
     pub(crate) alive_since: Option<Instant>,
     /// When an event of each kind happened last.
@@ -144,6 +146,7 @@ impl<'a> Account<'a> {
             measures: Measures::new(reading),
             lots: Lots::default(),
             held: Held::default(),
+            rung_set: None,
             alive_since: None,
             last_of_kind: BTreeMap::new(),
             entries: Vec::new(),

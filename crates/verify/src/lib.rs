@@ -25,6 +25,7 @@ mod ladder;
 mod look;
 mod lots;
 mod measure;
+mod qualify;
 mod reading;
 mod refund;
 mod rewards;

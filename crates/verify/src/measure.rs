@@ -8,6 +8,7 @@ use rungs_engine::calendar::{Day, Instant, Per};
 use rungs_engine::canonical::Kind;
 use rungs_engine::program::{MetricKind, Pool};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// What one event contributed to one metric.
 #[derive(Debug, Clone)]
@@ -36,6 +37,8 @@ pub(crate) struct Worth {
 #[derive(Debug, Default)]
 struct List {
     parts: Vec<Contribution>,
+    /// How many of them a version has let go: they count no more, unless a later one asks for what was done then.
+    gone: usize,
     codes: BTreeMap<Value<'static>, usize>,
     dictionary: Vec<Value<'static>>,
 }
@@ -64,7 +67,7 @@ impl<'a> Measures<'a> {
         self.reading = reading;
         for (list, dropped) in self.lists.iter_mut().zip(dropped) {
             if *dropped {
-                *list = List::default();
+                list.gone = list.parts.len();
             }
         }
         for metric in &reading.followed {
@@ -121,12 +124,28 @@ impl<'a> Measures<'a> {
     /// The number that a metric adds up to in a window, in the metric's unit. `member` matters only for
     /// metrics of members.
     pub(crate) fn total(&self, metric: usize, window: Window, member: usize) -> i128 {
-        let list = &self.lists[metric];
-        let parts = self.parts(metric, window, member);
+        self.sum(metric, self.parts(metric, window, member))
+    }
+
+    /// What was ever counted on some days, also what a version has let go since, as far as `counts` says of the
+    /// records.
+    pub(crate) fn total_of_days(
+        &self,
+        metric: usize,
+        days: Range<Day>,
+        counts: impl Fn(usize) -> bool,
+    ) -> i128 {
+        let parts = self.lists[metric].parts.iter();
+        let of_days = parts.filter(|part| days.contains(&part.day) && counts(part.record));
+        self.sum(metric, of_days)
+    }
+
+    /// What some parts of a metric add up to.
+    fn sum<'p>(&self, metric: usize, parts: impl Iterator<Item = &'p Contribution>) -> i128 {
         if self.reading.program.metrics[metric].kind != MetricKind::Distinct {
             return parts.fold(0, |sum: i128, part| sum.saturating_add(part.amount));
         }
-        let mut seen = vec![false; list.dictionary.len()];
+        let mut seen = vec![false; self.lists[metric].dictionary.len()];
         let mut sum = 0;
         for part in parts {
             sum = i128::saturating_add(sum, part.amount);
@@ -172,8 +191,8 @@ impl<'a> Measures<'a> {
         member: usize,
     ) -> impl Iterator<Item = &Contribution> {
         let of_member = self.reading.program.metrics[metric].pool == Pool::Member;
-        self.lists[metric]
-            .parts
+        let list = &self.lists[metric];
+        list.parts[list.gone..]
             .iter()
             .rev()
             .take_while(move |part| !window.begins_after(part.at, part.day))
@@ -188,7 +207,8 @@ impl<'a> Measures<'a> {
             .followed
             .iter()
             .filter_map(|metric| {
-                let parts = &self.lists[*metric].parts;
+                let list = &self.lists[*metric];
+                let parts = &list.parts[list.gone..];
                 // Older things leave earlier.
                 let gone =
                     parts.partition_point(|part| part.leaves.is_some_and(|instant| instant <= now));

@@ -196,7 +196,8 @@ impl<'a> Account<'a> {
             return;
         }
         self.limit_begins(at, old);
-        if let (Some(was), Some(is)) = (&old.program.tiers, &new.program.tiers) {
+        let is_set = self.rung_is_set(at);
+        if let (false, Some(was), Some(is)) = (is_set, &old.program.tiers, &new.program.tiers) {
             self.ladder_begins(at, (was, is), &dropped);
         }
         let day = new.days.day(at);
@@ -261,8 +262,14 @@ impl<'a> Account<'a> {
     /// The day on which the rung held was reached, kept or let stay last, and a day of the period that it was for:
     /// read off what was booked. Nothing where somebody gave it an end.
     fn end_counts_from(&self) -> Option<(Day, Day)> {
-        let mut moves = self.rungs.iter().rev();
-        let last = moves.find(|moved| moved.reason != RungReason::Version)?;
+        let mut moves = self.rungs.iter().enumerate().rev();
+        let last = moves.find(|(_, moved)| moved.reason != RungReason::Version);
+        if let Some((moves, day)) = self.rung_set
+            && last.is_none_or(|(place, _)| place < moves)
+        {
+            return (!self.held.given).then_some((day, day));
+        }
+        let (_, last) = last?;
         let day = self.reading.days.day(last.at);
         let then = self.readings.version(usize::from(last.version)).program;
         let tiers = then.tiers.as_ref()?;

@@ -380,9 +380,14 @@ impl<S: Sink> Account<'_, '_, S> {
         }
     }
 
-    /// What happens at the very instant at which the stretch ends that the rung rests on is part of it.
+    /// What happens at the very instant at which the stretch ends that the rung rests on is part of it. What a later
+    /// version asks for is counted on.
     #[inline]
     fn add_to_ground(&mut self, metric: usize, number: i64, keys: &[Key]) {
+        if self.plan.program.takeover.qualifies {
+            let (plans, day) = (self.piece.plans, self.day);
+            self.state.add_to_tallies(plans, metric, day, number, keys);
+        }
         if self.plan.tracks_ground && self.plan.program.metrics[metric].pool == Pool::Account {
             self.state
                 .add_to_ground(self.plan, metric, self.at, number, keys);

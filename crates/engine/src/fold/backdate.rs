@@ -91,6 +91,7 @@ impl<S: Sink> Account<'_, '_, S> {
             self.rule(self.state.version + 1);
             self.state.version += 1;
             self.state.take_counts(old, self.plan);
+            self.state.forget_tallies(self.piece.plans);
         }
     }
 

@@ -27,6 +27,7 @@ mod outlook;
 mod plan;
 mod plans;
 mod prepared;
+mod qualify;
 mod queue;
 mod refund;
 mod remembered;

@@ -2,6 +2,7 @@
 
 use super::plan::{Plan, TooFine};
 use super::prepared::Prepared;
+use super::qualify::{Tally, tallies};
 use super::state::AccountState;
 use super::straight::Straight;
 use super::takeover::same_cap;
@@ -24,6 +25,8 @@ pub struct Plans<'p> {
     pub reads: Vec<bool>,
     /// Whether anything of single members is remembered.
     pub members: bool,
+    /// What versions that set rungs ask for.
+    pub(super) tallies: Vec<Tally>,
 }
 
 impl<'p> Plans<'p> {
@@ -49,6 +52,7 @@ impl<'p> Plans<'p> {
             reads: (0..versions.newest().columns.len()).map(reads).collect(),
             starts: all.iter().enumerate().map(start).collect(),
             members,
+            tallies: tallies(versions),
             all,
         })
     }

@@ -204,10 +204,12 @@ impl<S: Sink> Account<'_, '_, S> {
         let plan = plans.of(order.version);
         for metric in &plan.granted {
             let points = granted(plan, *metric, taken);
-            if points == 0
-                || plan.stays_counted(*metric)
-                || plans.drops(*metric, order.version, self.state.version)
-            {
+            if points == 0 || plan.stays_counted(*metric) {
+                continue;
+            }
+            let when = (order.day, order.version);
+            (self.state).take_from_tallies(plans, *metric, when, points, &[]);
+            if plans.drops(*metric, order.version, self.state.version) {
                 continue;
             }
             if let Some(measure) = self.state.measures.get_mut(*metric) {
@@ -272,9 +274,13 @@ impl<S: Sink> Account<'_, '_, S> {
         let plans = self.piece.plans;
         let granting = plans.of(order.version);
         for metric in &granting.metrics[Kind::Order as usize] {
-            if granting.stays_counted(*metric)
-                || plans.drops(*metric, order.version, self.state.version)
-            {
+            if granting.stays_counted(*metric) {
+                continue;
+            }
+            let (number, keys) = difference(&order.added[*metric], &added[*metric]);
+            let when = (order.day, order.version);
+            (self.state).take_from_tallies(plans, *metric, when, number, &keys);
+            if plans.drops(*metric, order.version, self.state.version) {
                 continue;
             }
             let declared = &plan.program.metrics[*metric];
@@ -290,7 +296,6 @@ impl<S: Sink> Account<'_, '_, S> {
             };
             let window = &plan.windows[*metric];
             measure.slide(window, self.at, self.day, declared.kind);
-            let (number, keys) = difference(&order.added[*metric], &added[*metric]);
             take_back(
                 measure,
                 window,

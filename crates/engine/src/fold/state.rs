@@ -4,12 +4,12 @@
 use super::encoding;
 use super::measure::{Key, Measure};
 use super::queue::Queue;
-use super::stretch::Ground;
+use super::stretch::{Ground, Worth};
 use crate::calendar::{Day, Instant};
 use crate::event::EventId;
 
 /// The shape of the stored bytes; another shape means that states are rebuilt from history.
-pub const FORMAT: u8 = 5;
+pub const FORMAT: u8 = 6;
 
 /// An instant that never comes.
 pub const NEVER: Instant = Instant::MAX;
@@ -157,6 +157,8 @@ pub struct AccountState {
     pub renewed: Option<Instant>,
     /// When an event of a kind happened last (rank of the kind), where a later version counts inactivity from it.
     pub activity: Vec<(u8, Instant)>,
+    /// What later versions that set rungs ask for, by their place in `Plans::tallies`.
+    pub tallies: Vec<Worth>,
 }
 
 impl AccountState {
@@ -197,6 +199,7 @@ impl AccountState {
         self.next_release = None;
         self.renewed = None;
         self.activity.clear();
+        self.tallies.clear();
     }
 
     /// The end of the next lot that ends by itself, and the points in it.

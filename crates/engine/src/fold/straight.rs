@@ -62,6 +62,7 @@ impl<'a> Straight<'a> {
         let known = prepared.known.get(KIND as usize)?.as_ref()?;
         let (ladder, leasts) = plan.ladder.as_ref()?;
         let plain = !plan.tracks_ground
+            && !plan.program.takeover.qualifies
             && !plan.lots_wait
             && plan.granted.is_empty()
             && lane.metrics.contains(ladder)

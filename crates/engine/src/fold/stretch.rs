@@ -35,11 +35,22 @@ pub struct Worth {
 }
 
 impl Worth {
-    fn value(&self) -> i64 {
+    /// As a number.
+    pub fn value(&self) -> i64 {
         let different = (0..self.keys.len())
             .filter(|at| !self.keys[..*at].contains(&self.keys[*at]))
             .count();
         self.total + different as i64
+    }
+
+    /// Takes back what an event had added.
+    pub fn take_back(&mut self, number: i64, keys: &[Key]) {
+        self.total -= number;
+        for key in keys {
+            if let Some(at) = self.keys.iter().position(|known| known == key) {
+                self.keys.remove(at);
+            }
+        }
     }
 }
 
@@ -95,12 +106,7 @@ impl AccountState {
             .as_mut()
             .and_then(|ground| ground.metrics.get_mut(place))
         {
-            worth.total -= number;
-            for key in keys {
-                if let Some(at) = worth.keys.iter().position(|known| known == key) {
-                    worth.keys.remove(at);
-                }
-            }
+            worth.take_back(number, keys);
         }
     }
 

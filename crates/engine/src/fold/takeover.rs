@@ -38,9 +38,12 @@ impl<S: Sink> Account<'_, '_, S> {
         self.state.take_counts(old, plan);
         self.take_limit(old.program);
         let (was, is) = (&old.program.tiers, &plan.program.tiers);
-        if let (Some(was), Some(is)) = (was, is) {
+        if !self.set_rung()
+            && let (Some(was), Some(is)) = (was, is)
+        {
             self.take_ladder((old, was), is);
         }
+        self.state.forget_tallies(self.piece.plans);
         // Where the rung is what the metrics say at every instant, it is that now.
         if plan.lapses && self.state.until.is_none() {
             self.climb(None);

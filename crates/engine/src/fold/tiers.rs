@@ -118,6 +118,14 @@ impl<'p, S: Sink> Account<'_, 'p, S> {
         self.state.counted = asked.then_some(Counted { day, period });
     }
 
+    /// The rung is held as one that is reached today.
+    pub(super) fn holds_from(&mut self, rung: u8) {
+        self.counts_from(self.day);
+        let tiers = self.tiers().filter(|_| rung > 0);
+        let period = tiers.and_then(|tiers| tiers.period.around(self.day));
+        self.state.next_period = period.map(|period| period.1);
+    }
+
     /// The end of validity of a rung that is reached on a day.
     pub(super) fn valid_from(&self, day: Day) -> Option<Day> {
         self.valid_since(Counted { day, period: day })

@@ -166,9 +166,12 @@ impl<S: Sink> Account<'_, '_, S> {
         let then = plans.of(redemption.version);
         let when = (redemption.at, redemption.day);
         for metric in &then.spent {
-            if then.stays_counted(*metric)
-                || plans.drops(*metric, redemption.version, self.state.version)
-            {
+            if then.stays_counted(*metric) {
+                continue;
+            }
+            let judged = (redemption.day, redemption.version);
+            (self.state).take_from_tallies(plans, *metric, judged, points, &[]);
+            if plans.drops(*metric, redemption.version, self.state.version) {
                 continue;
             }
             let measures = match plan.program.metrics[*metric].pool {

@@ -3,9 +3,9 @@
 use super::Build;
 use super::reader::Placed;
 use super::table::{choice, table};
-use super::values::Named;
+use super::values::{Date, Named};
 use crate::finding::{Code, closest};
-use crate::program::{Carried, IdleSince, Migrate, RungEnds};
+use crate::program::{Carried, IdleSince, Migrate, Qualify, RungEnds};
 
 /// What lets go of what was counted so far.
 const DROP: &str = "drop";
@@ -23,6 +23,8 @@ table! {
         default("\"from_start\"") inactivity: IdleSince,
         /// What becomes of the ends of rungs.
         default("\"keep\"") validity: RungEnds,
+        /// Days before this version by which the rungs of all who are there are set on its first day, up or down: each stands on the highest rung whose `reach` is met by what its metrics counted on those days, and holds it as if reached on the first day. What the desk or an opening gave with an end of its own stays.
+        optional qualify: QualifyTable,
         /// For colleagues.
         optional note: String,
     }
@@ -31,10 +33,18 @@ table! {
         missions,
         /// Points that become points of another wallet.
         points,
-        /// Rungs set on the first day from what was done before it.
-        qualify,
         /// Past grants at a new rate.
         regrant,
+    }
+}
+
+table! {
+    /// The days whose events set the rungs of this version on its first day.
+    QualifyTable as "qualify" {
+        /// First day that counts.
+        required from: Date,
+        /// First day that counts no more: not after the first day of this version.
+        required before: Date,
     }
 }
 
@@ -63,8 +73,20 @@ pub(crate) fn migrate(build: &mut Build<'_>, raw: Option<Placed<MigrateTable>>) 
         rewards: carried(build, list(raw.value.rewards), "reward", &rewards, true),
         idle_since: raw.value.inactivity.map_or(IdleSince::Start, |it| it.value),
         rung_ends: raw.value.validity.map_or(RungEnds::Keep, |it| it.value),
+        qualify: raw.value.qualify.and_then(|raw| days(build, raw)),
         place: Some(raw.place),
     }
+}
+
+/// The days that set rungs.
+fn days(build: &mut Build<'_>, raw: Placed<QualifyTable>) -> Option<Qualify> {
+    let (from, before) = (&raw.value.from, &raw.value.before);
+    build.range(from.as_ref(), before.as_ref());
+    Some(Qualify {
+        from: from.as_ref()?.value.0,
+        before: before.as_ref()?.value.0,
+        place: raw.place,
+    })
 }
 
 fn carried(

@@ -159,12 +159,14 @@ fn takeover(
 ) -> Takeover {
     let later = &programs[at + 1..];
     let activity = activity(later);
+    let qualifies = later.iter().any(|it| it.migrate.qualify.is_some());
     let recomputes = |program: &Program| program.migrate.rung_ends == RungEnds::Recompute;
-    let recomputed = later.iter().any(recomputes);
+    let recomputed = qualifies || later.iter().any(recomputes);
     if at == 0 {
         return Takeover {
             activity,
             recomputed,
+            qualifies,
             ..Takeover::default()
         };
     }
@@ -202,6 +204,7 @@ fn takeover(
             .collect(),
         activity,
         recomputed,
+        qualifies,
     }
 }
 

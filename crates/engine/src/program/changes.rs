@@ -1,5 +1,6 @@
 //! What cannot change from one version of a programme to the next, or not without a word.
 
+use super::qualify::qualify;
 use super::{Carried, Column, IdleSince, Metric, Period, Program, Rung, RungEnds, Wallet};
 use crate::calendar::LeapDay;
 use crate::canonical::Type;
@@ -43,6 +44,7 @@ pub fn changes(files: &[(String, Program)]) -> Vec<Finding> {
         findings.extend(step.rewards());
         findings.extend(step.inactivity());
         findings.extend(step.rung_ends());
+        findings.extend(qualify(&files[..=at]));
         findings.extend(step.columns(&columns));
         columns.extend(columns_of(new));
     }

@@ -1,5 +1,6 @@
 //! What changes on the day on which a version begins, besides its rules.
 
+use crate::calendar::Day;
 use crate::finding::Place;
 
 /// `[migrate]`: where things of the version before go that this one does not have under their ids.
@@ -15,6 +16,8 @@ pub struct Migrate {
     pub idle_since: IdleSince,
     /// What becomes of the ends of rungs.
     pub rung_ends: RungEnds,
+    /// By what rungs are set on its first day; nothing: they stay.
+    pub qualify: Option<Qualify>,
     /// Where the table stands; nothing if there is none.
     pub place: Option<Place>,
 }
@@ -48,4 +51,15 @@ pub enum RungEnds {
     Keep,
     /// They are what they would be if its validity had ruled before.
     Recompute,
+}
+
+/// What was done on these days sets the rungs of a version on its first day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Qualify {
+    /// First day.
+    pub from: Day,
+    /// First day that counts no more.
+    pub before: Day,
+    /// Where that is said.
+    pub place: Place,
 }

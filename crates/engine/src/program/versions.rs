@@ -28,8 +28,10 @@ pub struct Takeover {
     pub rewards: Vec<Option<u16>>,
     /// Kinds of events from whose last one a later version counts how long nothing has happened.
     pub activity: Vec<Kind>,
-    /// Whether a later version computes ends of rungs anew.
+    /// Whether a later version has to know from when ends of rungs count, or that somebody gave them.
     pub recomputed: bool,
+    /// Whether a later version sets rungs by what was counted before it.
+    pub qualifies: bool,
 }
 
 impl Versions {

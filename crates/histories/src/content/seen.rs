@@ -187,6 +187,22 @@ impl Seen<'_> {
         })
     }
 
+    /// Moves by versions that set rungs.
+    fn set(&self) -> impl Iterator<Item = &RungMove> {
+        self.kept.rungs.iter().filter(|moved| {
+            moved.reason == RungReason::Version
+                && self.program(moved.version).migrate.qualify.is_some()
+        })
+    }
+
+    pub(super) fn set_higher(&self) -> bool {
+        self.set().any(|moved| moved.to > moved.from)
+    }
+
+    pub(super) fn set_lower(&self) -> bool {
+        self.set().any(|moved| moved.to < moved.from)
+    }
+
     /// What the versions up to another make of a reward, in whose name something is issued again.
     pub(super) fn rewards_moved(&self) -> bool {
         let last = self.kept.issued.last().map_or(0, |last| last.version);

@@ -76,6 +76,36 @@ pub(super) const FAULTS: &[Fault] = &[
         wrong: "if given.is_none() {\n                    self.state.counted = None;",
     },
     Fault {
+        name: "a day too many counts for the rung that a version sets",
+        area: "version",
+        right: "(self.from..self.before).contains(&day)",
+        wrong: "(self.from..=self.before).contains(&day)",
+    },
+    Fault {
+        name: "a rung that is set counts what counted something else",
+        area: "version",
+        right: "self.counts.get(usize::from(judged_by)) == Some(&true)",
+        wrong: "usize::from(judged_by) < self.counts.len()",
+    },
+    Fault {
+        name: "what came back still counts for the rung that a version sets",
+        area: "version",
+        right: "            worth.take_back(number, keys);\n        }\n    }\n\n    /// Nothing is asked",
+        wrong: "            worth.take_back(0, keys);\n        }\n    }\n\n    /// Nothing is asked",
+    },
+    Fault {
+        name: "a rung that somebody gave an end is set",
+        area: "version",
+        right: "let given = self.state.counted.is_none() && self.state.until.is_some();",
+        wrong: "let given = false;",
+    },
+    Fault {
+        name: "a rung that is set still rests on what it was reached by",
+        area: "version",
+        right: "self.state.ground = None;\n        if (rung, until)",
+        wrong: "if (rung, until)",
+    },
+    Fault {
         name: "a reward that has another id counts under no cap",
         area: "version",
         right: "new.reward_caps.get(usize::from(here?)),",

@@ -60,6 +60,7 @@ const VERSION: u64 = 1 << 12;
 const RENEWED: u64 = 1 << 13;
 const ACTIVITY: u64 = 1 << 14;
 const COUNTED: u64 = 1 << 15;
+const TALLIES: u64 = 1 << 16;
 
 /// Appends a state to bytes.
 pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
@@ -82,7 +83,8 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
             | flag(state.version != 0, VERSION)
             | flag(state.renewed.is_some(), RENEWED)
             | flag(!state.activity.is_empty(), ACTIVITY)
-            | flag(state.counted.is_some(), COUNTED),
+            | flag(state.counted.is_some(), COUNTED)
+            | flag(!state.tallies.is_empty(), TALLIES),
     );
     if state.version != 0 {
         to.number(state.version.into());
@@ -159,6 +161,9 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
         for gift in &state.gifts {
             to.gift(gift);
         }
+    }
+    if !state.tallies.is_empty() {
+        to.worths(&state.tallies);
     }
 }
 
@@ -248,6 +253,9 @@ pub fn read(bytes: &[u8]) -> Option<AccountState> {
             state.gifts.push(from.gift()?);
         }
     }
+    if has(TALLIES) {
+        state.tallies = from.worths()?;
+    }
     from.rest.is_empty().then_some(state)
 }
 
@@ -269,8 +277,12 @@ impl Writer<'_> {
         self.number(ground.from.into());
         self.days(ground.day, since);
         self.gap(ground.at, beginning(ground.day));
-        self.length(ground.metrics.len());
-        for worth in &ground.metrics {
+        self.worths(&ground.metrics);
+    }
+
+    fn worths(&mut self, worths: &[Worth]) {
+        self.length(worths.len());
+        for worth in worths {
             self.signed(worth.total);
             self.length(worth.keys.len());
             for key in &worth.keys {
@@ -328,7 +340,16 @@ impl Reader<'_> {
         let from = self.small()?;
         let day = self.days(since)?;
         let at = self.gap(beginning(day))?;
-        let mut metrics = Vec::new();
+        Some(Ground {
+            from,
+            day,
+            at,
+            metrics: self.worths()?,
+        })
+    }
+
+    fn worths(&mut self) -> Option<Vec<Worth>> {
+        let mut worths = Vec::new();
         for _ in 0..self.length()? {
             let mut worth = Worth {
                 total: self.signed()?,
@@ -337,14 +358,9 @@ impl Reader<'_> {
             for _ in 0..self.length()? {
                 worth.keys.push(self.key()?);
             }
-            metrics.push(worth);
+            worths.push(worth);
         }
-        Some(Ground {
-            from,
-            day,
-            at,
-            metrics,
-        })
+        Some(worths)
     }
 
     fn member(&mut self, lots: &[Lot]) -> Option<Member> {

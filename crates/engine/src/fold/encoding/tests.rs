@@ -97,15 +97,17 @@ prop_compose! {
     }
 }
 
-fn ground() -> impl Strategy<Value = Ground> {
+fn worths() -> impl Strategy<Value = Vec<Worth>> {
     let worth = (value(), vec(key(), 0..3)).prop_map(|(total, keys)| Worth { total, keys });
-    (any::<u8>(), any::<Day>(), instant(), vec(worth, 0..3)).prop_map(|(from, day, at, metrics)| {
-        Ground {
-            from,
-            day,
-            at,
-            metrics,
-        }
+    vec(worth, 0..3)
+}
+
+fn ground() -> impl Strategy<Value = Ground> {
+    (any::<u8>(), any::<Day>(), instant(), worths()).prop_map(|(from, day, at, metrics)| Ground {
+        from,
+        day,
+        at,
+        metrics,
     })
 }
 
@@ -147,7 +149,7 @@ prop_compose! {
         members in vec(member(), 0..3),
         gifts in vec(gift(), 0..3),
         next_release in of(instant()),
-        activity in vec((any::<u8>(), instant()), 0..3),
+        (activity, tallies) in (vec((any::<u8>(), instant()), 0..3), worths()),
         counted in of((any::<Day>(), any::<Day>())),
         in_order in any::<bool>(),
     ) -> AccountState {
@@ -183,6 +185,7 @@ prop_compose! {
             next_release: if in_order { Some(release) } else { next_release },
             renewed: next_release,
             activity,
+            tallies,
             counted: counted.map(|(day, period)| Counted { day, period }),
         }
     }
