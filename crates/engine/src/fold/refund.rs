@@ -13,7 +13,7 @@ use super::stretch::{difference, take_back};
 use super::view::View;
 use crate::canonical::Kind;
 use crate::event::EventId;
-use crate::ledger::{EventRef, Rule};
+use crate::ledger::EventRef;
 use crate::program::{MetricKind, OverRefund, Pool, RefundRung};
 use std::ops::Range;
 
@@ -191,7 +191,6 @@ impl<S: Sink> Account<'_, '_, S> {
     fn take_back(&mut self, order: &mut OrderMemory, given: &[i64], event: &EventRef) {
         let taken = order.lessen(given);
         for (rule, points) in taken.iter().enumerate().filter(|(_, points)| **points > 0) {
-            let rule = Rule::Earn(rule as u16);
             let forgiven = self.forgive_ended(order, rule, event, *points);
             self.reverse(rule, event, &order.event, points - forgiven);
         }

@@ -159,10 +159,8 @@ pub(crate) struct Build<'s> {
     pub collected: Vec<Kind>,
     /// Metrics as columns of conditions.
     pub metrics: Vec<MetricColumn>,
-    /// Id and scale of the wallet.
-    pub wallet: Option<(String, u8)>,
-    /// What it says of all its points.
-    pub shared: points::Shared,
+    /// What each wallet says of all its points, by their places.
+    pub shared: Vec<points::Shared>,
 }
 
 impl Build<'_> {
@@ -180,10 +178,8 @@ impl Build<'_> {
             columns: &self.columns,
             metrics: &self.metrics,
             rungs: &self.reader.names.rungs,
-            wallet: self
-                .wallet
-                .as_ref()
-                .map(|(id, scale)| (id.as_str(), *scale)),
+            wallets: &self.reader.names.wallets,
+            scale: self.reader.names.scale,
             currency_digits: self.reader.names.currency_digits,
         };
         match condition::compile(&quoted.text, &scope, expected) {
@@ -306,8 +302,7 @@ pub fn check(source: &Source<'_>) -> Checked {
         columns: Vec::new(),
         collected: Vec::new(),
         metrics: Vec::new(),
-        wallet: None,
-        shared: points::Shared::default(),
+        shared: Vec::new(),
     };
     build.from = version_day(source, &mut build.reader);
     let program = match DeTable::parse(source.text) {
@@ -389,16 +384,17 @@ fn assemble(
     let datasets = collect::datasets(build, root.collect.map(|raw| raw.value));
     let wallets = root.points.map(|raw| raw.value.0).unwrap_or_default();
     let wallet_place = wallets.first().map(|(id, _)| id.place);
-    let wallet = points::wallet(build, wallets);
-    let (mut wallet, until) = wallet.map_or((None, None), |(wallet, until)| (Some(wallet), until));
+    let mut wallets = points::wallets(build, wallets);
     let metrics = metrics::metrics(build, some(root.metrics));
     let tiers = root
         .tiers
         .and_then(|raw| tiers::tiers(build, raw, &metrics));
     let groups = groups::groups(build, some(root.groups));
     let earn = earn::earn(build, some(root.earn), &metrics, &groups);
-    if let (Some(wallet), Some(until)) = (&mut wallet, until) {
-        until::until(build, until, wallet, &earn);
+    for (place, (wallet, until)) in (0..).zip(&mut wallets) {
+        if let Some(until) = until.take() {
+            until::until(build, until, (place, wallet), &earn);
+        }
     }
     let benefits = benefits::benefits(build, some(root.benefits));
     let rewards = rewards::rewards(build, some(root.rewards), named);
@@ -431,7 +427,7 @@ fn assemble(
         objectives,
         datasets,
         columns: std::mem::take(&mut build.columns),
-        wallet,
+        wallets: wallets.into_iter().map(|(wallet, _)| wallet).collect(),
         earn,
         groups,
         metrics,

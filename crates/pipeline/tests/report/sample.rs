@@ -104,7 +104,8 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
             column(Kind::Refund, true, "quantity", Type::Decimal, 1),
             column(Kind::Refund, true, "net", Type::Money, 2),
         ],
-        wallet: Some(Wallet {
+        wallets: vec![Wallet {
+            absent: false,
             restarts_up: false,
             restarts_down: false,
             id: "stars".to_owned(),
@@ -117,7 +118,7 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
             pending: None,
             expiry: Expiry::Never,
             minimum: 0,
-        }),
+        }],
         earn: Vec::new(),
         groups: Vec::new(),
         metrics: Vec::new(),
