@@ -310,6 +310,9 @@ impl<S: Sink> Account<'_, '_, S> {
         event: &EventRef,
         points: i64,
     ) {
+        if self.plan.program.wallet(wallet).is_none() {
+            return;
+        }
         let rest = self.take(wallet, (kind, rule), event, points, |lot| !lot.is_pending());
         self.fall_short(wallet, event, rest);
     }

@@ -111,7 +111,7 @@ impl Told {
 
     /// Balance, pending, debt.
     pub fn sums(&self) -> (i64, i64, i64) {
-        let closing = &self.recount.closing;
+        let closing = self.recount.closing.points[0];
         (closing.balance, closing.pending, closing.debt)
     }
 }
