@@ -9,6 +9,7 @@ mod programme;
 mod refunds;
 mod versions;
 mod waiting;
+mod wallets;
 
 pub use content::Content;
 
@@ -65,8 +66,12 @@ pub fn generate(seed: u64) -> Generated {
     let (mut toml, plain) = programme::programme(&mut random);
     // Of its own seed, so that programmes and histories stay as they were without surprises.
     programme::surprises(&mut Random(!seed), &mut toml);
-    let (tables, as_of) = events::history(&mut random, plain);
+    toml = wallets::second(&toml, seed, None);
+    let (mut tables, as_of) = events::history(&mut random, plain);
     let later = versions::later(seed, &toml);
+    if wallets::two(later.last().map_or(&toml, |(_, text)| text)) {
+        wallets::named(&mut tables, seed);
+    }
     Generated {
         seed,
         toml,

@@ -4,6 +4,7 @@
 use crate::ends::together;
 use crate::programme::{programme, surprises};
 use crate::waiting::latest;
+use crate::wallets::second;
 use crate::{Generated, Random};
 use rungs_engine::calendar::{day_from, day_text};
 use rungs_engine::language::{Source, check};
@@ -104,6 +105,7 @@ fn version(random: &mut Random, before: &str) -> String {
     if text.contains("\n[tiers]") && own.percent(40) {
         migrate += "validity = \"recompute\"\n";
     }
+    text = second(&text, own.bits(), Some(before));
     if !migrate.is_empty() {
         text += &format!("\n[migrate]\n{migrate}");
     }

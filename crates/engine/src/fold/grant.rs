@@ -10,7 +10,7 @@ use super::sink::Sink;
 use super::state::CapUse;
 use crate::calendar::Instant;
 use crate::ledger::{EntryKind, EventRef, Rule};
-use crate::program::{MetricKind, Pool};
+use crate::program::{MetricKind, Pool, Program};
 
 impl<S: Sink> Account<'_, '_, S> {
     /// Books the points of the present event.
@@ -27,9 +27,13 @@ impl<S: Sink> Account<'_, '_, S> {
     /// Books points by rule, in the name of the version whose rules they are, and their lots.
     pub(super) fn book_points(&mut self, event: &EventRef, points: &[i64], judged_by: u16) {
         let (end, own_ends) = (self.expiry(0), self.plan.own_ends);
+        let judging = self.piece.plans.of(judged_by).program;
         self.version = judged_by;
         for (rule, points) in points.iter().enumerate().filter(|(_, points)| **points > 0) {
-            let end = if own_ends { self.expiry_by(rule) } else { end };
+            let end = match own_ends {
+                true => self.expiry_by(rule, judging.earn[rule].wallet),
+                false => end,
+            };
             let (rule, expires) = (Rule::Earn(rule as u16), ending(end));
             self.book(
                 EntryKind::Grant,
@@ -42,15 +46,14 @@ impl<S: Sink> Account<'_, '_, S> {
         }
         self.version = self.state.version;
         if own_ends {
-            self.add_lots(event, points, judged_by);
+            self.add_lots(event, points, judging);
         } else {
             self.add_lot(0, event, points.iter().sum(), end, true);
         }
     }
 
     /// Adds a lot for each wallet and end of what was booked, of each wallet the soonest first, as they would be spent.
-    fn add_lots(&mut self, event: &EventRef, booked: &[i64], judged_by: u16) {
-        let judging = self.piece.plans.of(judged_by).program;
+    fn add_lots(&mut self, event: &EventRef, booked: &[i64], judging: &Program) {
         for wallet in self.plan.wallets() {
             let mut after = Instant::MIN;
             loop {
@@ -59,7 +62,7 @@ impl<S: Sink> Account<'_, '_, S> {
                     if *booked == 0 || judging.earn[rule].wallet != wallet {
                         continue;
                     }
-                    let end = self.expiry_by(rule);
+                    let end = self.expiry_by(rule, wallet);
                     if end <= after || next.is_some_and(|next| next < end) {
                         continue;
                     }

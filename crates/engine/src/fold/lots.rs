@@ -89,13 +89,12 @@ impl<S: Sink> Account<'_, '_, S> {
         })
     }
 
-    /// The end of the life of points that a rule grants now.
-    pub(super) fn expiry_by(&self, rule: usize) -> Instant {
+    /// The end of the life of points of a wallet that a rule grants now.
+    pub(super) fn expiry_by(&self, rule: usize, wallet: u8) -> Instant {
         let program = self.plan.program;
-        let earn = &program.earn[rule];
-        match &earn.expiry {
+        match &program.earn[rule].expiry {
             Some(expiry) => end_of_life(program, expiry, self.at, self.day),
-            None => self.expiry(earn.wallet),
+            None => self.expiry(wallet),
         }
     }
 

@@ -27,7 +27,11 @@ impl Told {
             Rule::Earn(index) => self.program.earn[usize::from(index)].id.clone(),
             Rule::Reward(index) => self.program.rewards[usize::from(index)].id.clone(),
             Rule::Surprise(index) => self.program.surprises[usize::from(index)].id.clone(),
-            other => format!("{other:?}").to_lowercase(),
+            other => {
+                // Without the wallet: here is only one.
+                let text = format!("{other:?}").to_lowercase();
+                text.split('(').next().unwrap_or_default().to_owned()
+            }
         }
     }
 
