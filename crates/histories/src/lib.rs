@@ -62,13 +62,24 @@ pub struct Generated {
 
 /// Makes a programme and a history.
 pub fn generate(seed: u64) -> Generated {
+    generated(seed, false)
+}
+
+/// The same where every third programme has a second wallet, and all else is as without.
+pub fn generate_several_wallets(seed: u64) -> Generated {
+    generated(seed, true)
+}
+
+fn generated(seed: u64, several: bool) -> Generated {
     let mut random = Random(seed);
     let (mut toml, plain) = programme::programme(&mut random);
     // Of its own seed, so that programmes and histories stay as they were without surprises.
     programme::surprises(&mut Random(!seed), &mut toml);
-    toml = wallets::second(&toml, seed, None);
+    if several {
+        toml = wallets::second(&toml, seed, None);
+    }
     let (mut tables, as_of) = events::history(&mut random, plain);
-    let later = versions::later(seed, &toml);
+    let later = versions::later(seed, &toml, several);
     if wallets::two(later.last().map_or(&toml, |(_, text)| text)) {
         wallets::named(&mut tables, seed);
     }

@@ -7,11 +7,11 @@ use crate::waiting::latest;
 use crate::wallets::second;
 use crate::{Generated, Random};
 use rungs_engine::calendar::{day_from, day_text};
-use rungs_engine::language::{Source, check};
+use rungs_engine::language::{Source, check_several_wallets};
 use rungs_engine::program::Versions;
 
 /// None, one or two later versions, each with the day from which it rules.
-pub(crate) fn later(seed: u64, first: &str) -> Vec<(String, String)> {
+pub(crate) fn later(seed: u64, first: &str, several: bool) -> Vec<(String, String)> {
     let mut random = Random(seed ^ 0x5eed_0f7e_7510);
     let begin = day_from("2024-01-10").unwrap_or(0);
     let mut day = begin;
@@ -29,7 +29,7 @@ pub(crate) fn later(seed: u64, first: &str) -> Vec<(String, String)> {
                 .min()
                 .unwrap_or(day);
         }
-        let text = version(&mut random, &before);
+        let text = version(&mut random, &before, several);
         all.push((day_text(day), text.clone()));
         before = text;
     }
@@ -37,7 +37,7 @@ pub(crate) fn later(seed: u64, first: &str) -> Vec<(String, String)> {
 }
 
 /// Another programme over the same files, for members who come from the one before.
-fn version(random: &mut Random, before: &str) -> String {
+fn version(random: &mut Random, before: &str, several: bool) -> String {
     let (mut text, _) = programme(random);
     if random.percent(70) {
         surprises(&mut Random(random.bits()), &mut text);
@@ -105,7 +105,9 @@ fn version(random: &mut Random, before: &str) -> String {
     if text.contains("\n[tiers]") && own.percent(40) {
         migrate += "validity = \"recompute\"\n";
     }
-    text = second(&text, own.bits(), Some(before));
+    if several {
+        text = second(&text, own.bits(), Some(before));
+    }
     if !migrate.is_empty() {
         text += &format!("\n[migrate]\n{migrate}");
     }
@@ -209,7 +211,7 @@ impl Generated {
     pub fn versions(&self) -> Result<Versions, String> {
         let mut programs = Vec::new();
         for (file, text) in self.files() {
-            let checked = check(&Source {
+            let checked = check_several_wallets(&Source {
                 id: "generated",
                 file: &file,
                 text: &text,

@@ -5,7 +5,7 @@ use super::lists::Filled;
 use super::reader::{Placed, list};
 use super::table::{choice, kinds, table};
 use super::until::UntilTable;
-use super::values::{AtLeast, Duration, Points, Ref, WalletSort, Whole, id_form, is_words};
+use super::values::{AtLeast, Duration, Named, Points, Ref, WalletSort, Whole, id_form, is_words};
 use crate::calendar::{Calendar, Length, MonthDay, Zone, day_from};
 use crate::canonical::Kind;
 use crate::finding::{Code, Place};
@@ -159,6 +159,20 @@ kinds! {
         "inactivity" => Inactivity(InactivityTable),
     }
     later []
+}
+
+/// Says that a second wallet is not told yet.
+pub(crate) fn only_one(build: &mut Build<'_>, raw: Option<&Placed<Named<WalletTable>>>) {
+    let mut names: Vec<&Placed<String>> = (raw.iter())
+        .flat_map(|raw| &raw.value.0)
+        .map(|(name, _)| name)
+        .collect();
+    names.sort_by_key(|name| name.place);
+    let all: Vec<&String> = names.iter().map(|name| &name.value).collect();
+    for name in names.iter().skip(1) {
+        let what = format!("a second wallet ({} are declared)", list(&all));
+        build.reader.not_yet(name.place, &what);
+    }
 }
 
 /// Checks the wallets; each with the event that its points wait for, which is checked when there are rules.

@@ -72,6 +72,7 @@ pub const REFUND_NET: usize = 5;
 /// A ladder of green and gold, a wallet of whole points, one reward; unit prices have four digits.
 pub fn program(kpis: Vec<Kpi>) -> Program {
     let rung = |id: &str, name: Option<&str>| Rung {
+        wallet: 0,
         absent: false,
         expiry: None,
         id: id.to_owned(),
@@ -133,6 +134,7 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
         }),
         benefits: Vec::new(),
         rewards: vec![Reward {
+            wallet: 0,
             absent: false,
             id: "cup".to_owned(),
             place: Place::default(),
