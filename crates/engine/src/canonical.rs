@@ -118,7 +118,7 @@ kinds! {
     /// Lines of an order, or the whole rest of it, are given back.
     Refund = "refund", true, ["order": Text, "reason": Text], ["quantity": Decimal, "net": Money];
     /// A reward is bought with points.
-    Redeem = "redeem", true, ["reward": Text, "quantity": Integer, "points": Decimal, "cash": Money, "order": Text], [];
+    Redeem = "redeem", true, ["reward": Text, "quantity": Integer, "wallet": Text, "points": Decimal, "cash": Money, "order": Text], [];
     /// A redemption is undone: all points of it, or so many, and never more than were taken. They go back to the lots that gave them, the last taken first.
     Unredeem = "unredeem", true, ["redeem": Text, "points": Decimal, "reason": Text], [];
     /// Any named interaction: browse, review, visit, check-in, idea.

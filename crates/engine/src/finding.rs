@@ -162,6 +162,9 @@ codes! {
     /// Points wait for an event that names an order, but not all are of orders, so some would wait for ever. Give `pending`
     /// a `length` beside `until`.
     NeverReleased = "points/never-released", Error;
+    /// Points of different wallets meet where there can only be those of one: a multiplier raises, a group limits and a
+    /// metric counts points of one wallet. Make one for each.
+    OneWallet = "points/one-wallet", Error;
     /// Inactivity ends all points of the wallet together, so neither a rung nor a rule can have an end of its own beside
     /// it, nor end its own points so. Give the wallet another kind of `expiry`, or leave that of the rung or rule out.
     InactivityShared = "points/inactivity-shared", Error;

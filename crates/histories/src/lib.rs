@@ -9,6 +9,7 @@ mod programme;
 mod refunds;
 mod versions;
 mod waiting;
+mod wallets;
 
 pub use content::Content;
 
@@ -61,12 +62,27 @@ pub struct Generated {
 
 /// Makes a programme and a history.
 pub fn generate(seed: u64) -> Generated {
+    generated(seed, false)
+}
+
+/// The same where every third programme has a second wallet, and all else is as without.
+pub fn generate_several_wallets(seed: u64) -> Generated {
+    generated(seed, true)
+}
+
+fn generated(seed: u64, several: bool) -> Generated {
     let mut random = Random(seed);
     let (mut toml, plain) = programme::programme(&mut random);
     // Of its own seed, so that programmes and histories stay as they were without surprises.
     programme::surprises(&mut Random(!seed), &mut toml);
-    let (tables, as_of) = events::history(&mut random, plain);
-    let later = versions::later(seed, &toml);
+    if several {
+        toml = wallets::second(&toml, seed, None);
+    }
+    let (mut tables, as_of) = events::history(&mut random, plain);
+    let later = versions::later(seed, &toml, several);
+    if wallets::two(later.last().map_or(&toml, |(_, text)| text)) {
+        wallets::named(&mut tables, seed);
+    }
     Generated {
         seed,
         toml,

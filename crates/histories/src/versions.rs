@@ -4,14 +4,15 @@
 use crate::ends::together;
 use crate::programme::{programme, surprises};
 use crate::waiting::latest;
+use crate::wallets::second;
 use crate::{Generated, Random};
 use rungs_engine::calendar::{Day, day_from, day_text};
-use rungs_engine::language::{Source, check};
+use rungs_engine::language::{Source, check_several_wallets};
 use rungs_engine::program::Versions;
 use std::ops::Range;
 
 /// None, one or two later versions, each with the day from which it rules.
-pub(crate) fn later(seed: u64, first: &str) -> Vec<(String, String)> {
+pub(crate) fn later(seed: u64, first: &str, several: bool) -> Vec<(String, String)> {
     let mut random = Random(seed ^ 0x5eed_0f7e_7510);
     let begin = day_from("2024-01-10").unwrap_or(0);
     let mut day = begin;
@@ -31,7 +32,7 @@ pub(crate) fn later(seed: u64, first: &str) -> Vec<(String, String)> {
                 .unwrap_or(day);
         }
         let ruled = last..day;
-        let text = version(&mut random, &before);
+        let text = version(&mut random, &before, several);
         let text = qualified(&mut Random(random.0 ^ 0x9a11_f1ed), &before, text, ruled);
         all.push((day_text(day), text.clone()));
         before = text;
@@ -97,7 +98,7 @@ fn counting_as(before: &str, text: &str) -> String {
 }
 
 /// Another programme over the same files, for members who come from the one before.
-fn version(random: &mut Random, before: &str) -> String {
+fn version(random: &mut Random, before: &str, several: bool) -> String {
     let (mut text, _) = programme(random);
     if random.percent(70) {
         surprises(&mut Random(random.bits()), &mut text);
@@ -164,6 +165,9 @@ fn version(random: &mut Random, before: &str) -> String {
     }
     if text.contains("\n[tiers]") && own.percent(40) {
         migrate += "validity = \"recompute\"\n";
+    }
+    if several {
+        text = second(&text, own.bits(), Some(before));
     }
     if !migrate.is_empty() {
         text += &format!("\n[migrate]\n{migrate}");
@@ -268,7 +272,7 @@ impl Generated {
     pub fn versions(&self) -> Result<Versions, String> {
         let mut programs = Vec::new();
         for (file, text) in self.files() {
-            let checked = check(&Source {
+            let checked = check_several_wallets(&Source {
                 id: "generated",
                 file: &file,
                 text: &text,

@@ -56,7 +56,7 @@ pub struct OpenPoints {
 
 /// The next ends of an account's points.
 pub(crate) fn open_points(program: &Program, state: &AccountState) -> Vec<OpenPoints> {
-    let ends = state.open_by_end(program, ENDS).into_iter();
+    let ends = state.purses[0].open_by_end(program, 0, ENDS).into_iter();
     ends.map(|(until, points)| OpenPoints { until, points })
         .collect()
 }

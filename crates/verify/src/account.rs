@@ -4,7 +4,7 @@ use crate::ask::{Question, State, Value, View};
 use crate::days::in_year;
 use crate::earn::{Owner, Rooms};
 use crate::ladder::Held;
-use crate::lots::{LotName, Lots, Taken};
+use crate::lots::{LotName, Lots, Purse, Taken};
 use crate::measure::Measures;
 use crate::reading::Reading;
 use crate::refund::Line;
@@ -52,8 +52,8 @@ pub(crate) struct Record {
 pub(crate) struct Order {
     pub(crate) first: usize,
     pub(crate) lines: Vec<Line>,
-    /// Points that ended unspent and that refunds counted as given back.
-    pub(crate) excused: i64,
+    /// Points that ended unspent and that refunds counted as given back, by wallet.
+    pub(crate) excused: BTreeMap<u8, i64>,
     pub(crate) met: Vec<usize>,
     pub(crate) rooms: Rooms,
     pub(crate) state: Rc<State>,
@@ -65,9 +65,9 @@ enum Due {
     PeriodEnd,
     RungEnd,
     Version,
-    Expiry,
-    Idle,
-    Release,
+    Expiry(u8),
+    Idle(u8),
+    Release(u8),
     Birthday(usize),
     Win(usize),
 }
@@ -93,12 +93,11 @@ pub(crate) struct Account<'a> {
     /// Rows of orders and refunds that came before the account joined.
     pub(crate) early: Vec<Range<usize>>,
     pub(crate) measures: Measures<'a>,
-    pub(crate) lots: Lots,
+    /// Points, by wallet.
+    pub(crate) purses: Vec<Purse>,
     pub(crate) held: Held,
     /// How many moves there were when a version last set the rung, and its first day.
     pub(crate) rung_set: Option<(usize, Day)>,
-    /// When something last kept the points of the wallet alive, where inactivity ends them.
-    pub(crate) alive_since: Option<Instant>,
     /// When an event of each kind happened last.
     pub(crate) last_of_kind: BTreeMap<Kind, Instant>,
     pub(crate) entries: Vec<Entry>,
@@ -144,10 +143,11 @@ impl<'a> Account<'a> {
             orders: BTreeMap::new(),
             early: Vec::new(),
             measures: Measures::new(reading),
-            lots: Lots::default(),
+            purses: (reading.program.wallets.iter())
+                .map(|_| Purse::default())
+                .collect(),
             held: Held::default(),
             rung_set: None,
-            alive_since: None,
             last_of_kind: BTreeMap::new(),
             entries: Vec::new(),
             rungs: Vec::new(),
@@ -252,7 +252,7 @@ impl<'a> Account<'a> {
                 .iter()
                 .filter(|member| member.joined.is_some())
                 .count() as i64,
-            balance: self.lots.open(),
+            balances: self.purses.iter().map(|it| it.lots.open()).collect(),
             metrics,
             member_enrolled: who
                 .joined
@@ -300,9 +300,9 @@ impl<'a> Account<'a> {
                     }
                 }
                 Due::Version => self.version_begins(at),
-                Due::Expiry => self.expire(at),
-                Due::Idle => self.end_idle(at),
-                Due::Release => self.release(at),
+                Due::Expiry(wallet) => self.expire(at, wallet),
+                Due::Idle(wallet) => self.end_idle(at, wallet),
+                Due::Release(wallet) => self.release(at, wallet),
                 Due::Birthday(member) => self.birthday(member, at),
                 Due::Win(win) => {
                     self.wins_done = win + 1;
@@ -319,9 +319,11 @@ impl<'a> Account<'a> {
         add(self.next_period_end(), Due::PeriodEnd);
         add(self.next_rung_end(), Due::RungEnd);
         add(self.next_version(), Due::Version);
-        add(self.lots.next_expiry(), Due::Expiry);
-        add(self.idle_end(), Due::Idle);
-        add(self.lots.next_release(), Due::Release);
+        for (wallet, purse) in (0..).zip(&self.purses) {
+            add(purse.lots.next_expiry(), Due::Expiry(wallet));
+            add(self.idle_end(wallet), Due::Idle(wallet));
+            add(purse.lots.next_release(), Due::Release(wallet));
+        }
         if !self.reading.for_birthdays.is_empty() {
             for member in 0..self.members.len() {
                 add(self.next_birthday(member), Due::Birthday(member));
@@ -366,29 +368,33 @@ impl<'a> Account<'a> {
         self.issue_birthday(member, at);
     }
 
-    fn expire(&mut self, at: Instant) {
-        for ended in self.lots.expire(at) {
+    pub(crate) fn lots(&mut self, wallet: u8) -> &mut Lots {
+        &mut self.purses[usize::from(wallet)].lots
+    }
+
+    fn expire(&mut self, at: Instant, wallet: u8) {
+        for ended in self.lots(wallet).expire(at) {
             let version = self.readings.at(ended.granted);
-            let (kind, rule) = (EntryKind::Expire, Rule::Expiry);
+            let (kind, rule) = (EntryKind::Expire, Rule::Expiry(wallet));
             let (event, points) = (ended.lot.clone(), -ended.points);
             self.book_for(version, at, kind, rule, event, Some(ended.named()), points);
         }
     }
 
-    fn release(&mut self, at: Instant) {
-        let released = self.lots.release(|lot| lot.release <= at);
-        self.book_released(at, released);
+    fn release(&mut self, at: Instant, wallet: u8) {
+        let released = self.lots(wallet).release(|lot| lot.release <= at);
+        self.book_released(at, wallet, released);
     }
 
     /// Books what lots released, and what of it paid debt.
-    pub(crate) fn book_released(&mut self, at: Instant, released: Vec<(Taken, i64)>) {
+    pub(crate) fn book_released(&mut self, at: Instant, wallet: u8, released: Vec<(Taken, i64)>) {
         for (taken, repaid) in released {
             let version = self.readings.at(taken.granted);
-            let (kind, rule) = (EntryKind::Release, Rule::Pending);
+            let (kind, rule) = (EntryKind::Release, Rule::Pending(wallet));
             let (event, named) = (taken.lot.clone(), Some(taken.named()));
             self.book_for(version, at, kind, rule, event, named, taken.points);
             if repaid > 0 {
-                let (kind, rule) = (EntryKind::Repay, Rule::Shortage);
+                let (kind, rule) = (EntryKind::Repay, Rule::Shortage(wallet));
                 let named = taken.named();
                 self.book(at, kind, rule, taken.lot, Some(named), -repaid);
             }

@@ -54,8 +54,8 @@ pub(crate) struct State {
     pub(crate) until: Option<Day>,
     pub(crate) enrolled: Day,
     pub(crate) members: i64,
-    /// Spendable, scaled points.
-    pub(crate) balance: i64,
+    /// Spendable, scaled points, by wallet.
+    pub(crate) balances: Vec<i64>,
     /// By metric; only those that may be asked for are filled.
     pub(crate) metrics: Vec<Option<Value<'static>>>,
     pub(crate) member_enrolled: Day,
@@ -343,8 +343,8 @@ impl<'a> Question<'a> {
             AccountColumn::RungUntil => state.until.and_then(day),
             AccountColumn::Enrolled => day(state.enrolled),
             AccountColumn::Members => count(state.members),
-            AccountColumn::Balance => Some(Value::Number(fraction(
-                i128::from(state.balance),
+            AccountColumn::Balance(wallet) => Some(Value::Number(fraction(
+                i128::from(state.balances[usize::from(wallet)]),
                 unit(self.reading.scale()),
             ))),
             AccountColumn::Metric(metric) => state.metrics.get(metric).cloned().flatten(),

@@ -457,14 +457,14 @@ pub(crate) fn rule_name(program: &Program, rule: Rule) -> String {
             .surprises
             .get(usize::from(index))
             .map_or_else(|| missing(index), |surprise| surprise.id.clone()),
-        Rule::Expiry => "expiry".to_owned(),
-        Rule::Pending => "pending".to_owned(),
+        Rule::Expiry(_) => "expiry".to_owned(),
+        Rule::Pending(_) => "pending".to_owned(),
         Rule::Tiers => "tiers".to_owned(),
-        Rule::Redeem => "redeem".to_owned(),
-        Rule::Shortage => "refunds.shortage".to_owned(),
-        Rule::Adjust => "adjust".to_owned(),
-        Rule::Opening => "opening".to_owned(),
-        Rule::RungUp => "on_rung_up".to_owned(),
-        Rule::RungDown => "on_rung_down".to_owned(),
+        Rule::Redeem(_) => "redeem".to_owned(),
+        Rule::Shortage(_) => "refunds.shortage".to_owned(),
+        Rule::Adjust(_) => "adjust".to_owned(),
+        Rule::Opening(_) => "opening".to_owned(),
+        Rule::RungUp(_) => "on_rung_up".to_owned(),
+        Rule::RungDown(_) => "on_rung_down".to_owned(),
     }
 }

@@ -71,12 +71,8 @@ pub(crate) fn earned(
     rooms: &Rooms,
     only: Option<&[usize]>,
 ) -> Checked<Earned> {
-    let Some(wallet) = &reading.program.wallet else {
-        return Ok(Earned::default());
-    };
     let round = Round {
         reading,
-        wallet,
         question,
         lines: view.lines.len(),
         rooms,
@@ -144,7 +140,6 @@ pub(crate) fn earned(
 /// One event under evaluation.
 pub(crate) struct Round<'a> {
     pub(crate) reading: &'a Reading<'a>,
-    wallet: &'a Wallet,
     pub(crate) question: &'a Question<'a>,
     pub(crate) lines: usize,
     rooms: &'a Rooms,
@@ -256,7 +251,7 @@ impl Round<'_> {
                 .unwrap_or(0)
                 .max(0);
             let room = match cap.limit {
-                Limit::Points(_) => fraction(i128::from(room), unit(self.wallet.scale)),
+                Limit::Points(_) => fraction(i128::from(room), unit(self.reading.scale())),
                 Limit::Count(_) => {
                     if room == 0 {
                         for parts in rules.iter_mut() {
@@ -277,17 +272,39 @@ impl Round<'_> {
         Ok(())
     }
 
-    /// Rounds once per event or once per line, and shares what comes out by largest remainder.
+    /// Rounds the rules of each wallet, and says all in scaled points.
     fn rounded(&self, parts: &BTreeMap<usize, Parts>) -> Checked<Vec<(usize, i64)>> {
+        let program = self.reading.program;
+        let mut all = Vec::new();
+        for (wallet, declared) in (0..).zip(&program.wallets) {
+            let own = parts.iter();
+            let own = own.filter(|(rule, _)| program.earn[**rule].wallet == wallet);
+            let own = own.map(|(rule, parts)| (*rule, parts.clone())).collect();
+            let finer = unit(self.reading.scale()) / unit(declared.scale);
+            for (rule, points) in self.rounded_to(declared, &own)? {
+                all.push((rule, narrow(points * finer)?));
+            }
+        }
+        all.sort_unstable();
+        Ok(all)
+    }
+
+    /// Rounds once per event or once per line, and shares what comes out by largest remainder; in the smallest parts of
+    /// points that the wallet has.
+    fn rounded_to(
+        &self,
+        wallet: &Wallet,
+        parts: &BTreeMap<usize, Parts>,
+    ) -> Checked<Vec<(usize, i128)>> {
         let mut booked: BTreeMap<usize, i128> = BTreeMap::new();
-        let scale = Exact::from_integer(unit(self.wallet.scale));
+        let scale = Exact::from_integer(unit(wallet.scale));
         let mut share = |amounts: Vec<(usize, Exact)>| -> Checked<()> {
             let exact: Vec<(usize, Exact)> = amounts
                 .into_iter()
                 .map(|(index, amount)| Ok((index, times(amount, scale)?)))
                 .collect::<Checked<_>>()?;
             let all: Vec<Exact> = exact.iter().map(|(_, amount)| *amount).collect();
-            let mut left = rounded(total(&all)?, self.wallet.rounding);
+            let mut left = rounded(total(&all)?, wallet.rounding);
             left -= exact.iter().map(|(_, amount)| floor(*amount)).sum::<i128>();
             let mut order: Vec<(Reverse<Exact>, usize, i128)> = exact
                 .iter()
@@ -301,7 +318,7 @@ impl Round<'_> {
             }
             Ok(())
         };
-        match self.wallet.round_at {
+        match wallet.round_at {
             RoundAt::Event => {
                 let sums = parts
                     .iter()
@@ -320,11 +337,8 @@ impl Round<'_> {
                 }
             }
         }
-        booked
-            .into_iter()
-            .filter(|(_, points)| points.is_positive())
-            .map(|(index, points)| Ok((index, narrow(points)?)))
-            .collect()
+        let booked = booked.into_iter();
+        Ok(booked.filter(|(_, points)| points.is_positive()).collect())
     }
 }
 

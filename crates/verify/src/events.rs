@@ -13,7 +13,7 @@ use crate::until::Released;
 use rungs_engine::calendar::{Day, Instant, Per};
 use rungs_engine::canonical::Kind;
 use rungs_engine::ledger::{Entry, EntryKind, EventRef, Rule};
-use rungs_engine::program::{Cap, Expiry, Limit, Pool, Trigger, Wallet};
+use rungs_engine::program::{Cap, Expiry, Limit, Pool, Trigger};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
@@ -36,7 +36,7 @@ pub(crate) struct Outcome {
     worths: Vec<(usize, Worth)>,
     rewards: Vec<crate::rewards::Given>,
     pub(crate) refunded: Option<Refunded>,
-    released: Option<Released>,
+    released: Vec<(u8, Released)>,
 }
 
 impl Account<'_> {
@@ -206,8 +206,8 @@ impl Account<'_> {
     }
 
     fn book_event(&mut self, taking: Taking, state: Rc<State>, mut outcome: Outcome) {
-        if let Some(released) = &outcome.released {
-            self.release_by_event(taking.at, released);
+        for (wallet, released) in &outcome.released {
+            self.release_by_event(taking.at, *wallet, released);
         }
         self.keep_alive(taking.kind, taking.at);
         let rung = state.rung;
@@ -265,7 +265,7 @@ impl Account<'_> {
             order: (taking.kind == Kind::Order).then(|| Order {
                 first: taking.rows.start,
                 lines: lines(self.reading, self.batch, taking.rows.clone()),
-                excused: 0,
+                excused: BTreeMap::new(),
                 met: std::mem::take(&mut outcome.earned.met),
                 rooms: std::mem::take(&mut outcome.rooms),
                 state,
@@ -291,23 +291,16 @@ impl Account<'_> {
         let (event, mut points) = (granted.event.clone(), granted.booked.clone());
         let judged_by = granted.version as u16;
         points.retain(|(_, points)| *points > 0);
-        let Some(wallet) = self
-            .reading
-            .program
-            .wallet
-            .as_ref()
-            .filter(|_| !points.is_empty())
-        else {
-            return;
-        };
-        // Soonest end first, never last.
-        let mut sums: BTreeMap<(bool, Option<Instant>), i64> = BTreeMap::new();
+        let granting = self.readings.version(granted.version).program;
+        // By wallet, the soonest end first, never last.
+        let mut sums: BTreeMap<(u8, bool, Option<Instant>), i64> = BTreeMap::new();
         for (rule, points) in points {
+            let wallet = granting.earn[rule].wallet;
             let expires = match &self.reading.program.earn[rule].expiry {
                 Some(own) => self.end_of(own, at),
                 None => self.expires(wallet, at),
             };
-            *sums.entry((expires.is_none(), expires)).or_default() += points;
+            *(sums.entry((wallet, expires.is_none(), expires))).or_default() += points;
             self.entries.push(Entry {
                 at,
                 kind: EntryKind::Grant,
@@ -320,15 +313,17 @@ impl Account<'_> {
                 version: judged_by,
             });
         }
-        self.points_come(at);
-        // Held for a length, for an event, or for what comes first.
-        let held = wallet.pending.as_ref();
-        let release = held.map(|held| match held.length {
-            Some(length) => self.reading.days.life(at, length),
-            None => Instant::MAX,
-        });
-        for ((_, expires), sum) in sums {
-            self.lots.add(Lot {
+        for ((wallet, _, expires), sum) in sums {
+            self.points_come(at, wallet);
+            // Held for a length, for an event, or for what comes first.
+            let held = self.reading.program.wallets[usize::from(wallet)]
+                .pending
+                .as_ref();
+            let release = held.map(|held| match held.length {
+                Some(length) => self.reading.days.life(at, length),
+                None => Instant::MAX,
+            });
+            self.lots(wallet).add(Lot {
                 id: event.clone(),
                 granted: at,
                 expires,
@@ -336,24 +331,33 @@ impl Account<'_> {
                 pending: if release.is_some() { sum } else { 0 },
                 open: if release.is_some() { 0 } else { sum },
             });
-            self.pay_debt(at, &(event.clone(), expires));
+            self.pay_debt(at, wallet, &(event.clone(), expires));
         }
     }
 
     /// Pays debt from a lot that is open at once.
-    pub(crate) fn pay_debt(&mut self, at: Instant, lot: &LotName) {
-        let repaid = self.lots.repay(lot);
+    pub(crate) fn pay_debt(&mut self, at: Instant, wallet: u8, lot: &LotName) {
+        let repaid = self.lots(wallet).repay(lot);
         if repaid > 0 {
-            let (kind, rule) = (EntryKind::Repay, Rule::Shortage);
+            let (kind, rule) = (EntryKind::Repay, Rule::Shortage(wallet));
             self.book(at, kind, rule, lot.0.clone(), Some(lot.clone()), -repaid);
         }
     }
 
-    /// When points that are granted now end, as the rung held or the wallet says.
-    pub(crate) fn expires(&self, wallet: &Wallet, at: Instant) -> Option<Instant> {
-        let tiers = self.reading.program.tiers.as_ref();
-        let own = tiers.and_then(|tiers| tiers.rungs.get(self.held.rung)?.expiry.as_ref());
-        self.end_of(own.unwrap_or(&wallet.expiry), at)
+    /// When points of a wallet that are granted now end, as the rung held or the wallet says.
+    pub(crate) fn expires(&self, wallet: u8, at: Instant) -> Option<Instant> {
+        let program = self.reading.program;
+        let rung = program
+            .tiers
+            .as_ref()
+            .and_then(|it| it.rungs.get(self.held.rung));
+        // A rung speaks of one wallet.
+        let own = rung.filter(|rung| rung.wallet == wallet);
+        let own = own.and_then(|rung| rung.expiry.as_ref());
+        self.end_of(
+            own.unwrap_or(&program.wallets[usize::from(wallet)].expiry),
+            at,
+        )
     }
 
     fn end_of(&self, expiry: &Expiry, at: Instant) -> Option<Instant> {

@@ -69,7 +69,8 @@ impl Account<'_> {
             self.records[record].event.clone(),
             self.records[record].version,
         );
-        let policy = self.readings.version(version).program.refunds.expired;
+        let granting = self.readings.version(version).program;
+        let (policy, wallet) = (granting.refunds.expired, granting.earn[rule].wallet);
         let Some(order) = &self.records[record].order else {
             return 0;
         };
@@ -77,14 +78,16 @@ impl Account<'_> {
             return 0;
         }
         // What ended of it is in the books.
-        let ended = |entry: &&Entry| entry.kind == EntryKind::Expire && entry.event == own;
+        let over = Rule::Expiry(wallet);
+        let ended = |entry: &&Entry| entry.rule == over && entry.event == own;
         let ended: i64 = self.entries.iter().filter(ended).map(|it| -it.points).sum();
-        let excused = points.min(ended - order.excused);
+        let before = order.excused.get(&wallet).copied().unwrap_or(0);
+        let excused = points.min(ended - before);
         if excused <= 0 {
             return 0;
         }
         if let Some(order) = &mut self.records[record].order {
-            order.excused += excused;
+            *order.excused.entry(wallet).or_default() += excused;
         }
         let (kind, rule) = (EntryKind::Forgive, Rule::Earn(rule as u16));
         let named = Some((own, None));

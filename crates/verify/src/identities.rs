@@ -2,7 +2,7 @@
 //! + redeemed − restored + expired + reversed, nothing is ever negative, and the sums are the balances.
 
 use crate::compare::{Difference, Table};
-use crate::{Closing, Readings};
+use crate::{Closing, Points, Readings};
 use rungs_engine::calendar::Instant;
 use rungs_engine::canonical::Kind;
 use rungs_engine::ledger::{Entry, EntryKind, EventRef};
@@ -47,82 +47,22 @@ impl Readings<'_> {
         entries: &[Entry],
         closing: &Closing,
     ) -> Vec<Difference> {
-        let check = Check {
-            readings: self,
-            account,
-            scale: self.newest().scale(),
-        };
         let mut differences = Vec::new();
-        let mut lots: BTreeMap<EventRef, Vec<&Entry>> = BTreeMap::new();
-        let mut debt = 0;
-        let mut in_time: Vec<&Entry> = entries.iter().collect();
-        in_time.sort_by_key(|entry| (entry.at, step(entry)));
-        for entry in in_time {
-            if !check.sign_fits(entry) {
-                differences.push(check.broken(
-                    entry.at,
-                    entry.kind,
-                    "the sign of its kind",
-                    entry.points,
-                    format!("{} books", entry.kind.text()),
-                ));
-            }
-            match entry.kind {
-                EntryKind::Debt => debt += entry.points,
-                EntryKind::Repay => debt += entry.points,
-                _ => {}
-            }
-            if debt < 0 {
-                differences.push(check.broken(
-                    entry.at,
-                    entry.kind,
-                    "a debt of at least 0",
-                    debt,
-                    "what is owed becomes".to_owned(),
-                ));
-                debt = 0;
-            }
-            if !matches!(entry.kind, EntryKind::Debt | EntryKind::Forgive) {
-                let lot = entry.lot.clone().unwrap_or_else(|| entry.event.clone());
-                lots.entry(lot).or_default().push(entry);
-            }
-        }
-        let (mut open, mut pending) = (0, 0);
-        for (lot, entries) in lots {
-            let sums = check.lot(&lot, &entries, &mut differences);
-            let still_open: i64 = sums.parts.values().map(|part| part.open).sum();
-            let still_pending: i64 = sums.parts.values().map(|part| part.pending).sum();
-            open += still_open;
-            pending += still_pending;
-            let left = sums.granted - sums.redeemed - sums.expired - sums.reversed - sums.other;
-            if left != still_open + still_pending {
-                let at = entries.first().map_or(0, |entry| entry.at);
-                differences.push(check.broken(
-                at,
-                EntryKind::Grant,
-                &decimal(left, check.scale),
-                still_open + still_pending,
-                format!("what is left of lot `{}` should be the rest of its grant, but its entries leave", lot.1),
-            ));
-            }
-        }
-        let end = entries.iter().map(|entry| entry.at).max().unwrap_or(0);
-        for (name, counted, stated) in [
-            ("balance", open, closing.balance),
-            ("pending", pending, closing.pending),
-            ("debt", debt, closing.debt),
-        ] {
-            if counted != stated {
-                differences.push(check.broken(
-                    end,
-                    EntryKind::Grant,
-                    &decimal(counted, check.scale),
-                    stated,
-                    format!(
-                        "the {name} that the entries add up to is not the one stated, which is"
-                    ),
-                ));
-            }
+        let newest = self.newest();
+        for (wallet, stated) in (0..newest.program.wallets.len() as u8).zip(&closing.points) {
+            let check = Check {
+                readings: self,
+                account,
+                wallet,
+                scale: newest.scale(),
+            };
+            // Whether a rule moves points, and which, is said by the version in whose name it is booked.
+            let of_wallet = |entry: &&Entry| {
+                let program = self.version(usize::from(entry.version)).program;
+                entry.rule.wallet(program) == Some(wallet)
+            };
+            let own: Vec<&Entry> = entries.iter().filter(of_wallet).collect();
+            check.of_wallet(own, stated, &mut differences);
         }
         differences
     }
@@ -152,10 +92,75 @@ fn step(entry: &Entry) -> u8 {
 struct Check<'a> {
     readings: &'a Readings<'a>,
     account: &'a str,
+    wallet: u8,
     scale: u8,
 }
 
 impl Check<'_> {
+    /// Checks the entries of the wallet against themselves and against what it is said to hold at the end.
+    fn of_wallet(
+        &self,
+        mut in_time: Vec<&Entry>,
+        stated: &Points,
+        differences: &mut Vec<Difference>,
+    ) {
+        let end = in_time.iter().map(|entry| entry.at).max().unwrap_or(0);
+        in_time.sort_by_key(|entry| (entry.at, step(entry)));
+        let mut lots: BTreeMap<EventRef, Vec<&Entry>> = BTreeMap::new();
+        let mut debt = 0;
+        for entry in in_time {
+            if !self.sign_fits(entry) {
+                let what = format!("{} books", entry.kind.text());
+                let expected = "the sign of its kind";
+                differences.push(self.broken(entry.at, entry.kind, expected, entry.points, what));
+            }
+            if matches!(entry.kind, EntryKind::Debt | EntryKind::Repay) {
+                debt += entry.points;
+            }
+            if debt < 0 {
+                let what = "what is owed becomes".to_owned();
+                let expected = "a debt of at least 0";
+                differences.push(self.broken(entry.at, entry.kind, expected, debt, what));
+                debt = 0;
+            }
+            if !matches!(entry.kind, EntryKind::Debt | EntryKind::Forgive) {
+                let lot = entry.lot.clone().unwrap_or_else(|| entry.event.clone());
+                lots.entry(lot).or_default().push(entry);
+            }
+        }
+        let (mut open, mut pending) = (0, 0);
+        for (lot, entries) in lots {
+            let sums = self.lot(&lot, &entries, differences);
+            let still_open: i64 = sums.parts.values().map(|part| part.open).sum();
+            let still_pending: i64 = sums.parts.values().map(|part| part.pending).sum();
+            open += still_open;
+            pending += still_pending;
+            let left = sums.granted - sums.redeemed - sums.expired - sums.reversed - sums.other;
+            if left != still_open + still_pending {
+                let at = entries.first().map_or(0, |entry| entry.at);
+                let (expected, found) = (decimal(left, self.scale), still_open + still_pending);
+                let what = format!(
+                    "what is left of lot `{}` should be the rest of its grant, but its entries leave",
+                    lot.1
+                );
+                differences.push(self.broken(at, EntryKind::Grant, &expected, found, what));
+            }
+        }
+        for (name, counted, stated) in [
+            ("balance", open, stated.balance),
+            ("pending", pending, stated.pending),
+            ("debt", debt, stated.debt),
+        ] {
+            if counted != stated {
+                let expected = decimal(counted, self.scale);
+                let what = format!(
+                    "the {name} that the entries add up to is not the one stated, which is"
+                );
+                differences.push(self.broken(end, EntryKind::Grant, &expected, stated, what));
+            }
+        }
+    }
+
     fn sign_fits(&self, entry: &Entry) -> bool {
         match entry.kind {
             EntryKind::Grant | EntryKind::Release | EntryKind::Restore => entry.points > 0,
@@ -224,8 +229,8 @@ impl Check<'_> {
     /// Whether inactivity may end points at an instant.
     fn ends_idle(&self, at: Instant) -> bool {
         let reading = self.readings.version(self.readings.at(at));
-        let wallet = reading.program.wallet.as_ref();
-        wallet.is_some_and(|wallet| matches!(wallet.expiry, Expiry::Inactivity { .. }))
+        let wallet = &reading.program.wallets[usize::from(self.wallet)];
+        matches!(wallet.expiry, Expiry::Inactivity { .. })
     }
 
     /// Walks through the entries of an event's lots in their order.
@@ -233,8 +238,9 @@ impl Check<'_> {
         // The version that rules when a lot is granted says whether it waits.
         let holds_back = |entry: &Entry| {
             let granting = self.readings.on(entry.at);
-            let wallet = granting.program.wallet.as_ref();
-            wallet.is_some_and(|wallet| wallet.pending.is_some())
+            granting.program.wallets[usize::from(self.wallet)]
+                .pending
+                .is_some()
         };
         let mut sums = Sums::default();
         for entry in entries {

@@ -174,22 +174,21 @@ impl<'a> Account<'a> {
         self.renew_points(at, from, to);
     }
 
-    /// Where the wallet says so, open points that have not ended live on as points of the new rung.
+    /// Where a wallet says so, its open points that have not ended live on as points of the new rung.
     fn renew_points(&mut self, at: Instant, from: usize, to: usize) {
-        let Some(wallet) = self.reading.program.wallet.as_ref() else {
-            return;
-        };
-        let rule = match (to > from, to < from) {
-            (true, _) if wallet.restarts_up => Rule::RungUp,
-            (_, true) if wallet.restarts_down => Rule::RungDown,
-            _ => return,
-        };
-        let end = self.expires(wallet, at);
-        for renewed in self.lots.renew(at, end) {
-            let (kind, event) = (EntryKind::Renew, renewed.lot.clone());
-            let (old, new) = (renewed.named(), (event.clone(), end));
-            self.book(at, kind, rule, event.clone(), Some(old), -renewed.points);
-            self.book(at, kind, rule, event, Some(new), renewed.points);
+        for (wallet, declared) in (0..).zip(&self.reading.program.wallets) {
+            let rule = match (to > from, to < from) {
+                (true, _) if declared.restarts_up => Rule::RungUp(wallet),
+                (_, true) if declared.restarts_down => Rule::RungDown(wallet),
+                _ => continue,
+            };
+            let end = self.expires(wallet, at);
+            for renewed in self.lots(wallet).renew(at, end) {
+                let (kind, event) = (EntryKind::Renew, renewed.lot.clone());
+                let (old, new) = (renewed.named(), (event.clone(), end));
+                self.book(at, kind, rule, event.clone(), Some(old), -renewed.points);
+                self.book(at, kind, rule, event, Some(new), renewed.points);
+            }
         }
     }
 

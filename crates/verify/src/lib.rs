@@ -73,15 +73,22 @@ pub enum Reason {
     Overflow,
 }
 
-/// What an account holds at the end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Closing {
+/// What an account holds of a wallet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Points {
     /// Spendable, scaled points.
     pub balance: i64,
     /// Held back, scaled points.
     pub pending: i64,
     /// Owed, scaled points.
     pub debt: i64,
+}
+
+/// What an account holds at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closing {
+    /// Points, by wallet.
+    pub points: Vec<Points>,
     /// Index of the rung held.
     pub rung: usize,
     /// The day on which it ends, if it does.
@@ -162,9 +169,13 @@ impl Readings<'_> {
         }
         account.pass(until.saturating_sub(1));
         let closing = Closing {
-            balance: account.lots.open(),
-            pending: account.lots.pending(),
-            debt: account.lots.debt,
+            points: (account.purses.iter())
+                .map(|purse| Points {
+                    balance: purse.lots.open(),
+                    pending: purse.lots.pending(),
+                    debt: purse.lots.debt,
+                })
+                .collect(),
             rung: account.held.rung,
             rung_until: account.held.until,
         };

@@ -30,6 +30,14 @@ pub(crate) struct Lots {
     pub(crate) debt: i64,
 }
 
+/// The points of one wallet.
+#[derive(Debug, Default)]
+pub(crate) struct Purse {
+    pub(crate) lots: Lots,
+    /// When something last kept its points alive, where inactivity ends them.
+    pub(crate) alive_since: Option<Instant>,
+}
+
 /// A lot as entries name it: the event that granted it, and its end.
 pub(crate) type LotName = (EventRef, Option<Instant>);
 

@@ -60,6 +60,7 @@ pub(crate) struct RefundColumns {
 }
 
 pub(crate) struct RedeemColumns {
+    pub(crate) wallet: Option<usize>,
     pub(crate) reward: Option<usize>,
     pub(crate) quantity: Option<usize>,
     pub(crate) points: Option<usize>,
@@ -120,6 +121,7 @@ impl<'p> Reading<'p> {
                 net: column(Kind::Refund, true, "net"),
             },
             redeem: RedeemColumns {
+                wallet: column(Kind::Redeem, false, "wallet"),
                 reward: column(Kind::Redeem, false, "reward"),
                 quantity: column(Kind::Redeem, false, "quantity"),
                 points: column(Kind::Redeem, false, "points"),
@@ -174,12 +176,10 @@ impl<'p> Reading<'p> {
         self.program.columns[column].digits
     }
 
-    /// Digits after the point of the wallet, 0 without one.
+    /// Digits after the point of the finest wallet, 0 without one: scaled points have as many.
     pub(crate) fn scale(&self) -> u8 {
-        self.program
-            .wallet
-            .as_ref()
-            .map_or(0, |wallet| wallet.scale)
+        let scales = self.program.wallets.iter().map(|wallet| wallet.scale);
+        scales.fold(0, u8::max)
     }
 }
 
@@ -215,10 +215,10 @@ fn asked_at(program: &Program, kind: Kind) -> Vec<&Expr> {
             all.extend(reward.caps.iter().filter_map(|cap| cap.each.as_ref()));
         }
     }
-    if let Some(until) = program.wallet.as_ref().and_then(|wallet| wallet.until())
-        && until.on == kind
-    {
-        all.extend(until.when.iter().chain(&until.order));
+    for until in program.wallets.iter().filter_map(|it| it.until()) {
+        if until.on == kind {
+            all.extend(until.when.iter().chain(&until.order));
+        }
     }
     all
 }
@@ -274,10 +274,8 @@ fn followed(program: &Program) -> Vec<usize> {
 fn units(program: &Program, adjust_value: Option<usize>) -> Vec<i128> {
     let least = |a: i128, b: i128| a / gcd(a, b).max(1) * b;
     let by_hand = adjust_value.map_or(1, |column| unit(program.columns[column].digits));
-    let points = program
-        .wallet
-        .as_ref()
-        .map_or(1, |wallet| unit(wallet.scale));
+    let points = program.wallets.iter().map(|wallet| unit(wallet.scale));
+    let points = points.fold(1, i128::max);
     program
         .metrics
         .iter()

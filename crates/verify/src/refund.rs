@@ -14,6 +14,7 @@ use rungs_engine::event::{Batch, EventId};
 use rungs_engine::ledger::{EntryKind, EventRef, Rule};
 use rungs_engine::number::Rounding;
 use rungs_engine::program::{MetricKind, OverRefund, Shortage};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A line of an order and what refunds have left of it.
@@ -120,18 +121,25 @@ impl Account<'_> {
             &order.rooms,
             Some(&order.met),
         )?;
-        // What a rule would give more than it gave stays with the rules that give less: in all no more is
-        // taken back than the rest of the order is worth less. Rules are gone through in order of their ids.
-        let given: i64 = counted.booked.iter().map(|(_, points)| *points).sum();
-        let rest: i64 = left.points.iter().map(|(_, points)| *points).sum();
-        let mut in_all = given - rest;
+        // What a rule would give more than it gave stays with the rules of the same wallet that give less: of each
+        // wallet no more is taken back than the rest of the order is worth less. Rules are gone through in order of
+        // their ids.
+        let wallet = |rule: usize| reading.program.earn[rule].wallet;
+        let mut in_all: BTreeMap<u8, i64> = BTreeMap::new();
+        for (rule, points) in &counted.booked {
+            *in_all.entry(wallet(*rule)).or_default() += points;
+        }
+        for (rule, points) in &left.points {
+            *in_all.entry(wallet(*rule)).or_default() -= points;
+        }
         let mut points = Vec::new();
         for (rule, booked) in &counted.booked {
+            let in_all = in_all.entry(wallet(*rule)).or_default();
             let would_give = left.points.iter().find(|(index, _)| index == rule);
             let back = booked - would_give.map_or(0, |(_, points)| *points);
-            let back = back.min(in_all);
+            let back = back.min(*in_all);
             if back > 0 {
-                in_all -= back;
+                *in_all -= back;
                 points.push((*rule, back));
             }
         }
@@ -208,16 +216,18 @@ impl Account<'_> {
             self.records[record].event.clone(),
             self.records[record].version,
         );
+        let granting = self.readings.version(version).program;
         for (rule, points) in &refunded.points {
+            let wallet = granting.earn[*rule].wallet;
             let excused = self.excuse(record, *rule, at, event, *points);
-            let taken = self.lots.reverse(&lot, points - excused);
+            let taken = self.lots(wallet).reverse(&lot, points - excused);
             let covered: i64 = taken.iter().map(|part| part.points).sum();
             for part in taken {
                 let (kind, rule) = (EntryKind::Reverse, Rule::Earn(*rule as u16));
                 let (named, event) = (Some(part.named()), event.clone());
                 self.book_for(version, at, kind, rule, event, named, -part.points);
             }
-            self.shortage(version, at, event, points - excused - covered);
+            self.shortage(version, at, wallet, event, points - excused - covered);
         }
         self.take_rewards_back(at, &refunded.undeserved, event);
         self.lessen(refunded, event);
@@ -250,19 +260,27 @@ impl Account<'_> {
     }
 
     /// What lots did not cover is owed or let go.
-    pub(crate) fn shortage(&mut self, version: usize, at: Instant, event: &EventRef, points: i64) {
+    pub(crate) fn shortage(
+        &mut self,
+        version: usize,
+        at: Instant,
+        wallet: u8,
+        event: &EventRef,
+        points: i64,
+    ) {
         if points <= 0 {
             return;
         }
         let kind = match self.readings.version(version).program.refunds.shortage {
             Shortage::Debt => {
-                self.lots.debt += points;
+                self.lots(wallet).debt += points;
                 EntryKind::Debt
             }
             Shortage::Forgive => EntryKind::Forgive,
         };
         let event = event.clone();
-        self.book_for(version, at, kind, Rule::Shortage, event, None, points);
+        let rule = Rule::Shortage(wallet);
+        self.book_for(version, at, kind, rule, event, None, points);
     }
 
     /// What a record's grants are worth to metrics of kind granted, from now on.
@@ -291,7 +309,7 @@ impl Account<'_> {
             let points: i64 = self.records[record]
                 .booked
                 .iter()
-                .filter(|(rule, _)| counts(*rule))
+                .filter(|(rule, _)| counts(*rule) && program.earn[*rule].wallet == declared.wallet)
                 .map(|(_, points)| *points)
                 .sum();
             let amount = points_in_units(granting, metric, points);

@@ -46,9 +46,13 @@ impl Account<'_> {
         let points = self
             .scaled(columns.points, row)
             .unwrap_or_else(|| price.saturating_mul(quantity));
+        let wallet = match reward {
+            Some(reward) => Some(self.reading.program.rewards[reward].wallet),
+            None => self.meant_wallet(columns.wallet, row),
+        };
         let rule = match reward {
             Some(reward) => Rule::Reward(reward as u16),
-            None => Rule::Redeem,
+            None => Rule::Redeem(wallet.unwrap_or(0)),
         };
         let (at, day, member) = {
             let record = &self.records[record];
@@ -56,11 +60,15 @@ impl Account<'_> {
         };
         let event = self.records[record].event.clone();
         let (mut way, mut uncovered) = (Vec::new(), 0);
-        if self.reading.program.wallet.is_some() {
-            (way, uncovered) = self.debit(at, EntryKind::Redeem, rule, &event, points);
+        // Where nobody knows which points are meant, none are taken.
+        let Some(wallet) = wallet else {
+            return;
+        };
+        if !self.purses.is_empty() {
+            (way, uncovered) = self.debit(at, wallet, EntryKind::Redeem, rule, &event, points);
         }
         for (metric, declared) in self.reading.program.metrics.iter().enumerate() {
-            if declared.kind == MetricKind::Spent {
+            if declared.kind == MetricKind::Spent && declared.wallet == wallet {
                 let worth = Worth {
                     amount: points_in_units(self.reading, metric, points.max(0)),
                     values: Vec::new(),
@@ -75,6 +83,7 @@ impl Account<'_> {
         let redemption = Redemption {
             record,
             rule,
+            wallet,
             way,
             uncovered,
             bought: first..self.issued.len(),
@@ -82,24 +91,39 @@ impl Account<'_> {
         self.redemptions.entry(event.1).or_insert(redemption);
     }
 
-    /// Takes points from open lots; what they do not cover is a shortage. Returns what came from where, and what
-    /// did not.
+    /// The wallet that a row means: the one that it names, or the only one that there is.
+    fn meant_wallet(&self, column: Option<usize>, row: usize) -> Option<u8> {
+        let named = column.and_then(|column| self.batch.text(column, row));
+        let wallets = self.reading.program.wallets.iter().zip(0..);
+        let mut there = wallets.filter(|(wallet, _)| !wallet.absent);
+        match named {
+            Some(id) => there.find(|(wallet, _)| wallet.id == id).map(|(_, at)| at),
+            None => match (there.next(), there.next()) {
+                (Some((_, only)), None) => Some(only),
+                _ => None,
+            },
+        }
+    }
+
+    /// Takes points from open lots of a wallet; what they do not cover is a shortage. Returns what came from where, and
+    /// what did not.
     fn debit(
         &mut self,
         at: Instant,
+        wallet: u8,
         kind: EntryKind,
         rule: Rule,
         event: &EventRef,
         points: i64,
     ) -> (Vec<Taken>, i64) {
-        let taken = self.lots.consume(points);
+        let taken = self.lots(wallet).consume(points);
         let covered: i64 = taken.iter().map(|part| part.points).sum();
         for part in &taken {
             let lot = Some(part.named());
             self.book(at, kind, rule, event.clone(), lot, -part.points);
         }
         let missing = (points - covered).max(0);
-        self.shortage(self.version, at, event, missing);
+        self.shortage(self.version, at, wallet, event, missing);
         (taken, missing)
     }
 
@@ -114,11 +138,11 @@ impl Account<'_> {
         let event = self.records[record].event.clone();
         let program = self.reading.program;
         if let Some(points) = self.scaled(columns.points, row)
-            && let Some(wallet) = &program.wallet
-            && text(columns.wallet).is_none_or(|id| id == wallet.id)
+            && let Some(wallet) = self.meant_wallet(columns.wallet, row)
         {
             let expires = self.expires(wallet, at);
-            self.put(EntryKind::Adjust, Rule::Adjust, at, &event, points, expires);
+            let (kind, rule) = (EntryKind::Adjust, Rule::Adjust(wallet));
+            self.put(wallet, kind, rule, at, &event, points, expires);
         }
         let metric = text(columns.metric).and_then(|id| {
             program
@@ -161,27 +185,20 @@ impl Account<'_> {
         };
         let (ends, until) = (day(columns.expires), day(columns.rung_until));
         let text = |column: Option<usize>| column.and_then(|column| self.batch.text(column, row));
-        let (named, rung) = (text(columns.wallet), text(columns.rung));
+        let rung = text(columns.rung);
         let at = self.records[record].at;
         let event = self.records[record].event.clone();
         let program = self.reading.program;
         if let Some(points) = self.scaled(columns.points, row)
-            && let Some(wallet) = &program.wallet
-            && named.is_none_or(|id| id == wallet.id)
+            && let Some(wallet) = self.meant_wallet(columns.wallet, row)
         {
             // What should have ended before it came ends as it comes.
             let expires = match ends {
                 Some(day) => Some(self.reading.days.midnight(day).max(at)),
                 None => self.expires(wallet, at),
             };
-            self.put(
-                EntryKind::Opening,
-                Rule::Opening,
-                at,
-                &event,
-                points,
-                expires,
-            );
+            let (kind, rule) = (EntryKind::Opening, Rule::Opening(wallet));
+            self.put(wallet, kind, rule, at, &event, points, expires);
         }
         let rung = rung.and_then(|id| {
             let rungs = &program.tiers.as_ref()?.rungs;
@@ -193,8 +210,10 @@ impl Account<'_> {
     }
 
     /// Points that somebody says are there, as a lot of its own, or are not there.
+    #[allow(clippy::too_many_arguments)]
     fn put(
         &mut self,
+        wallet: u8,
         kind: EntryKind,
         rule: Rule,
         at: Instant,
@@ -203,7 +222,7 @@ impl Account<'_> {
         expires: Option<Instant>,
     ) {
         if points < 0 {
-            self.debit(at, kind, rule, event, -points);
+            self.debit(at, wallet, kind, rule, event, -points);
             return;
         }
         if points == 0 {
@@ -220,8 +239,8 @@ impl Account<'_> {
             rung: self.held.rung as u8,
             version: self.version as u16,
         });
-        self.points_come(at);
-        self.lots.add(Lot {
+        self.points_come(at, wallet);
+        self.lots(wallet).add(Lot {
             id: event.clone(),
             granted: at,
             expires,
@@ -229,6 +248,6 @@ impl Account<'_> {
             pending: 0,
             open: points,
         });
-        self.pay_debt(at, &(event.clone(), expires));
+        self.pay_debt(at, wallet, &(event.clone(), expires));
     }
 }

@@ -16,6 +16,8 @@ pub(crate) struct Redemption {
     /// Its record.
     pub(crate) record: usize,
     pub(crate) rule: Rule,
+    /// The wallet that paid.
+    pub(crate) wallet: u8,
     /// What came from lots, the last on top.
     pub(crate) way: Vec<Taken>,
     /// What no lot could give.
@@ -51,7 +53,10 @@ impl Account<'_> {
         let judging = self.readings.version(version);
         let mut less = false;
         for (metric, declared) in judging.program.metrics.iter().enumerate() {
-            if declared.kind == MetricKind::Spent && wanted > 0 && !judging.counts_for_good(metric)
+            if declared.kind == MetricKind::Spent
+                && declared.wallet == redemption.wallet
+                && wanted > 0
+                && !judging.counts_for_good(metric)
             {
                 let worth = Worth {
                     amount: points_in_units(judging, metric, left),
@@ -80,20 +85,21 @@ impl Account<'_> {
         missing -= shortage;
         let less_debt = match program.refunds.shortage {
             Shortage::Forgive => 0,
-            Shortage::Debt => shortage.min(self.lots.debt),
+            Shortage::Debt => shortage.min(self.lots(redemption.wallet).debt),
         };
+        let rule = Rule::Shortage(redemption.wallet);
         let nameless = |kind, points: i64, to: &mut Self| {
             if points > 0 {
                 let event = event.clone();
-                to.book_for(version, at, kind, Rule::Shortage, event, None, -points);
+                to.book_for(version, at, kind, rule, event, None, -points);
             }
         };
         match program.refunds.shortage {
             Shortage::Forgive => nameless(EntryKind::Forgive, shortage, self),
             Shortage::Debt => {
-                self.lots.debt -= less_debt;
+                self.lots(redemption.wallet).debt -= less_debt;
                 nameless(EntryKind::Debt, less_debt, self);
-                self.give_anew(version, redemption.rule, at, event, shortage - less_debt);
+                self.give_anew(version, redemption, at, event, shortage - less_debt);
             }
         }
         while missing > 0
@@ -101,7 +107,7 @@ impl Account<'_> {
         {
             let points = part.points.min(missing);
             missing -= points;
-            self.give_back_to(version, redemption.rule, at, event, &part, points);
+            self.give_back_to(version, redemption, at, event, &part, points);
             part.points -= points;
             if part.points > 0 {
                 redemption.way.push(part);
@@ -113,21 +119,19 @@ impl Account<'_> {
     fn give_anew(
         &mut self,
         version: usize,
-        rule: Rule,
+        redemption: &Redemption,
         at: Instant,
         event: &EventRef,
         points: i64,
     ) {
-        let Some(wallet) = self.reading.program.wallet.as_ref() else {
-            return;
-        };
         if points == 0 {
             return;
         }
+        let (rule, wallet) = (redemption.rule, redemption.wallet);
         let expires = self.expires(wallet, at);
         self.restored(version, rule, at, event, None, (points, expires));
-        self.points_come(at);
-        self.lots.add(Lot {
+        self.points_come(at, wallet);
+        self.lots(wallet).add(Lot {
             id: event.clone(),
             granted: at,
             expires,
@@ -140,12 +144,13 @@ impl Account<'_> {
     fn give_back_to(
         &mut self,
         version: usize,
-        rule: Rule,
+        redemption: &Redemption,
         at: Instant,
         event: &EventRef,
         part: &Taken,
         points: i64,
     ) {
+        let (rule, wallet) = (redemption.rule, redemption.wallet);
         let judging = self.readings.version(version);
         let least = match judging.program.refunds.restored_life {
             Some(life) => judging.days.life(at, life),
@@ -156,21 +161,21 @@ impl Account<'_> {
         self.restored(version, rule, at, event, Some(lot), (points, expires));
         if expires == Some(at) {
             let granting = self.readings.at(part.granted);
-            let (kind, rule) = (EntryKind::Expire, Rule::Expiry);
+            let (kind, rule) = (EntryKind::Expire, Rule::Expiry(wallet));
             let named = Some((lot.clone(), expires));
             self.book_for(granting, at, kind, rule, lot.clone(), named, -points);
             return;
         }
-        self.points_come(at);
+        self.points_come(at, wallet);
         // Points that can be spent again pay debt first.
-        let repaid = points.min(self.lots.debt);
-        self.lots.debt -= repaid;
+        let repaid = points.min(self.lots(wallet).debt);
+        self.lots(wallet).debt -= repaid;
         if repaid > 0 {
-            let (kind, rule) = (EntryKind::Repay, Rule::Shortage);
+            let (kind, rule) = (EntryKind::Repay, Rule::Shortage(wallet));
             let named = Some((lot.clone(), expires));
             self.book(at, kind, rule, lot.clone(), named, -repaid);
         }
-        self.lots.put_back(Lot {
+        self.lots(wallet).put_back(Lot {
             id: lot.clone(),
             granted: part.granted,
             expires,

@@ -15,34 +15,39 @@ pub(crate) enum Released {
 }
 
 impl Account<'_> {
-    /// Asks whether an event is one that points wait for, and whose.
+    /// Asks whether an event is one that points wait for, and whose; by wallet.
     pub(crate) fn releases(
         &self,
         kind: Kind,
         question: &Question<'_>,
-    ) -> Checked<Option<Released>> {
-        let wallet = self.reading.program.wallet.as_ref();
-        let Some(until) = wallet.and_then(|wallet| wallet.until()) else {
-            return Ok(None);
-        };
-        if until.on != kind || !question.holds_or_none(until.when.as_ref())? {
-            return Ok(None);
+    ) -> Checked<Vec<(u8, Released)>> {
+        let mut all = Vec::new();
+        for (wallet, declared) in (0..).zip(&self.reading.program.wallets) {
+            let Some(until) = declared.until().filter(|until| until.on == kind) else {
+                continue;
+            };
+            if !question.holds_or_none(until.when.as_ref())? {
+                continue;
+            }
+            let released = match &until.order {
+                None => Some(Released::All),
+                Some(order) => match question.value(order)? {
+                    Some(Value::Text(id)) => Some(Released::OfOrder(EventId::of(&id))),
+                    _ => None,
+                },
+            };
+            all.extend(released.map(|released| (wallet, released)));
         }
-        let Some(order) = &until.order else {
-            return Ok(Some(Released::All));
-        };
-        Ok(match question.value(order)? {
-            Some(Value::Text(id)) => Some(Released::OfOrder(EventId::of(&id))),
-            _ => None,
-        })
+        Ok(all)
     }
 
     /// Releases what waits for an event, if the version that granted it lets it wait.
-    pub(crate) fn release_by_event(&mut self, at: Instant, released: &Released) {
+    pub(crate) fn release_by_event(&mut self, at: Instant, wallet: u8, released: &Released) {
         let readings = self.readings;
         let waits = |lot: &Lot| {
-            let granting = readings.on(lot.granted).program.wallet.as_ref();
-            granting.is_some_and(|wallet| wallet.until().is_some())
+            let granting = readings.on(lot.granted).program;
+            let held = granting.wallets[usize::from(wallet)].pending.as_ref();
+            held.is_some_and(|held| held.until.is_some())
         };
         let named = |lot: &Lot| match released {
             Released::All => true,
@@ -51,7 +56,7 @@ impl Account<'_> {
                 dataset.event == Kind::Order && lot.id.1 == *id
             }
         };
-        let lots = self.lots.release(|lot| waits(lot) && named(lot));
-        self.book_released(at, lots);
+        let lots = self.lots(wallet).release(|lot| waits(lot) && named(lot));
+        self.book_released(at, wallet, lots);
     }
 }

@@ -92,8 +92,8 @@ pub enum AccountColumn {
     Enrolled,
     /// How many members the account has.
     Members,
-    /// Spendable balance of the wallet.
-    Balance,
+    /// Spendable balance of a wallet (index in `Program::wallets`).
+    Balance(u8),
     /// A metric that has a window (index in `Program::metrics`).
     Metric(usize),
 }

@@ -31,7 +31,7 @@
 //! `channel store`, and the columns of its kind. `line` is one line of an order or refund; a rule that
 //! names it runs per line. `member` has the columns of `profile`, `enrolled`, and metrics with
 //! `pool = "member"`. `account` has `rung former_rung rung_since rung_until enrolled members`, the
-//! balance of the wallet under its id, and metrics that have a `window`. State is as it was just before
+//! balance of each wallet under its id, and metrics that have a `window`. State is as it was just before
 //! the event; in a schedule, as it was when that local day began. A moment brings the columns of its
 //! time, `member`, `account` and its own (`rung_reached`: `rung former ends`), a schedule those of its
 //! time.
@@ -173,8 +173,10 @@ pub struct Scope<'a> {
     pub metrics: &'a [MetricColumn],
     /// Ids of the rungs, lowest first.
     pub rungs: &'a [String],
-    /// Id and scale of the wallet.
-    pub wallet: Option<(&'a str, u8)>,
+    /// Ids of the wallets.
+    pub wallets: &'a [String],
+    /// Digits of scaled points.
+    pub scale: u8,
     /// Digits of the currency's minor unit.
     pub currency_digits: u8,
 }

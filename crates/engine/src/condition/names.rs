@@ -166,7 +166,7 @@ impl<'a> Typer<'a> {
             "member" => names.push("enrolled"),
             "account" => {
                 let ladder = !self.scope.rungs.is_empty();
-                names.extend(self.scope.wallet.map(|(id, _)| id));
+                names.extend(self.scope.wallets.iter().map(String::as_str));
                 names.extend(
                     ACCOUNT
                         .iter()
@@ -202,9 +202,10 @@ impl<'a> Typer<'a> {
                     matches!(column, AccountColumn::FormerRung | AccountColumn::RungUntil);
                 return plain(Node::Account(*column), *sort, optional);
             }
-            if let Some((_, scale)) = self.scope.wallet.filter(|(id, _)| *id == name) {
+            if let Some(wallet) = self.scope.wallets.iter().position(|id| *id == name) {
+                let scale = self.scope.scale;
                 return Found::Column {
-                    node: Node::Account(AccountColumn::Balance),
+                    node: Node::Account(AccountColumn::Balance(wallet as u8)),
                     sort: if scale == 0 {
                         Sort::Integer
                     } else {

@@ -96,6 +96,7 @@ impl<S: Sink> Account<'_, '_, S> {
     /// Settles the events in `rows` and everything that falls due before `until`, each by the version that
     /// rules then.
     pub(super) fn settle(&mut self, mut rows: Range<usize>, until: Instant) {
+        self.state.purses.of(self.plan.program.wallets.len());
         while let Some(end) = self.piece.plans.end(self.state.version)
             && end < until
         {

@@ -29,13 +29,9 @@ impl Added {
 
 /// The points that a metric of kind granted counts.
 pub(super) fn granted(plan: &Plan<'_>, metric: usize, booked: &[i64]) -> i64 {
-    let rules = plan.program.metrics[metric].rules.as_ref();
+    let metric = &plan.program.metrics[metric];
     (0..booked.len())
-        .filter(|rule| {
-            rules.map_or(plan.program.earn[*rule].counts, |rules| {
-                rules.contains(rule)
-            })
-        })
+        .filter(|rule| metric.counts_points_of(&plan.program.earn[*rule], *rule))
         .map(|rule| booked[rule])
         .sum()
 }

@@ -11,7 +11,7 @@ use crate::program::Metric;
 #[derive(Clone, Copy)]
 struct Says {
     kind: EntryKind,
-    rule: Rule,
+    rule: fn(u8) -> Rule,
     reason: RungReason,
 }
 
@@ -32,8 +32,8 @@ impl<'a, S: Sink> Account<'a, '_, S> {
     pub(super) fn adjust(&mut self, row: usize, event: &EventRef) {
         let named = self.plan.named;
         let points = self.number(named.adjust_points, row).unwrap_or(0);
-        if self.knows_wallet(row, named.adjust_wallet) {
-            self.points_said(DESK, event, points, self.expiry());
+        if let Some(wallet) = self.named_wallet(row, named.adjust_wallet, points != 0) {
+            self.points_said((DESK, wallet), event, points, self.expiry(wallet));
         }
         let ends = self.number(named.adjust_ends, row).map(|day| day as Day);
         self.rung_said(DESK, row, event, named.adjust_rung, ends);
@@ -49,12 +49,12 @@ impl<'a, S: Sink> Account<'a, '_, S> {
         let named = self.plan.named;
         let points = self.number(named.opening_points, row).unwrap_or(0);
         let expires = self.number(named.opening_expires, row);
-        let end = match expires {
-            Some(day) => self.at.max(self.plan.program.zone.midnight(day as Day)),
-            None => self.expiry(),
-        };
-        if self.knows_wallet(row, named.opening_wallet) {
-            self.points_said(BROUGHT, event, points, end);
+        if let Some(wallet) = self.named_wallet(row, named.opening_wallet, points != 0) {
+            let end = match expires {
+                Some(day) => self.at.max(self.plan.program.zone.midnight(day as Day)),
+                None => self.expiry(wallet),
+            };
+            self.points_said((BROUGHT, wallet), event, points, end);
         }
         let until = self.number(named.opening_until, row).map(|day| day as Day);
         self.rung_said(BROUGHT, row, event, named.opening_rung, until);
@@ -68,25 +68,47 @@ impl<'a, S: Sink> Account<'a, '_, S> {
         self.batch.text(column?, row)
     }
 
-    /// Whether the row means the programme's wallet, by its name or by naming none.
-    fn knows_wallet(&mut self, row: usize, column: Option<usize>) -> bool {
+    /// The wallet that the row names, or the only one where it names none. Of an unknown one the row says so, likewise
+    /// where it has points and would have to name one; its points go nowhere.
+    pub(super) fn named_wallet(
+        &mut self,
+        row: usize,
+        column: Option<usize>,
+        has_points: bool,
+    ) -> Option<u8> {
+        let wallets = &self.plan.program.wallets;
+        let present = || (0..).zip(wallets).filter(|(_, wallet)| !wallet.absent);
         let named = self.text(column, row);
-        let wallet = self.plan.program.wallet.as_ref();
-        let Some(other) = named.filter(|id| wallet.is_none_or(|wallet| wallet.id != *id)) else {
-            return true;
+        let found = match named {
+            Some(id) => present().find(|(_, wallet)| wallet.id == id),
+            None => present().next().filter(|_| present().nth(1).is_none()),
         };
-        let unknown = Rejection::UnknownName(other.to_owned());
+        if let Some((place, _)) = found {
+            return Some(place);
+        }
+        let unknown = match named {
+            Some(id) => Rejection::UnknownName(id.to_owned()),
+            None if has_points && present().next().is_some() => Rejection::WhichWallet,
+            None => return None,
+        };
         self.sink.reject(row, unknown);
-        false
+        None
     }
 
-    fn points_said(&mut self, says: Says, event: &EventRef, points: i64, end: Instant) {
+    fn points_said(
+        &mut self,
+        (says, wallet): (Says, u8),
+        event: &EventRef,
+        points: i64,
+        end: Instant,
+    ) {
+        let (kind, rule) = (says.kind, (says.rule)(wallet));
         if points > 0 {
             let expires = ending(end);
-            self.book(says.kind, says.rule, event.clone(), None, points, expires);
-            self.add_lot(event, points, end, false);
+            self.book(kind, rule, event.clone(), None, points, expires);
+            self.add_lot(wallet, event, points, end, false);
         } else if points < 0 {
-            self.consume(says.kind, says.rule, event, -points);
+            self.consume(wallet, (kind, rule), event, -points);
         }
     }
 

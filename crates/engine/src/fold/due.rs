@@ -36,12 +36,12 @@ impl<S: Sink> Account<'_, '_, S> {
         loop {
             let (at, due) = self.next_change();
             // Lots end one after the other; that changes nothing else that is due.
-            while let Some(lot) = self.state.lots.front()
-                && lot.expires <= to
-                && (lot.expires, Due::Expiry) < (at, due)
+            while let Some((end, wallet)) = self.next_end()
+                && end <= to
+                && (end, Due::Expiry) < (at, due)
             {
-                self.at = lot.expires;
-                self.expire();
+                self.at = end;
+                self.expire(wallet);
             }
             if at > to {
                 self.quiet_until = self.ends().min(at);
@@ -80,9 +80,16 @@ impl<S: Sink> Account<'_, '_, S> {
         }
     }
 
-    /// The end of the first lot.
+    /// The end of the first lot, and its wallet; of several that end at one instant, those of the first wallet first.
+    #[inline]
+    fn next_end(&self) -> Option<(Instant, u8)> {
+        let purses = (0..).zip(self.state.purses.iter());
+        let ends = purses.filter_map(|(wallet, purse)| Some((purse.lots.front()?.expires, wallet)));
+        ends.min()
+    }
+
     fn ends(&self) -> Instant {
-        self.state.lots.front().map_or(NEVER, |lot| lot.expires)
+        self.next_end().map_or(NEVER, |(end, _)| end)
     }
 
     /// The next instant at which something happens without an event; [`NEVER`] if nothing will.
@@ -101,8 +108,10 @@ impl<S: Sink> Account<'_, '_, S> {
                 next = (at, due);
             }
         };
-        sooner(self.state.next_release, Due::Release);
-        sooner(self.state.idle_until(self.plan.program), Due::Idle);
+        for (wallet, purse) in (0..).zip(self.state.purses.iter()) {
+            sooner(purse.next_release, Due::Release);
+            sooner(purse.idle_until(self.plan.program, wallet), Due::Idle);
+        }
         if let Some(tiers) = &self.plan.program.tiers
             && self.state.rung > 0
         {

@@ -10,7 +10,7 @@ use super::sink::Sink;
 use super::state::CapUse;
 use crate::calendar::Instant;
 use crate::ledger::{EntryKind, EventRef, Rule};
-use crate::program::{MetricKind, Pool};
+use crate::program::{MetricKind, Pool, Program};
 
 impl<S: Sink> Account<'_, '_, S> {
     /// Books the points of the present event.
@@ -26,10 +26,14 @@ impl<S: Sink> Account<'_, '_, S> {
 
     /// Books points by rule, in the name of the version whose rules they are, and their lots.
     pub(super) fn book_points(&mut self, event: &EventRef, points: &[i64], judged_by: u16) {
-        let (end, own_ends) = (self.expiry(), self.plan.own_ends);
+        let (end, own_ends) = (self.expiry(0), self.plan.own_ends);
+        let judging = self.piece.plans.of(judged_by).program;
         self.version = judged_by;
         for (rule, points) in points.iter().enumerate().filter(|(_, points)| **points > 0) {
-            let end = if own_ends { self.expiry_by(rule) } else { end };
+            let end = match own_ends {
+                true => self.expiry_by(rule, judging.earn[rule].wallet),
+                false => end,
+            };
             let (rule, expires) = (Rule::Earn(rule as u16), ending(end));
             self.book(
                 EntryKind::Grant,
@@ -42,28 +46,33 @@ impl<S: Sink> Account<'_, '_, S> {
         }
         self.version = self.state.version;
         if own_ends {
-            self.add_lots(event, points);
+            self.add_lots(event, points, judging);
         } else {
-            self.add_lot(event, points.iter().sum(), end, true);
+            self.add_lot(0, event, points.iter().sum(), end, true);
         }
     }
 
-    /// Adds a lot for each end of what was booked, the soonest first, as they would be spent.
-    fn add_lots(&mut self, event: &EventRef, booked: &[i64]) {
-        let mut after = Instant::MIN;
-        loop {
-            let (mut next, mut points) = (None, 0);
-            for (rule, booked) in booked.iter().enumerate() {
-                let end = self.expiry_by(rule);
-                if *booked == 0 || end <= after || next.is_some_and(|next| next < end) {
-                    continue;
+    /// Adds a lot for each wallet and end of what was booked, of each wallet the soonest first, as they would be spent.
+    fn add_lots(&mut self, event: &EventRef, booked: &[i64], judging: &Program) {
+        for wallet in self.plan.wallets() {
+            let mut after = Instant::MIN;
+            loop {
+                let (mut next, mut points) = (None, 0);
+                for (rule, booked) in booked.iter().enumerate() {
+                    if *booked == 0 || judging.earn[rule].wallet != wallet {
+                        continue;
+                    }
+                    let end = self.expiry_by(rule, wallet);
+                    if end <= after || next.is_some_and(|next| next < end) {
+                        continue;
+                    }
+                    points = if next == Some(end) { points } else { 0 } + booked;
+                    next = Some(end);
                 }
-                points = if next == Some(end) { points } else { 0 } + booked;
-                next = Some(end);
+                let Some(end) = next else { break };
+                self.add_lot(wallet, event, points, end, true);
+                after = end;
             }
-            let Some(end) = next else { return };
-            self.add_lot(event, points, end, true);
-            after = end;
         }
     }
 

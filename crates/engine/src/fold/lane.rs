@@ -48,7 +48,7 @@ impl<S: Sink> Account<'_, '_, S> {
         // From here on nothing can fail: what was computed is booked.
         let event = self.event_ref(row);
         if total > 0 {
-            let end = self.expiry();
+            let end = self.expiry(0);
             let expires = (end != NEVER).then_some(end);
             for (rule, points) in lane.rules.iter().zip(points) {
                 if points > 0 {
@@ -64,7 +64,7 @@ impl<S: Sink> Account<'_, '_, S> {
                     self.add(metric, 0, points);
                 }
             }
-            self.add_lot(&event, total, end, true);
+            self.add_lot(0, &event, total, end, true);
         }
         for (added, metric) in added.iter().zip(&lane.metrics) {
             if let Some(added) = added {
@@ -117,7 +117,7 @@ impl<S: Sink> Account<'_, '_, S> {
         }
         self.trim(lane, &mut earned, rung)?;
         let rules = lane.rules.len();
-        let wallet = self.plan.program.wallet.as_ref()?;
+        let wallet = self.plan.program.wallet(0)?;
         share(
             &earned[..rules],
             &mut points[..rules],
@@ -236,9 +236,8 @@ impl<S: Sink> Account<'_, '_, S> {
 
     fn granted_in_lane(&self, lane: &Lane<'_>, metric: usize, points: &[i64; MOST]) -> i64 {
         let program = self.plan.program;
-        let rules = program.metrics[metric].rules.as_ref();
-        let counts =
-            |rule: &usize| rules.map_or(program.earn[*rule].counts, |rules| rules.contains(rule));
+        let metric = &program.metrics[metric];
+        let counts = |rule: &usize| metric.counts_points_of(&program.earn[*rule], *rule);
         let of = lane
             .rules
             .iter()

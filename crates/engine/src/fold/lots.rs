@@ -73,43 +73,44 @@ fn insert(lots: &mut Queue<Lot>, lot: Lot) {
 }
 
 impl<S: Sink> Account<'_, '_, S> {
-    /// The end of the life of a lot that is granted now.
+    /// The end of the life of a lot of a wallet that is granted now.
     #[inline]
-    pub(super) fn expiry(&self) -> Instant {
-        if let Some(micros) = self.plan.life {
+    pub(super) fn expiry(&self, wallet: u8) -> Instant {
+        if let Some(Some(micros)) = self.plan.lives.get(usize::from(wallet)) {
             return self.at + micros;
         }
         let program = self.plan.program;
         let rungs = program.tiers.as_ref().map_or(&[][..], |it| &it.rungs);
         let rung = rungs.get(usize::from(self.state.rung));
-        let of_rung = rung.and_then(|rung| rung.expiry.as_ref());
-        let of_wallet = program.wallet.as_ref().map(|wallet| &wallet.expiry);
+        let of_rung = rung.and_then(|rung| rung.expiry_of(wallet));
+        let of_wallet = program.wallet(wallet).map(|it| &it.expiry);
         of_rung.or(of_wallet).map_or(NEVER, |expiry| {
             end_of_life(program, expiry, self.at, self.day)
         })
     }
 
-    /// The end of the life of points that a rule grants now.
-    pub(super) fn expiry_by(&self, rule: usize) -> Instant {
+    /// The end of the life of points of a wallet that a rule grants now.
+    pub(super) fn expiry_by(&self, rule: usize, wallet: u8) -> Instant {
         let program = self.plan.program;
         match &program.earn[rule].expiry {
             Some(expiry) => end_of_life(program, expiry, self.at, self.day),
-            None => self.expiry(),
+            None => self.expiry(wallet),
         }
     }
 
-    /// Adds a lot; the grant entries were booked by the caller.
+    /// Adds a lot to a wallet; the grant entries were booked by the caller.
     pub(super) fn add_lot(
         &mut self,
+        wallet: u8,
         event: &EventRef,
         points: i64,
         expires: Instant,
         pending: bool,
     ) {
-        let Some(wallet) = &self.plan.program.wallet else {
+        let Some(declared) = self.plan.program.wallet(wallet) else {
             return;
         };
-        let release = match &wallet.pending {
+        let release = match &declared.pending {
             Some(held) if pending => held
                 .length
                 .map_or(NEVER, |length| length.end(self.at, &self.plan.program.zone)),
@@ -117,27 +118,25 @@ impl<S: Sink> Account<'_, '_, S> {
         };
         let pending = release > self.at;
         self.quiet_until = self.quiet_until.min(expires);
-        self.points_come();
+        self.points_come(wallet);
         let mut left = points;
+        let purse = &mut self.state.purses[wallet];
         if pending {
             self.quiet_until = self.quiet_until.min(release);
-            self.state.pending += points;
-            let next = self
-                .state
-                .next_release
-                .map_or(release, |next| next.min(release));
-            self.state.next_release = Some(next).filter(|next| *next != NEVER);
+            purse.pending += points;
+            let next = purse.next_release.map_or(release, |next| next.min(release));
+            purse.next_release = Some(next).filter(|next| *next != NEVER);
         } else {
-            self.state.open += points;
-            if self.state.debt > 0 {
-                left -= self.repay(event, expires, points);
+            purse.open += points;
+            if purse.debt > 0 {
+                left -= self.repay(wallet, event, expires, points);
             }
         }
         if left == 0 {
             return;
         }
         let (at, source) = (self.at, event.0);
-        let lots = &mut self.state.lots;
+        let lots = &mut self.state.purses[wallet].lots;
         // Nearly every lot ends after all others.
         if lots
             .back()
@@ -175,64 +174,62 @@ impl<S: Sink> Account<'_, '_, S> {
     }
 
     /// Puts points of a lot back; where the lot is still there with the same end, they join it.
-    pub(super) fn put_back(&mut self, lot: Lot) {
+    pub(super) fn put_back(&mut self, wallet: u8, lot: Lot) {
+        let lots = &mut self.state.purses[wallet].lots;
         let same = |known: &Lot| known.order() == lot.order() && !known.is_pending();
-        match self.state.lots.iter().position(same) {
-            Some(index) => self.state.lots[index].left += lot.left,
-            None => insert(&mut self.state.lots, lot),
+        match lots.iter().position(same) {
+            Some(index) => lots[index].left += lot.left,
+            None => insert(lots, lot),
         }
     }
 
-    /// The rung is another one: where the wallet says so, open points take the end that points of the new rung have
+    /// The rung is another one: where a wallet says so, its open points take the end that points of the new rung have
     /// from now on. Those whose life ends at this instant are not revived.
     pub(super) fn renew_lots(&mut self, from: u8) {
-        let Some(wallet) = &self.plan.program.wallet else {
-            return;
-        };
-        let rule = match self.state.rung.cmp(&from) {
-            Ordering::Greater if wallet.restarts_up => Rule::RungUp,
-            Ordering::Less if wallet.restarts_down => Rule::RungDown,
-            _ => return,
-        };
-        let end = self.expiry();
+        for (wallet, declared) in (0..).zip(&self.plan.program.wallets) {
+            match self.state.rung.cmp(&from) {
+                Ordering::Greater if declared.restarts_up => {
+                    self.renew_lots_of(wallet, Rule::RungUp(wallet));
+                }
+                Ordering::Less if declared.restarts_down => {
+                    self.renew_lots_of(wallet, Rule::RungDown(wallet));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn renew_lots_of(&mut self, wallet: u8, rule: Rule) {
+        let end = self.expiry(wallet);
         let at = self.at;
         let other = |lot: &Lot| !lot.is_pending() && lot.expires > at && lot.expires != end;
-        while let Some(index) = self.state.lots.iter().position(other) {
-            let lot = self.state.lots[index].clone();
-            self.state.lots.remove(index);
+        while let Some(index) = self.state.purses[wallet].lots.iter().position(other) {
+            let lots = &mut self.state.purses[wallet].lots;
+            let lot = lots[index].clone();
+            lots.remove(index);
             let (kind, points) = (EntryKind::Renew, lot.left);
             let event = (lot.source, lot.id.clone());
-            self.book(
-                kind,
-                rule,
-                event.clone(),
-                None,
-                -points,
-                ending(lot.expires),
-            );
+            let was = ending(lot.expires);
+            self.book(kind, rule, event.clone(), None, -points, was);
             self.book(kind, rule, event, None, points, ending(end));
-            self.put_back(Lot {
+            let lot = Lot {
                 expires: end,
                 ..lot
-            });
+            };
+            self.put_back(wallet, lot);
         }
         self.quiet_until = self.quiet_until.min(end);
     }
 
     /// Points that became spendable pay debt first; gives how many did.
-    pub(super) fn repay(&mut self, lot: &EventRef, end: Instant, points: i64) -> i64 {
-        let paid = self.state.debt.min(points);
+    pub(super) fn repay(&mut self, wallet: u8, lot: &EventRef, end: Instant, points: i64) -> i64 {
+        let purse = &mut self.state.purses[wallet];
+        let paid = purse.debt.min(points);
         if paid > 0 {
-            self.state.debt -= paid;
-            self.state.open -= paid;
-            self.book(
-                EntryKind::Repay,
-                Rule::Shortage,
-                lot.clone(),
-                None,
-                -paid,
-                ending(end),
-            );
+            purse.debt -= paid;
+            purse.open -= paid;
+            let (kind, rule) = (EntryKind::Repay, Rule::Shortage(wallet));
+            self.book(kind, rule, lot.clone(), None, -paid, ending(end));
         }
         paid
     }
@@ -240,49 +237,47 @@ impl<S: Sink> Account<'_, '_, S> {
     /// Releases every lot that is due now.
     pub(super) fn release(&mut self) {
         let now = self.at;
-        self.release_lots(|lot| lot.release <= now);
+        for wallet in self.plan.wallets() {
+            let due = self.state.purses[wallet].next_release;
+            if due.is_some_and(|due| due <= now) {
+                self.release_lots(wallet, |lot| lot.release <= now);
+            }
+        }
     }
 
     /// Releases lots that are held.
-    pub(super) fn release_lots(&mut self, due: impl Fn(&Lot) -> bool) {
-        for index in 0..self.state.lots.len() {
-            let lot = &self.state.lots[index];
+    pub(super) fn release_lots(&mut self, wallet: u8, due: impl Fn(&Lot) -> bool) {
+        for index in 0..self.state.purses[wallet].lots.len() {
+            let purse = &mut self.state.purses[wallet];
+            let lot = &purse.lots[index];
             if !lot.is_pending() || !due(lot) {
                 continue;
             }
-            let mut lot = self.state.lots[index].clone();
+            let mut lot = lot.clone();
             lot.release = RELEASED;
-            self.state.pending -= lot.left;
-            self.state.open += lot.left;
+            purse.pending -= lot.left;
+            purse.open += lot.left;
             let key = (lot.source, lot.id.clone());
             self.version = self.piece.plans.at(lot.at);
-            self.book(
-                EntryKind::Release,
-                Rule::Pending,
-                key.clone(),
-                None,
-                lot.left,
-                ending(lot.expires),
-            );
+            let (kind, rule) = (EntryKind::Release, Rule::Pending(wallet));
+            let end = ending(lot.expires);
+            self.book(kind, rule, key.clone(), None, lot.left, end);
             self.version = self.state.version;
-            lot.left -= self.repay(&key, lot.expires, lot.left);
-            self.state.lots[index] = lot;
+            lot.left -= self.repay(wallet, &key, lot.expires, lot.left);
+            self.state.purses[wallet].lots[index] = lot;
         }
-        self.state.lots.retain(|lot| lot.left > 0);
-        self.state.next_release = self
-            .state
-            .lots
-            .iter()
-            .filter(|lot| lot.is_pending())
-            .map(|lot| lot.release)
-            .min()
-            .filter(|next| *next != NEVER);
+        let purse = &mut self.state.purses[wallet];
+        purse.lots.retain(|lot| lot.left > 0);
+        let pending = purse.lots.iter().filter(|lot| lot.is_pending());
+        let next = pending.map(|lot| lot.release).min();
+        purse.next_release = next.filter(|next| *next != NEVER);
     }
 
-    /// Ends the first lot, whose life ends now.
+    /// Ends the first lot of a wallet, whose life ends now.
     #[inline]
-    pub(super) fn expire(&mut self) {
-        let Some(lot) = self.state.lots.front_mut() else {
+    pub(super) fn expire(&mut self, wallet: u8) {
+        let purse = &mut self.state.purses[wallet];
+        let Some(lot) = purse.lots.front_mut() else {
             return;
         };
         let (left, end) = (lot.left, lot.expires);
@@ -295,47 +290,56 @@ impl<S: Sink> Account<'_, '_, S> {
         };
         if lot.is_pending() {
             // Checked programmes release before they expire; a desk's lot may not.
-            self.state.pending -= left;
+            purse.pending -= left;
         } else {
-            self.state.open -= left;
+            purse.open -= left;
         }
-        self.state.lots.drop_front();
-        self.note_ended(&event, left);
-        let (kind, rule) = (EntryKind::Expire, Rule::Expiry);
+        purse.lots.drop_front();
+        self.note_ended(wallet, &event, left);
+        let (kind, rule) = (EntryKind::Expire, Rule::Expiry(wallet));
         self.book(kind, rule, event, None, -left, ending(end));
         self.version = self.state.version;
     }
 
-    /// Takes points from open lots in the order of consumption, then as `[refunds] shortage` says.
-    pub(super) fn consume(&mut self, kind: EntryKind, rule: Rule, event: &EventRef, points: i64) {
-        let rest = self.take(kind, rule, event, points, |lot| !lot.is_pending());
-        self.fall_short(event, rest);
+    /// Takes points from open lots of a wallet in the order of consumption, then as `[refunds] shortage` says.
+    pub(super) fn consume(
+        &mut self,
+        wallet: u8,
+        (kind, rule): (EntryKind, Rule),
+        event: &EventRef,
+        points: i64,
+    ) {
+        if self.plan.program.wallet(wallet).is_none() {
+            return;
+        }
+        let rest = self.take(wallet, (kind, rule), event, points, |lot| !lot.is_pending());
+        self.fall_short(wallet, event, rest);
     }
 
     /// Takes a refund's points that are not forgiven: the order's own lots, other pending lots, other open lots, then shortage.
-    pub(super) fn reverse(&mut self, rule: Rule, event: &EventRef, order: &EventRef, points: i64) {
+    pub(super) fn reverse(&mut self, rule: usize, event: &EventRef, order: &EventRef, points: i64) {
+        let granting = self.piece.plans.of(self.version).program;
+        let wallet = granting.earn[rule].wallet;
+        let by = (EntryKind::Reverse, Rule::Earn(rule as u16));
         let own = |lot: &Lot| lot.source == order.0 && lot.id == order.1;
-        let rest = self.take(EntryKind::Reverse, rule, event, points, own);
-        let rest = self.take(EntryKind::Reverse, rule, event, rest, |lot| {
-            lot.is_pending()
-        });
-        let rest = self.take(EntryKind::Reverse, rule, event, rest, |lot| {
-            !lot.is_pending()
-        });
-        self.fall_short(event, rest);
+        let rest = self.take(wallet, by, event, points, own);
+        let rest = self.take(wallet, by, event, rest, |lot| lot.is_pending());
+        let rest = self.take(wallet, by, event, rest, |lot| !lot.is_pending());
+        self.fall_short(wallet, event, rest);
     }
 
     fn take(
         &mut self,
-        kind: EntryKind,
-        rule: Rule,
+        wallet: u8,
+        (kind, rule): (EntryKind, Rule),
         event: &EventRef,
         mut points: i64,
         of: impl Fn(&Lot) -> bool,
     ) -> i64 {
         let mut index = 0;
-        while points > 0 && index < self.state.lots.len() {
-            let lot = &mut self.state.lots[index];
+        while points > 0 && index < self.state.purses[wallet].lots.len() {
+            let purse = &mut self.state.purses[wallet];
+            let lot = &mut purse.lots[index];
             if !of(lot) {
                 index += 1;
                 continue;
@@ -353,12 +357,12 @@ impl<S: Sink> Account<'_, '_, S> {
             let (pending, key) = (lot.is_pending(), (lot.source, lot.id.clone()));
             let (empty, end) = (lot.left == 0, ending(lot.expires));
             if pending {
-                self.state.pending -= taken
+                purse.pending -= taken
             } else {
-                self.state.open -= taken
+                purse.open -= taken
             }
             if empty {
-                self.state.lots.remove(index);
+                purse.lots.remove(index);
             } else {
                 index += 1;
             }
@@ -367,31 +371,19 @@ impl<S: Sink> Account<'_, '_, S> {
         points
     }
 
-    fn fall_short(&mut self, event: &EventRef, points: i64) {
+    fn fall_short(&mut self, wallet: u8, event: &EventRef, points: i64) {
         if points <= 0 {
             return;
         }
-        match self.piece.plans.of(self.version).program.refunds.shortage {
+        let kind = match self.piece.plans.of(self.version).program.refunds.shortage {
             Shortage::Debt => {
-                self.state.debt += points;
-                self.book(
-                    EntryKind::Debt,
-                    Rule::Shortage,
-                    event.clone(),
-                    None,
-                    points,
-                    None,
-                );
+                self.state.purses[wallet].debt += points;
+                EntryKind::Debt
             }
-            Shortage::Forgive => self.book(
-                EntryKind::Forgive,
-                Rule::Shortage,
-                event.clone(),
-                None,
-                points,
-                None,
-            ),
-        }
+            Shortage::Forgive => EntryKind::Forgive,
+        };
+        let rule = Rule::Shortage(wallet);
+        self.book(kind, rule, event.clone(), None, points, None);
     }
 
     /// Books one entry at the present instant.

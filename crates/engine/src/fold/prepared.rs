@@ -49,7 +49,7 @@ pub struct Prepared<'p> {
     /// By index of the reward.
     pub reward_when: Vec<When<'p>>,
     /// Which events release points that wait for one.
-    pub until_when: When<'p>,
+    pub until_when: Vec<When<'p>>,
     /// By kind of event: the points of its base rules, where they depend on nothing but the event.
     pub known: Vec<Option<Known>>,
 }
@@ -140,10 +140,13 @@ impl<'p> Prepared<'p> {
                 })
                 .collect(),
             until_when: program
-                .wallet
-                .as_ref()
-                .and_then(|wallet| wallet.until())
-                .map_or(When::Always, |until| when(&until.when, Some(until.on))),
+                .wallets
+                .iter()
+                .map(|wallet| match wallet.until() {
+                    Some(until) => when(&until.when, Some(until.on)),
+                    None => When::Always,
+                })
+                .collect(),
             day,
         }
     }

@@ -13,8 +13,8 @@ use super::stretch::{difference, take_back};
 use super::view::View;
 use crate::canonical::Kind;
 use crate::event::EventId;
-use crate::ledger::{EventRef, Rule};
-use crate::program::{MetricKind, OverRefund, Pool, RefundRung};
+use crate::ledger::EventRef;
+use crate::program::{MetricKind, OverRefund, Pool, Program, RefundRung};
 use std::ops::Range;
 
 /// What is left of an order, by the rules.
@@ -123,7 +123,8 @@ impl<S: Sink> Account<'_, '_, S> {
         let mut order = self.named_order(first)?;
         match self.reduce(&mut order, rows) {
             Ok((left, over)) => {
-                let taken = order.lessen(&left.given);
+                let granting = self.piece.plans.of(order.version).program;
+                let taken = order.lessen(granting, &left.given);
                 self.uncount_points(&order, &taken);
                 self.count_back(&mut order, left.added);
                 self.tell_trimmed(over, first);
@@ -189,9 +190,9 @@ impl<S: Sink> Account<'_, '_, S> {
     }
 
     fn take_back(&mut self, order: &mut OrderMemory, given: &[i64], event: &EventRef) {
-        let taken = order.lessen(given);
+        let granting = self.piece.plans.of(order.version).program;
+        let taken = order.lessen(granting, given);
         for (rule, points) in taken.iter().enumerate().filter(|(_, points)| **points > 0) {
-            let rule = Rule::Earn(rule as u16);
             let forgiven = self.forgive_ended(order, rule, event, *points);
             self.reverse(rule, event, &order.event, points - forgiven);
         }
@@ -312,18 +313,22 @@ impl<S: Sink> Account<'_, '_, S> {
 }
 
 impl OrderMemory {
-    /// Takes off what the rules gave more than they would give for what is left of it: in all no more than that is
-    /// worth less. Gives what is taken off, by rule.
-    fn lessen(&mut self, left: &[i64]) -> Vec<i64> {
-        let given: i64 = self.given.iter().sum();
-        let mut rest = (given - left.iter().sum::<i64>()).max(0);
-        let both = self.given.iter_mut().zip(left);
-        both.map(|(given, left)| {
-            let points = (*given - left).clamp(0, rest);
-            rest -= points;
-            *given -= points;
-            points
-        })
-        .collect()
+    /// Takes off what the rules gave more than they would give for what is left of it: of each wallet in all no more
+    /// than that is worth less. Gives what is taken off, by rule.
+    fn lessen(&mut self, granting: &Program, left: &[i64]) -> Vec<i64> {
+        let mut taken = vec![0; left.len()];
+        for wallet in 0..granting.wallets.len() as u8 {
+            let of_wallet = |rule: &usize| granting.earn[*rule].wallet == wallet;
+            let rules: Vec<usize> = (0..left.len()).filter(of_wallet).collect();
+            let less = rules.iter().map(|rule| self.given[*rule] - left[*rule]);
+            let mut rest = less.sum::<i64>().max(0);
+            for rule in rules {
+                let points = (self.given[rule] - left[rule]).clamp(0, rest);
+                rest -= points;
+                self.given[rule] -= points;
+                taken[rule] = points;
+            }
+        }
+        taken
     }
 }

@@ -28,8 +28,8 @@ pub struct OrderMemory {
     pub(super) lines: Vec<LineLeft>,
     /// Scaled points that each rule gave, less what refunds took.
     pub(super) given: Vec<i64>,
-    /// Scaled points of it that have ended unspent, less what refunds counted as given back.
-    pub(super) ended: i64,
+    /// Scaled points of it that have ended unspent, less what refunds counted as given back, by wallet.
+    pub(super) ended: Vec<i64>,
     /// What it adds to each metric now.
     pub(super) added: Vec<Added>,
     /// Rewards that it gave and that were not taken back.
@@ -70,7 +70,7 @@ impl<S: Sink> Account<'_, '_, S> {
             batch: slice(self.batch, &rows.collect::<Vec<_>>()),
             lines,
             given: self.scratch.earned.booked.clone(),
-            ended: 0,
+            ended: vec![0; self.plan.program.wallets.len()],
             added: self.scratch.added.clone(),
             gifts: Vec::new(),
         });
@@ -86,10 +86,10 @@ impl<S: Sink> Account<'_, '_, S> {
 
     /// Points of a lot have ended unspent.
     #[inline]
-    pub(super) fn note_ended(&mut self, lot: &EventRef, points: i64) {
+    pub(super) fn note_ended(&mut self, wallet: u8, lot: &EventRef, points: i64) {
         for order in &mut self.scratch.pass.orders {
             if order.event == *lot {
-                order.ended += points;
+                order.ended[usize::from(wallet)] += points;
             }
         }
     }
@@ -99,7 +99,7 @@ impl<S: Sink> Account<'_, '_, S> {
     pub(super) fn forgive_ended(
         &mut self,
         order: &mut OrderMemory,
-        rule: Rule,
+        rule: usize,
         event: &EventRef,
         points: i64,
     ) -> i64 {
@@ -107,9 +107,11 @@ impl<S: Sink> Account<'_, '_, S> {
         if granting.refunds.expired == Expired::Take {
             return 0;
         }
-        let forgiven = points.min(order.ended);
+        let ended = &mut order.ended[usize::from(granting.earn[rule].wallet)];
+        let forgiven = points.min(*ended);
         if forgiven > 0 {
-            order.ended -= forgiven;
+            *ended -= forgiven;
+            let rule = Rule::Earn(rule as u16);
             let (kind, lot) = (EntryKind::Forgive, Some(order.event.clone()));
             self.book(kind, rule, event.clone(), lot, forgiven, None);
         }

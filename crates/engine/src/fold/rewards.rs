@@ -290,14 +290,23 @@ impl<S: Sink> Account<'_, '_, S> {
                 price.at(usize::from(self.state.rung)).checked_mul(quantity)
             });
         let points = points.unwrap_or(0).max(0);
-        let rule = reward.map_or(Rule::Redeem, |reward| Rule::Reward(reward as u16));
+        let (rule, wallet) = match reward {
+            Some(reward) => (
+                Rule::Reward(reward as u16),
+                plan.program.rewards[reward].wallet,
+            ),
+            None => match self.named_wallet(row, named.redeem_wallet, points > 0) {
+                Some(wallet) => (Rule::Redeem(wallet), wallet),
+                None => return,
+            },
+        };
         self.scratch.taken = awaited.then(Vec::new);
-        self.consume(EntryKind::Redeem, rule, event, points);
+        self.consume(wallet, (EntryKind::Redeem, rule), event, points);
         let taken = self.scratch.taken.take();
         let member = usize::from(self.current_member);
         let mut bought = Vec::new();
         for metric in &plan.spent {
-            if points > 0 {
+            if points > 0 && plan.program.metrics[*metric].wallet == wallet {
                 self.add(*metric, member, points);
             }
         }
@@ -319,6 +328,7 @@ impl<S: Sink> Account<'_, '_, S> {
                 day: self.day,
                 member,
                 rule,
+                wallet,
                 taken,
                 short: points - covered,
                 bought,

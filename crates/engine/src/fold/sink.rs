@@ -21,6 +21,8 @@ pub enum Rejection {
     Overflow(String),
     /// An adjustment names something that the programme does not have.
     UnknownName(String),
+    /// It names no wallet, where there are several.
+    WhichWallet,
     /// An adjustment adds to this metric a number that is finer than what it counts in.
     FinerThanMetric(String),
 }

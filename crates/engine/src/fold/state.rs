@@ -3,7 +3,7 @@
 
 use super::encoding;
 use super::measure::{Key, Measure};
-use super::queue::Queue;
+use super::purses::Purses;
 use super::stretch::{Ground, Worth};
 use crate::calendar::{Day, Instant};
 use crate::event::EventId;
@@ -137,24 +137,14 @@ pub struct AccountState {
     pub gifts: Vec<Gift>,
     /// First day of the tier period that comes next (calendar periods).
     pub next_period: Option<Day>,
-    /// Scaled points that can be spent.
-    pub open: i64,
-    /// Scaled points held back.
-    pub pending: i64,
-    /// Scaled points owed.
-    pub debt: i64,
-    /// Lots with points left, in the order of consumption.
-    pub lots: Queue<Lot>,
+    /// Points, by wallet.
+    pub purses: Purses,
     /// Account metrics, by index of the metric.
     pub measures: Vec<Measure>,
     /// Caps in use.
     pub caps: Vec<CapUse>,
     /// Day of the last win of each surprise that was won: (surprise, member, day).
     pub wins: Vec<(u16, u16, Day)>,
-    /// When the next pending lot is released.
-    pub next_release: Option<Instant>,
-    /// What keeps points alive happened last at this instant.
-    pub renewed: Option<Instant>,
     /// When an event of a kind happened last (rank of the kind), where a later version counts inactivity from it.
     pub activity: Vec<(u8, Instant)>,
     /// What later versions that set rungs ask for, by their place in `Plans::tallies`.
@@ -186,36 +176,14 @@ impl AccountState {
         self.ground = None;
         self.gifts.clear();
         self.next_period = None;
-        self.open = 0;
-        self.pending = 0;
-        self.debt = 0;
-        self.lots.clear();
+        self.purses.clear();
         self.measures.resize_with(metrics, Measure::default);
         for measure in &mut self.measures {
             measure.clear();
         }
         self.caps.clear();
         self.wins.clear();
-        self.next_release = None;
-        self.renewed = None;
         self.activity.clear();
         self.tallies.clear();
-    }
-
-    /// The end of the next lot that ends by itself, and the points in it.
-    pub(super) fn next_lot_expiry(&self) -> Option<(Instant, i64)> {
-        let first = self
-            .lots
-            .front()
-            .filter(|lot| lot.expires != NEVER)?
-            .expires;
-        Some((
-            first,
-            self.lots
-                .iter()
-                .take_while(|lot| lot.expires == first)
-                .map(|lot| lot.left)
-                .sum(),
-        ))
     }
 }

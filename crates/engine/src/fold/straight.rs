@@ -93,7 +93,7 @@ impl<'a> Straight<'a> {
             cap: lane.cap.as_ref(),
             denominator: plan.denominator,
             divisor: plan.divisor,
-            rounding: plan.program.wallet.as_ref()?.rounding,
+            rounding: plan.program.wallet(0)?.rounding,
             sums,
             ladder: (*ladder, leasts),
             lapses: plan.lapses,
@@ -168,11 +168,12 @@ impl<S: Sink> Account<'_, '_, S> {
                 return false;
             };
             if booked.total > 0 {
-                let expires = self.expiry();
+                let expires = self.expiry(0);
                 let state = &mut *self.state;
+                let purse = &mut state.purses[0];
                 let ends = (expires, at);
                 let ends_last = |last: &Lot| (last.expires, last.at) < ends;
-                if state.debt > 0 || !state.lots.back().is_none_or(ends_last) {
+                if purse.debt > 0 || !purse.lots.back().is_none_or(ends_last) {
                     return false;
                 }
                 if way.cap.is_some()
@@ -180,9 +181,9 @@ impl<S: Sink> Account<'_, '_, S> {
                 {
                     used.used.add_to_total(booked.total);
                 }
-                state.open += booked.total;
-                state.lots.push_back(Lot::NONE);
-                if let Some(lot) = state.lots.back_mut() {
+                purse.open += booked.total;
+                purse.lots.push_back(Lot::NONE);
+                if let Some(lot) = purse.lots.back_mut() {
                     (lot.expires, lot.at, lot.left) = (expires, at, booked.total);
                     if S::NAMES {
                         lot.source = usize::from(batch.source[row]);

@@ -36,7 +36,7 @@ impl<S: Sink> Account<'_, '_, S> {
     fn take_over(&mut self, old: &Plan<'_>) {
         let plan = self.plan;
         self.state.take_counts(old, plan);
-        self.take_limit(old.program);
+        self.take_limits(old.program);
         let (was, is) = (&old.program.tiers, &plan.program.tiers);
         if !self.set_rung()
             && let (Some(was), Some(is)) = (was, is)

@@ -23,6 +23,8 @@ pub struct Redemption {
     pub(super) member: usize,
     /// In whose name it was booked.
     pub(super) rule: Rule,
+    /// The wallet that paid.
+    pub(super) wallet: u8,
     /// What each lot gave, in the order in which it was taken, less what came back.
     pub(super) taken: Vec<Lot>,
     /// What lots did not cover, less what was undone of it.
@@ -64,14 +66,16 @@ impl<S: Sink> Account<'_, '_, S> {
         let points = asked.map_or(all, |points| points.clamp(0, all));
         let of_lots = points - self.undo_shortage(redemption, points, event);
         let mut rest = of_lots;
-        for lot in redemption.taken.iter_mut().rev() {
+        let mut taken = std::mem::take(&mut redemption.taken);
+        for lot in taken.iter_mut().rev() {
             let back = rest.min(lot.left);
             if back > 0 {
                 rest -= back;
                 lot.left -= back;
-                self.restore((redemption.version, redemption.rule), lot, back, event);
+                self.restore(redemption, lot, back, event);
             }
         }
+        redemption.taken = taken;
         if points > 0 {
             self.spend_less(redemption, points, event);
         }
@@ -88,6 +92,7 @@ impl<S: Sink> Account<'_, '_, S> {
             return 0;
         }
         redemption.short -= points;
+        let (wallet, rule) = (redemption.wallet, Rule::Shortage(redemption.wallet));
         self.version = redemption.version;
         match self
             .piece
@@ -99,22 +104,23 @@ impl<S: Sink> Account<'_, '_, S> {
         {
             Shortage::Forgive => {
                 let kind = EntryKind::Forgive;
-                self.book(kind, Rule::Shortage, event.clone(), None, -points, None);
+                self.book(kind, rule, event.clone(), None, -points, None);
             }
             Shortage::Debt => {
-                let owed = points.min(self.state.debt);
+                let debt = &mut self.state.purses[wallet].debt;
+                let owed = points.min(*debt);
                 if owed > 0 {
-                    self.state.debt -= owed;
+                    *debt -= owed;
                     let kind = EntryKind::Debt;
-                    self.book(kind, Rule::Shortage, event.clone(), None, -owed, None);
+                    self.book(kind, rule, event.clone(), None, -owed, None);
                 }
                 let paid = points - owed;
                 if paid > 0 {
-                    let (kind, end) = (EntryKind::Restore, self.expiry());
+                    let (kind, end) = (EntryKind::Restore, self.expiry(wallet));
                     let expires = ending(end);
                     self.book(kind, redemption.rule, event.clone(), None, paid, expires);
                     self.version = self.state.version;
-                    self.add_lot(event, paid, end, false);
+                    self.add_lot(wallet, event, paid, end, false);
                 }
             }
         }
@@ -124,7 +130,8 @@ impl<S: Sink> Account<'_, '_, S> {
 
     /// Puts points back into the lot that gave them. Its end stays, unless `[refunds] life` gives them longer;
     /// points whose life is over end in the same instant.
-    fn restore(&mut self, (version, rule): (u16, Rule), lot: &Lot, points: i64, event: &EventRef) {
+    fn restore(&mut self, redemption: &Redemption, lot: &Lot, points: i64, event: &EventRef) {
+        let (version, rule, wallet) = (redemption.version, redemption.rule, redemption.wallet);
         let program = self.piece.plans.of(version).program;
         let least = program
             .refunds
@@ -139,24 +146,25 @@ impl<S: Sink> Account<'_, '_, S> {
         self.book(kind, rule, event.clone(), named, points, expires);
         if end <= self.at {
             self.version = self.piece.plans.at(lot.at);
-            let (kind, rule) = (EntryKind::Expire, Rule::Expiry);
-            self.note_ended(&key, points);
+            let (kind, rule) = (EntryKind::Expire, Rule::Expiry(wallet));
+            self.note_ended(wallet, &key, points);
             self.book(kind, rule, key, None, -points, expires);
             self.version = self.state.version;
             return;
         }
         self.version = self.state.version;
         self.quiet_until = self.quiet_until.min(end);
-        self.points_come();
-        self.state.open += points;
-        let left = points - self.repay(&key, end, points);
+        self.points_come(wallet);
+        self.state.purses[wallet].open += points;
+        let left = points - self.repay(wallet, &key, end, points);
         if left > 0 {
-            self.put_back(Lot {
+            let lot = Lot {
                 expires: end,
                 release: RELEASED,
                 left,
                 ..lot.clone()
-            });
+            };
+            self.put_back(wallet, lot);
         }
     }
 
@@ -166,7 +174,8 @@ impl<S: Sink> Account<'_, '_, S> {
         let then = plans.of(redemption.version);
         let when = (redemption.at, redemption.day);
         for metric in &then.spent {
-            if then.stays_counted(*metric) {
+            let of_wallet = then.program.metrics[*metric].wallet == redemption.wallet;
+            if !of_wallet || then.stays_counted(*metric) {
                 continue;
             }
             let judged = (redemption.day, redemption.version);

@@ -56,7 +56,9 @@ impl State for View<'_> {
             AccountColumn::RungUntil => state.until.map(i64::from),
             AccountColumn::Enrolled => state.enrolled.map(i64::from),
             AccountColumn::Members => Some(state.members.len().max(1) as i64),
-            AccountColumn::Balance => Some(state.open),
+            AccountColumn::Balance(wallet) => {
+                Some(state.purses.get(wallet).map_or(0, |purse| purse.open))
+            }
             AccountColumn::Metric(metric) => self.measured(&state.measures, metric),
         }
     }

@@ -280,10 +280,7 @@ impl Scope<'_> {
 
     /// Digits of a point.
     pub fn point_digits(&self) -> u8 {
-        self.program
-            .wallet
-            .as_ref()
-            .map_or(0, |wallet| wallet.scale)
+        self.program.scale()
     }
 
     /// A window as it stands in figures.

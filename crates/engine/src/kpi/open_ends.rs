@@ -27,11 +27,13 @@ pub struct MonthOfEnds {
 impl OpenEnds {
     /// Adds an account (`sign` 1), or takes it out as it was (−1). `program` rules when the account is as it is.
     pub fn account(&mut self, program: &Program, state: &AccountState, sign: i128) {
-        for (end, points) in state.open_lots(program) {
-            let points = sign * i128::from(points);
-            match end {
-                NEVER => self.never += points,
-                _ => self.on(program.zone.day(end), points),
+        for (wallet, purse) in (0..).zip(state.purses.iter()) {
+            for (end, points) in purse.open_lots(program, wallet) {
+                let points = sign * i128::from(points);
+                match end {
+                    NEVER => self.never += points,
+                    _ => self.on(program.zone.day(end), points),
+                }
             }
         }
     }

@@ -121,6 +121,7 @@ pub(crate) struct MetricTable {
     on: Option<Placed<Kind>>,
     when: Option<Quoted>,
     of: Option<Quoted>,
+    wallet: Option<Placed<Ref<WalletSort>>>,
     rules: Option<Vec<usize>>,
 }
 
@@ -199,6 +200,7 @@ impl Value for MetricTable {
             on: None,
             when: None,
             of: None,
+            wallet: None,
             rules: None,
         };
         match form.kind {
@@ -216,12 +218,13 @@ impl Value for MetricTable {
             }
             MetricKind::Granted => {
                 let table = GrantedTable::from_row(&row, reader);
+                metric.wallet = table.wallet;
                 metric.rules = table
                     .rules
                     .map(|rules| rules.value.0.iter().map(|rule| rule.value.0).collect());
             }
             MetricKind::Spent => {
-                SpentTable::from_row(&row, reader);
+                metric.wallet = SpentTable::from_row(&row, reader).wallet;
             }
         }
         Some(metric)
@@ -328,8 +331,10 @@ fn metric(build: &mut Build<'_>, raw: MetricTable, scale: u8) -> Option<Metric> 
             );
         }
     }
+    let mut wallet = 0;
     if matches!(raw.kind, MetricKind::Granted | MetricKind::Spent) {
-        build.has_wallet(raw.place, "a metric of points");
+        let place = common.id.as_ref().map_or(raw.place, |id| id.place);
+        wallet = build.wallet(raw.wallet.as_ref(), place, "a metric of points")?;
     }
     let (mut when, mut of) = (None, None);
     if let Some(on) = &raw.on {
@@ -365,6 +370,7 @@ fn metric(build: &mut Build<'_>, raw: MetricTable, scale: u8) -> Option<Metric> 
         of,
         window: common.window.map(|window| window.value),
         pool: common.pool?.value,
+        wallet,
         rules: raw.rules,
         den,
     })

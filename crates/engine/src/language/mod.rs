@@ -159,10 +159,8 @@ pub(crate) struct Build<'s> {
     pub collected: Vec<Kind>,
     /// Metrics as columns of conditions.
     pub metrics: Vec<MetricColumn>,
-    /// Id and scale of the wallet.
-    pub wallet: Option<(String, u8)>,
-    /// What it says of all its points.
-    pub shared: points::Shared,
+    /// What each wallet says of all its points, by their places.
+    pub shared: Vec<points::Shared>,
 }
 
 impl Build<'_> {
@@ -180,10 +178,8 @@ impl Build<'_> {
             columns: &self.columns,
             metrics: &self.metrics,
             rungs: &self.reader.names.rungs,
-            wallet: self
-                .wallet
-                .as_ref()
-                .map(|(id, scale)| (id.as_str(), *scale)),
+            wallets: &self.reader.names.wallets,
+            scale: self.reader.names.scale,
             currency_digits: self.reader.names.currency_digits,
         };
         match condition::compile(&quoted.text, &scope, expected) {
@@ -300,14 +296,30 @@ pub(crate) fn table_names() -> Vec<&'static str> {
 
 /// Checks one version of a programme. Checking never stops at the first finding, but for a syntax error.
 pub fn check(source: &Source<'_>) -> Checked {
+    check_as(source, Wallets::One)
+}
+
+/// The same for a programme of several wallets, which are settled and counted anew, but not told yet: reports, answers
+/// and the serving copy know one.
+pub fn check_several_wallets(source: &Source<'_>) -> Checked {
+    check_as(source, Wallets::Several)
+}
+
+/// How many wallets a programme may have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wallets {
+    One,
+    Several,
+}
+
+fn check_as(source: &Source<'_>, most: Wallets) -> Checked {
     let mut build = Build {
         reader: Reader::new(source.file, source.text),
         from: None,
         columns: Vec::new(),
         collected: Vec::new(),
         metrics: Vec::new(),
-        wallet: None,
-        shared: points::Shared::default(),
+        shared: Vec::new(),
     };
     build.from = version_day(source, &mut build.reader);
     let program = match DeTable::parse(source.text) {
@@ -317,8 +329,12 @@ pub fn check(source: &Source<'_>) -> Checked {
             let item = toml::Spanned::new(span, DeValue::Table(document.into_inner()));
             let mut named = Vec::new();
             names::given(item.get_ref(), "", &mut named);
-            Root::read(&item, &mut build.reader)
-                .and_then(|root| assemble(source, &mut build, root, &named))
+            Root::read(&item, &mut build.reader).and_then(|root| {
+                if most == Wallets::One {
+                    points::only_one(&mut build, root.points.as_ref());
+                }
+                assemble(source, &mut build, root, &named)
+            })
         }
         Err(error) => {
             syntax(&error, &mut build.reader);
@@ -389,16 +405,17 @@ fn assemble(
     let datasets = collect::datasets(build, root.collect.map(|raw| raw.value));
     let wallets = root.points.map(|raw| raw.value.0).unwrap_or_default();
     let wallet_place = wallets.first().map(|(id, _)| id.place);
-    let wallet = points::wallet(build, wallets);
-    let (mut wallet, until) = wallet.map_or((None, None), |(wallet, until)| (Some(wallet), until));
+    let mut wallets = points::wallets(build, wallets);
     let metrics = metrics::metrics(build, some(root.metrics));
     let tiers = root
         .tiers
         .and_then(|raw| tiers::tiers(build, raw, &metrics));
     let groups = groups::groups(build, some(root.groups));
     let earn = earn::earn(build, some(root.earn), &metrics, &groups);
-    if let (Some(wallet), Some(until)) = (&mut wallet, until) {
-        until::until(build, until, wallet, &earn);
+    for (place, (wallet, until)) in (0..).zip(&mut wallets) {
+        if let Some(until) = until.take() {
+            until::until(build, until, (place, wallet), &earn);
+        }
     }
     let benefits = benefits::benefits(build, some(root.benefits));
     let rewards = rewards::rewards(build, some(root.rewards), named);
@@ -431,7 +448,7 @@ fn assemble(
         objectives,
         datasets,
         columns: std::mem::take(&mut build.columns),
-        wallet,
+        wallets: wallets.into_iter().map(|(wallet, _)| wallet).collect(),
         earn,
         groups,
         metrics,

@@ -23,10 +23,14 @@ pub(crate) fn names(root: &DeTable<'_>) -> reader::Names {
     earn.dedup();
     let mut wallets: Vec<_> = table("points").into_iter().flatten().collect();
     wallets.sort_by_key(|(name, _)| name.span().start);
-    let scale = wallets.first().and_then(|(_, wallet)| {
+    let scale = |wallet: &reader::Item<'_>| -> Option<u8> {
         let scale = get(wallet.get_ref().as_table()?, "scale")?;
-        scale.get_ref().as_integer()?.as_str().parse().ok()
-    });
+        let scale = scale.get_ref().as_integer()?.as_str().parse().ok();
+        scale.filter(|scale| *scale <= points::SCALE_MOST)
+    };
+    let scales: Vec<u8> = (wallets.iter())
+        .map(|(_, wallet)| scale(wallet).unwrap_or(0))
+        .collect();
     reader::Names {
         rungs: ids(table("tiers").and_then(|tiers| get(tiers, "rung"))),
         metrics: ids(get(root, "metrics")),
@@ -42,9 +46,8 @@ pub(crate) fn names(root: &DeTable<'_>) -> reader::Names {
         currency_digits: table("program")
             .and_then(|program| program_table::currency_digits(get(program, "currency")))
             .unwrap_or(2),
-        scale: scale
-            .filter(|scale| *scale <= points::SCALE_MOST)
-            .unwrap_or(0),
+        scale: scales.iter().copied().max().unwrap_or(0),
+        scales,
     }
 }
 

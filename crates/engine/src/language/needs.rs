@@ -140,8 +140,11 @@ pub(crate) fn rung(
     let table = &raw.value;
     let only = |needs: &[(Need, Place)]| needs.iter().map(|(need, _)| need.clone()).collect();
     let benefits = table.benefits.as_ref().map(|b| b.value.as_slice());
-    let expiry = table.expiry.as_ref();
-    let expiry = expiry.and_then(|raw| own_expiry(build, raw, "rung"));
+    let (mut expiry, mut wallet) = (None, 0);
+    if let Some(raw) = &table.expiry {
+        wallet = build.wallet(table.wallet.as_ref(), raw.place, "the `expiry` of a rung")?;
+        expiry = own_expiry(build, raw, wallet, "rung");
+    }
     Some(Rung {
         absent: false,
         id: table.id.as_ref()?.value.0.clone(),
@@ -155,5 +158,6 @@ pub(crate) fn rung(
             .map(|benefit| benefit.value.0)
             .collect(),
         expiry,
+        wallet,
     })
 }

@@ -5,7 +5,7 @@ use super::lists::Filled;
 use super::reader::{Placed, list};
 use super::table::{choice, kinds, table};
 use super::until::UntilTable;
-use super::values::{AtLeast, Duration, Points, Whole, id_form, is_words};
+use super::values::{AtLeast, Duration, Named, Points, Ref, WalletSort, Whole, id_form, is_words};
 use crate::calendar::{Calendar, Length, MonthDay, Zone, day_from};
 use crate::canonical::Kind;
 use crate::finding::{Code, Place};
@@ -161,25 +161,42 @@ kinds! {
     later []
 }
 
-/// Checks the wallet.
-pub(crate) fn wallet(
+/// Says that a second wallet is not told yet.
+pub(crate) fn only_one(build: &mut Build<'_>, raw: Option<&Placed<Named<WalletTable>>>) {
+    let mut names: Vec<&Placed<String>> = (raw.iter())
+        .flat_map(|raw| &raw.value.0)
+        .map(|(name, _)| name)
+        .collect();
+    names.sort_by_key(|name| name.place);
+    let all: Vec<&String> = names.iter().map(|name| &name.value).collect();
+    for name in names.iter().skip(1) {
+        let what = format!("a second wallet ({} are declared)", list(&all));
+        build.reader.not_yet(name.place, &what);
+    }
+}
+
+/// Checks the wallets; each with the event that its points wait for, which is checked when there are rules.
+pub(crate) fn wallets(
     build: &mut Build<'_>,
     raw: Vec<(Placed<String>, Placed<WalletTable>)>,
+) -> Vec<(Wallet, Option<Placed<UntilTable>>)> {
+    // In their order in the file, as names have them.
+    let mut raw = raw;
+    raw.sort_by_key(|(id, _)| id.place);
+    let checked = raw.into_iter().map(|raw| wallet(build, raw));
+    // One that cannot be read is a finding, after which nobody asks for a place.
+    checked.collect::<Vec<_>>().into_iter().flatten().collect()
+}
+
+fn wallet(
+    build: &mut Build<'_>,
+    (id, table): (Placed<String>, Placed<WalletTable>),
 ) -> Option<(Wallet, Option<Placed<UntilTable>>)> {
-    let names: Vec<String> = raw.iter().map(|(name, _)| name.value.clone()).collect();
-    let mut raw = raw.into_iter();
-    let first = raw.next();
-    for (name, _) in raw {
-        build.reader.not_yet(
-            name.place,
-            &format!("a second wallet ({} are declared)", list(&names)),
-        );
-    }
-    let (id, table) = first?;
     if !is_words(&id.value, '_') {
         id_form(&mut build.reader, id.place, &id.value, '_');
     }
-    build.wallet = Some((id.value.clone(), build.reader.names.scale));
+    let place = build.shared.len();
+    build.shared.push(Shared::default());
     let table_place = id.place;
     let table = table.value;
     let raw_expiry = table.expiry.as_ref();
@@ -198,7 +215,7 @@ pub(crate) fn wallet(
             "write it like `{ length = \"14 days\" }`",
         );
     }
-    build.shared = Shared {
+    build.shared[place] = Shared {
         held: length.map(|length| (length.value.0, length.place)),
         endless: held.filter(|_| length.is_none()).map(|held| held.place),
         inactivity: raw_expiry
@@ -207,20 +224,21 @@ pub(crate) fn wallet(
         restart: None,
     };
     if let (Some(expiry), Some(raw)) = (&expiry, raw_expiry) {
-        outlives(build, expiry, raw.place);
+        outlives(build, place as u8, expiry, raw.place);
     }
     let on_rung = [table.on_rung_up?, table.on_rung_down?];
     let restarts = |key: &Placed<OnRung>| key.value == OnRung::Restart;
-    build.shared.restart = on_rung
+    build.shared[place].restart = on_rung
         .iter()
         .find(|key| restarts(key))
         .map(|key| key.place);
-    restart(build);
+    restart(build, place);
     let pending = held.map(|_| Pending {
         length: length.map(|length| length.value.0),
         until: None,
     });
     let wallet = Wallet {
+        absent: false,
         id: id.value,
         place: table_place,
         name: table.name.map(|name| name.value),
@@ -251,12 +269,13 @@ pub(crate) struct Shared {
 }
 
 /// Open points can take the end of a new rung only where there is one.
-fn restart(build: &mut Build<'_>) {
-    let Some(place) = build.shared.restart else {
+fn restart(build: &mut Build<'_>, wallet: usize) {
+    let shared = build.shared[wallet];
+    let Some(place) = shared.restart else {
         return;
     };
     let lacks = "points have no end that a rung could give them";
-    if let Some(inactivity) = build.shared.inactivity {
+    if let Some(inactivity) = shared.inactivity {
         build.reader.find_both(
             Code::Restart,
             place,
@@ -277,8 +296,12 @@ fn restart(build: &mut Build<'_>) {
 }
 
 /// When points end that a rule grants.
-pub(crate) fn rule_expiry(build: &mut Build<'_>, raw: &Placed<ExpiryTable>) -> Option<Expiry> {
-    if let Some(restart) = build.shared.restart {
+pub(crate) fn rule_expiry(
+    build: &mut Build<'_>,
+    raw: &Placed<ExpiryTable>,
+    wallet: u8,
+) -> Option<Expiry> {
+    if let Some(restart) = build.shared(wallet).restart {
         build.reader.find_both(
             Code::Restart,
             raw.place,
@@ -288,13 +311,14 @@ pub(crate) fn rule_expiry(build: &mut Build<'_>, raw: &Placed<ExpiryTable>) -> O
             "leave one of the two out",
         );
     }
-    own_expiry(build, raw, "earn rule")
+    own_expiry(build, raw, wallet, "earn rule")
 }
 
 /// When points end that are granted at a rung or by a rule.
 pub(crate) fn own_expiry(
     build: &mut Build<'_>,
     raw: &Placed<ExpiryTable>,
+    wallet: u8,
     whose: &str,
 ) -> Option<Expiry> {
     if let ExpiryTable::Inactivity(_) = raw.value {
@@ -307,19 +331,19 @@ pub(crate) fn own_expiry(
         );
         return None;
     }
-    if let Some(wallet) = build.shared.inactivity {
+    if let Some(inactivity) = build.shared(wallet).inactivity {
         build.reader.find_both(
             Code::InactivityShared,
             raw.place,
             format!("points of one {whose} cannot end otherwise than by inactivity"),
             "the wallet's points end all together",
-            (wallet, "inactivity ends them"),
+            (inactivity, "inactivity ends them"),
             "leave this `expiry` out, or give the wallet another kind",
         );
         return None;
     }
     let expiry = expiry(build, &raw.value)?;
-    outlives(build, &expiry, raw.place);
+    outlives(build, wallet, &expiry, raw.place);
     Some(expiry)
 }
 
@@ -356,8 +380,9 @@ fn expiry(build: &mut Build<'_>, raw: &ExpiryTable) -> Option<Expiry> {
 }
 
 /// Points must live longer than they are held, whatever the day of the grant.
-fn outlives(build: &mut Build<'_>, expiry: &Expiry, at: Place) {
-    if let (Some(waits), false) = (build.shared.endless, matches!(expiry, Expiry::Never)) {
+fn outlives(build: &mut Build<'_>, wallet: u8, expiry: &Expiry, at: Place) {
+    let shared = build.shared(wallet);
+    if let (Some(waits), false) = (shared.endless, matches!(expiry, Expiry::Never)) {
         build.reader.find_both(
             Code::ExpiryBeforeRelease,
             at,
@@ -367,7 +392,7 @@ fn outlives(build: &mut Build<'_>, expiry: &Expiry, at: Place) {
             "give `pending` a `length` beside `until`, shorter than the life: then they are released at the latest",
         );
     }
-    let Some((pending, held)) = build.shared.held else {
+    let Some((pending, held)) = shared.held else {
         return;
     };
     let (life, help) = match expiry {
@@ -421,18 +446,68 @@ fn outlives(build: &mut Build<'_>, expiry: &Expiry, at: Place) {
 }
 
 impl Build<'_> {
-    /// Whether a named wallet is the one; without a wallet, points have nowhere to go.
-    pub fn has_wallet(&mut self, place: Place, what: &str) -> bool {
-        if self.wallet.is_none() && self.reader.names.wallets.is_empty() {
-            self.reader.find(
-                Code::MissingKey,
-                place,
-                "no wallet is declared",
-                format!("{what} needs one"),
-                "add a `[points.<wallet>]`, such as `[points.stars]`",
-            );
-            return false;
+    /// What a wallet says of all its points; after a finding about it nothing.
+    fn shared(&self, wallet: u8) -> Shared {
+        let shared = self.shared.get(usize::from(wallet));
+        shared.copied().unwrap_or_default()
+    }
+
+    /// The wallet that something is of: the one that it names, or the only one. Without a wallet, points have nowhere to
+    /// go; where there are several, one must be named.
+    pub fn wallet(
+        &mut self,
+        named: Option<&Placed<Ref<WalletSort>>>,
+        place: Place,
+        what: &str,
+    ) -> Option<u8> {
+        if let Some(named) = named {
+            return Some(named.value.0 as u8);
         }
-        true
+        match self.reader.names.wallets.as_slice() {
+            [_] => Some(0),
+            [] => {
+                self.reader.find(
+                    Code::MissingKey,
+                    place,
+                    "no wallet is declared",
+                    format!("{what} needs one"),
+                    "add a `[points.<wallet>]`, such as `[points.stars]`",
+                );
+                None
+            }
+            several => {
+                let help = format!("add `wallet = \"{}\"`, or another of them", several[0]);
+                self.reader.find(
+                    Code::MissingKey,
+                    place,
+                    "`wallet` is missing",
+                    format!("{what} is of one of {}", list(several)),
+                    help,
+                );
+                None
+            }
+        }
+    }
+
+    /// Points that a coarser wallet cannot hold.
+    pub fn fits(&mut self, wallet: u8, points: i64, place: Place) {
+        let names = &self.reader.names;
+        let Some(scale) = names.scales.get(usize::from(wallet)) else {
+            return;
+        };
+        if points % 10i64.pow(u32::from(names.scale.saturating_sub(*scale))) == 0 {
+            return;
+        }
+        let message = format!(
+            "`{}` has points of {scale} digits",
+            names.wallets[usize::from(wallet)]
+        );
+        self.reader.find(
+            Code::WrongValue,
+            place,
+            message,
+            "this is finer",
+            "round it, or give the wallet a larger `scale`",
+        );
     }
 }

@@ -63,7 +63,9 @@ pub(crate) struct Names {
     pub wallets: Vec<String>,
     /// Digits of the currency's minor unit.
     pub currency_digits: u8,
-    /// Digits of a point.
+    /// Digits of a point, by wallet.
+    pub scales: Vec<u8>,
+    /// Those of the finest.
     pub scale: u8,
 }
 

@@ -184,6 +184,13 @@ fn reward(
         );
     }
     build.range(table.from.as_ref(), table.before.as_ref());
+    let mut wallet = 0;
+    if let Some(price) = &table.price {
+        wallet = build.wallet(table.wallet.as_ref(), price.place, "a price in points")?;
+        for points in &price.value.0 {
+            build.fits(wallet, points.0, price.place);
+        }
+    }
     // A condition is asked when the reward is issued: at its event or moment, at its purchase, or at the
     // occurrence of the surprise that gives it.
     let occasion = match on {
@@ -203,6 +210,7 @@ fn reward(
         place,
         name: table.name.map(|name| name.value),
         kind,
+        wallet,
         price: table.price.map(|price| price.value.map(|points| points.0)),
         cash: table.cash.map(|cash| cash.value.0),
         on,
@@ -220,7 +228,6 @@ fn reward(
 /// What must be collected for the reward ever to be issued.
 fn occasion_checks(build: &mut Build<'_>, table: &RewardKeys) {
     if let Some(price) = &table.price {
-        build.has_wallet(price.place, "a price in points");
         build.needs_event(Kind::Redeem, price.place, "buying this reward");
     }
     let Some(on) = &table.on else {

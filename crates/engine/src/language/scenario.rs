@@ -68,9 +68,9 @@ pub struct Expect {
     /// The member.
     pub member: String,
     /// Points that can be spent, in the wallet's scale.
-    pub balance: Option<i64>,
+    pub balance: Vec<(u8, i64)>,
     /// Points that are held, in the wallet's scale.
-    pub pending: Option<i64>,
+    pub pending: Vec<(u8, i64)>,
     /// Id of the rung.
     pub rung: Option<String>,
     /// The day on which the rung ends.

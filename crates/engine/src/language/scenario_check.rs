@@ -83,7 +83,7 @@ impl Checker<'_, '_, '_> {
         known.extend(program.benefits.iter().map(|benefit| benefit.id.as_str()));
         let rungs = program.tiers.iter().flat_map(|tiers| &tiers.rungs);
         known.extend(rungs.map(|rung| rung.id.as_str()));
-        known.extend(program.wallet.iter().map(|wallet| wallet.id.as_str()));
+        known.extend(program.wallets.iter().map(|wallet| wallet.id.as_str()));
         let tables: Vec<&str> = super::table_names();
         let first = rule.value.split('.').next().unwrap_or_default();
         if known.contains(&rule.value.as_str()) || tables.contains(&first) {
@@ -203,8 +203,8 @@ impl Checker<'_, '_, '_> {
         Some(Expect {
             on: table.on?.value.0,
             member: table.member?.value,
-            balance: balance.flatten(),
-            pending: pending.flatten(),
+            balance: balance.unwrap_or_default(),
+            pending: pending.unwrap_or_default(),
             rung: table.rung.map(|rung| rung.value),
             rung_until: table.rung_until.map(|until| until.value.0),
             rewards: table
@@ -218,18 +218,20 @@ impl Checker<'_, '_, '_> {
         })
     }
 
-    /// Points of the wallet in its scale.
-    fn points(&mut self, raw: Named<Number>) -> Option<i64> {
+    /// Scaled points, by wallet.
+    fn points(&mut self, raw: Named<Number>) -> Vec<(u8, i64)> {
         let program = self.program;
-        let ids: Vec<&str> = program.wallet.iter().map(|w| w.id.as_str()).collect();
-        let scale = program.wallet.as_ref().map_or(0, |wallet| wallet.scale);
-        let mut points = None;
+        let ids: Vec<&str> = program.wallets.iter().map(|w| w.id.as_str()).collect();
+        let mut all = Vec::new();
         for (name, value) in raw.0 {
-            if self.known("wallet", &name, &ids) {
-                points = self.exact(&value, Rational::whole(10i64.pow(u32::from(scale))));
+            if !self.known("wallet", &name, &ids) {
+                continue;
             }
+            let exact = self.exact(&value, Rational::whole(10i64.pow(program.scale().into())));
+            let place = (0..).zip(&ids).find(|(_, id)| **id == name.value);
+            all.extend(place.zip(exact).map(|((place, _), exact)| (place, exact)));
         }
-        points
+        all
     }
 
     fn missing(&mut self, raw: Named<Number>) -> Vec<(usize, i64)> {

@@ -84,7 +84,7 @@ fn a_programme_of_four_keys_has_the_documented_defaults() {
     assert_eq!(Some(program.from), day_from("2026-01-01"));
     assert_eq!(program.file, "2026-01-01.toml");
     assert_eq!(program.digest.len(), 64);
-    assert!(program.wallet.is_none());
+    assert!(program.wallets.is_empty());
 }
 
 #[test]
@@ -247,7 +247,7 @@ expiry = { kind = "rolling", length = "12 months", round = "month_end" }
 [refunds]
 shortage = "forgive"
 "#;
-    let wallet = program(&[HEAD, wallet]).wallet.unwrap();
+    let wallet = program(&[HEAD, wallet]).wallets.remove(0);
     assert_eq!((wallet.scale, wallet.minimum), (2, 125));
     let Expiry::Rolling { length, up_to } = &wallet.expiry else {
         panic!("rolling");

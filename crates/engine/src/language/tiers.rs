@@ -4,7 +4,7 @@ use super::needs::NeedTable;
 use super::points::ExpiryTable;
 use super::reader::{Item, Placed, Reader, Value};
 use super::table::{Shape, choice, kinds, table};
-use super::values::{BenefitSort, ByRungOf, Duration, Id, Many, OneOrMany, Ref, Whole};
+use super::values::{BenefitSort, ByRungOf, Duration, Id, Many, OneOrMany, Ref, WalletSort, Whole};
 use super::{Build, ladder};
 use crate::calendar::{MonthDay, Unit};
 use crate::finding::Code;
@@ -59,6 +59,8 @@ table! {
         optional benefits: Many<Ref<BenefitSort>>,
         /// When points end that are granted at this rung, whatever comes of the rung after; it beats the wallet's.
         optional expiry: ExpiryTable,
+        /// The wallet whose points that is said of; the only one if not given.
+        optional wallet: Ref<WalletSort>,
         /// Name that members see.
         optional name: String,
         /// For colleagues.

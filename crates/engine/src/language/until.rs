@@ -27,7 +27,7 @@ table! {
 pub(crate) fn until(
     build: &mut Build<'_>,
     raw: Placed<UntilTable>,
-    wallet: &mut Wallet,
+    (of, wallet): (u8, &mut Wallet),
     earn: &[Earn],
 ) {
     let place = raw.place;
@@ -61,7 +61,8 @@ pub(crate) fn until(
     let Some(pending) = &mut wallet.pending else {
         return;
     };
-    let unnamed = earn.iter().find(|rule| rule.on != Kind::Order);
+    let mut of_wallet = earn.iter().filter(|rule| rule.wallet == of);
+    let unnamed = of_wallet.find(|rule| rule.on != Kind::Order);
     if let (Some(rule), true, None) = (unnamed, order.is_some(), pending.length) {
         build.reader.find_both(
             Code::NeverReleased,

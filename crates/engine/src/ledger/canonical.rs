@@ -10,40 +10,45 @@ use serde_json::{Value, json};
 
 /// The rule's name: an id of the programme, or the key that rules.
 pub fn rule_text(program: &Program, rule: Rule) -> String {
-    let wallet = program
-        .wallet
-        .as_ref()
-        .map_or("points", |wallet| wallet.id.as_str());
     match rule {
         Rule::Earn(index) => program.earn[usize::from(index)].id.clone(),
         Rule::Reward(index) => program.rewards[usize::from(index)].id.clone(),
         Rule::Surprise(index) => program.surprises[usize::from(index)].id.clone(),
-        Rule::Expiry => format!("points.{wallet}.expiry"),
-        Rule::Pending => format!("points.{wallet}.pending"),
-        Rule::RungUp => format!("points.{wallet}.on_rung_up"),
-        Rule::RungDown => format!("points.{wallet}.on_rung_down"),
+        Rule::Expiry(wallet) => of_wallet(program, wallet, "expiry"),
+        Rule::Pending(wallet) => of_wallet(program, wallet, "pending"),
+        Rule::RungUp(wallet) => of_wallet(program, wallet, "on_rung_up"),
+        Rule::RungDown(wallet) => of_wallet(program, wallet, "on_rung_down"),
         Rule::Tiers => "tiers".into(),
-        Rule::Redeem => "redeem".into(),
-        Rule::Shortage => "refunds.shortage".into(),
-        Rule::Adjust => "adjust".into(),
-        Rule::Opening => "opening".into(),
+        Rule::Redeem(_) => "redeem".into(),
+        Rule::Shortage(_) => "refunds.shortage".into(),
+        Rule::Adjust(_) => "adjust".into(),
+        Rule::Opening(_) => "opening".into(),
     }
+}
+
+/// A key of a wallet.
+fn of_wallet(program: &Program, wallet: u8, key: &str) -> String {
+    format!("points.{}.{key}", wallet_text(program, wallet))
+}
+
+/// The id of a wallet.
+pub fn wallet_text(program: &Program, wallet: u8) -> &str {
+    program.wallet(wallet).map_or("points", |it| &it.id)
 }
 
 /// The line of the programme file in which the rule stands, from 1.
 pub fn rule_line(program: &Program, rule: Rule) -> u32 {
-    let wallet = program
-        .wallet
-        .as_ref()
-        .map_or(1, |wallet| wallet.place.line);
     match rule {
         Rule::Earn(index) => program.earn[usize::from(index)].place.line,
         Rule::Reward(index) => program.rewards[usize::from(index)].place.line,
         Rule::Surprise(index) => program.surprises[usize::from(index)].place.line,
-        Rule::Expiry | Rule::Pending | Rule::RungUp | Rule::RungDown => wallet,
+        Rule::Expiry(wallet)
+        | Rule::Pending(wallet)
+        | Rule::RungUp(wallet)
+        | Rule::RungDown(wallet) => program.wallet(wallet).map_or(1, |it| it.place.line),
         Rule::Tiers => program.tiers.as_ref().map_or(1, |tiers| tiers.place.line),
-        Rule::Shortage => program.refunds.place.line,
-        Rule::Redeem | Rule::Adjust | Rule::Opening => 1,
+        Rule::Shortage(_) => program.refunds.place.line,
+        Rule::Redeem(_) | Rule::Adjust(_) | Rule::Opening(_) => 1,
     }
 }
 
@@ -54,10 +59,7 @@ pub fn instant_text(at: Instant) -> String {
 
 /// Scaled points as a decimal number.
 pub fn points_text(program: &Program, points: i64) -> String {
-    decimal(
-        points,
-        program.wallet.as_ref().map_or(0, |wallet| wallet.scale),
-    )
+    decimal(points, program.scale())
 }
 
 /// The id of a rung.
@@ -87,6 +89,15 @@ pub fn entry_line(program: &Program, account: &str, entry: &Entry) -> String {
         ("table", json!("entries")),
         ("kind", json!(entry.kind.text())),
         ("rule", json!(rule_text(program, entry.rule))),
+        (
+            "wallet",
+            json!(
+                entry
+                    .rule
+                    .wallet(program)
+                    .map(|it| wallet_text(program, it))
+            ),
+        ),
         ("event", event(program, Some(&entry.event))),
         ("lot", event(program, entry.lot.as_ref())),
         ("points", json!(points_text(program, entry.points))),

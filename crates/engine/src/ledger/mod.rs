@@ -8,6 +8,7 @@ pub mod canonical;
 
 use crate::calendar::{Day, Instant};
 use crate::event::EventId;
+use crate::program::Program;
 use serde::{Deserialize, Serialize};
 
 /// What an entry does. `points` is signed: what it adds to the account's pending + open points; of
@@ -99,24 +100,25 @@ pub enum Rule {
     Reward(u16),
     /// A surprise (index in `Program::surprises`).
     Surprise(u16),
-    /// The wallet's expiry.
-    Expiry,
-    /// The wallet's pending.
-    Pending,
+    /// A wallet's expiry. With the index in `Program::wallets`, as all that follow: an entry is of the wallet that its
+    /// rule is of.
+    Expiry(u8),
+    /// A wallet's pending.
+    Pending(u8),
     /// The ladder.
     Tiers,
     /// A redeem that names no declared reward.
-    Redeem,
+    Redeem(u8),
     /// `[refunds] shortage`.
-    Shortage,
+    Shortage(u8),
     /// The desk.
-    Adjust,
+    Adjust(u8),
     /// What a member brings from another system.
-    Opening,
-    /// The wallet's `on_rung_up`.
-    RungUp,
-    /// The wallet's `on_rung_down`.
-    RungDown,
+    Opening(u8),
+    /// A wallet's `on_rung_up`.
+    RungUp(u8),
+    /// A wallet's `on_rung_down`.
+    RungDown(u8),
 }
 
 /// An event: source (index in `Program::datasets`) and id.
@@ -197,6 +199,25 @@ pub struct Entry {
     /// The version of the programme in whose name it is booked (index in `Versions::all`): the one that
     /// granted, for what becomes of a grant.
     pub version: u16,
+}
+
+impl Rule {
+    /// The wallet whose points the rule moves (index in `Program::wallets`); nothing for what moves none.
+    pub fn wallet(self, program: &Program) -> Option<u8> {
+        match self {
+            Rule::Earn(index) => Some(program.earn[usize::from(index)].wallet),
+            Rule::Reward(index) => Some(program.rewards[usize::from(index)].wallet),
+            Rule::Expiry(wallet)
+            | Rule::Pending(wallet)
+            | Rule::RungUp(wallet)
+            | Rule::RungDown(wallet)
+            | Rule::Redeem(wallet)
+            | Rule::Shortage(wallet)
+            | Rule::Adjust(wallet)
+            | Rule::Opening(wallet) => Some(wallet),
+            Rule::Surprise(_) | Rule::Tiers => None,
+        }
+    }
 }
 
 /// Why a rung moved or its end changed.

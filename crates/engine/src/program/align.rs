@@ -2,8 +2,8 @@
 
 use super::changes::merge;
 use super::{
-    ByRung, Cap, Carried, Column, Dataset, Earn, EarnKind, IdleSince, Limit, Metric, MetricKind,
-    Program, Reward, Rung, RungEnds, Shortfall, Surprise, Takeover, Target,
+    ByRung, Cap, Carried, Column, Dataset, Earn, EarnKind, Expiry, IdleSince, Limit, Metric,
+    MetricKind, Program, Reward, Rung, RungEnds, Shortfall, Surprise, Takeover, Target, Wallet,
 };
 use crate::calendar::Day;
 use crate::canonical::Kind;
@@ -24,6 +24,7 @@ pub fn align(mut programs: Vec<Program>) -> Vec<Program> {
     // Sources and rules are told apart by their names where all else is equal: their order is by name.
     datasets.sort();
     earn.sort();
+    let wallets = shared(&programs, |it| ids(&it.wallets, |one| &one.id));
     let rewards = shared(&programs, |it| ids(&it.rewards, |one| &one.id));
     let surprises = shared(&programs, |it| ids(&it.surprises, |one| &one.id));
     let mut rungs = Vec::new();
@@ -39,6 +40,9 @@ pub fn align(mut programs: Vec<Program>) -> Vec<Program> {
             columns: places(&columns, program.columns.iter().map(Column::stored)),
             earn: places(&earn, program.earn.iter().map(|it| it.id.clone())),
             metrics: metrics_of[at].clone(),
+            wallets: (places(&wallets, program.wallets.iter().map(|it| it.id.clone())).iter())
+                .map(|place| *place as u8)
+                .collect(),
             rewards: places(&rewards, program.rewards.iter().map(|it| it.id.clone())),
             rungs: places(&rungs, ladder(program).iter().map(|it| it.id.clone())),
         }
@@ -56,6 +60,9 @@ pub fn align(mut programs: Vec<Program>) -> Vec<Program> {
         let own = std::mem::take(&mut program.datasets);
         let of = |other: &'_ Program| other.datasets.clone();
         program.datasets = filled(&datasets, own, &all, of, |it| &it.id, no_dataset);
+        let own = std::mem::take(&mut program.wallets);
+        let of = |other: &'_ Program| other.wallets.clone();
+        program.wallets = filled(&wallets, own, &all, of, |it| &it.id, no_wallet);
         let own = std::mem::take(&mut program.earn);
         program.earn = filled(&earn, own, &all, |it| it.earn.clone(), |it| &it.id, no_earn);
         let own = std::mem::take(&mut program.rewards);
@@ -211,9 +218,9 @@ fn takeover(
 /// The kinds of events from whose last one these versions count how long nothing has happened.
 fn activity(later: &[Program]) -> Vec<Kind> {
     let counts = |program: &&Program| program.migrate.idle_since == IdleSince::Activity;
-    let wallets = later.iter().filter(counts);
+    let wallets = later.iter().filter(counts).flat_map(|it| &it.wallets);
     let mut kinds: Vec<Kind> = wallets
-        .filter_map(|program| program.wallet.as_ref()?.renewed_by())
+        .filter_map(Wallet::renewed_by)
         .flatten()
         .copied()
         .collect();
@@ -225,6 +232,7 @@ fn activity(later: &[Program]) -> Vec<Kind> {
 /// Where the things of one version go.
 struct Places {
     columns: Vec<usize>,
+    wallets: Vec<u8>,
     earn: Vec<usize>,
     metrics: Vec<usize>,
     rewards: Vec<usize>,
@@ -243,7 +251,12 @@ impl Places {
                 }
             }
         }
+        for until in program.wallets.iter_mut().filter_map(Wallet::until_mut) {
+            self.maybe(&mut until.when);
+            self.maybe(&mut until.order);
+        }
         for earn in &mut program.earn {
+            self.wallet(&mut earn.wallet);
             self.maybe(&mut earn.when);
             self.caps(&mut earn.caps, rungs);
             match &mut earn.kind {
@@ -266,6 +279,7 @@ impl Places {
             self.caps(&mut group.cap, rungs);
         }
         for metric in &mut program.metrics {
+            self.wallet(&mut metric.wallet);
             self.maybe(&mut metric.when);
             self.maybe(&mut metric.of);
             for rule in metric.rules.iter_mut().flatten() {
@@ -273,6 +287,7 @@ impl Places {
             }
         }
         for reward in &mut program.rewards {
+            self.wallet(&mut reward.wallet);
             self.maybe(&mut reward.when);
             self.caps(&mut reward.caps, rungs);
             self.by_rung(&mut reward.valid, rungs);
@@ -290,6 +305,7 @@ impl Places {
         if let Some(tiers) = &mut program.tiers {
             self.by_rung::<Shortfall>(&mut tiers.shortfall, rungs);
             for rung in &mut tiers.rungs {
+                self.wallet(&mut rung.wallet);
                 for need in rung.reach.iter_mut().chain(&mut rung.keep) {
                     for (metric, _) in need {
                         *metric = self.metrics[*metric];
@@ -297,6 +313,11 @@ impl Places {
                 }
             }
         }
+    }
+
+    /// A programme without points has no wallet to name.
+    fn wallet(&self, wallet: &mut u8) {
+        *wallet = self.wallets.get(usize::from(*wallet)).copied().unwrap_or(0);
     }
 
     fn caps(&self, caps: &mut [Cap], rungs: usize) {
@@ -332,6 +353,7 @@ impl Places {
             }
             Node::Account(AccountColumn::Metric(metric))
             | Node::Member(MemberColumn::Metric(metric)) => *metric = self.metrics[*metric],
+            Node::Account(AccountColumn::Balance(wallet)) => self.wallet(wallet),
             Node::Constant(rung) if expr.sort == Sort::Rung => *rung = self.rung(*rung),
             Node::In(of, values) if of.sort == Sort::Rung => {
                 values.iter_mut().for_each(|rung| *rung = self.rung(*rung));
@@ -388,6 +410,17 @@ fn no_dataset(dataset: Dataset) -> Dataset {
     }
 }
 
+fn no_wallet(wallet: Wallet) -> Wallet {
+    Wallet {
+        absent: true,
+        pending: None,
+        expiry: Expiry::Never,
+        restarts_up: false,
+        restarts_down: false,
+        ..wallet
+    }
+}
+
 fn no_earn(earn: Earn) -> Earn {
     Earn {
         absent: true,
@@ -429,6 +462,7 @@ fn nothing_measured() -> Metric {
         of: None,
         window: Some(crate::calendar::Per::Lifetime),
         pool: super::Pool::Account,
+        wallet: 0,
         rules: None,
         den: 1,
     }

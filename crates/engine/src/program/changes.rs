@@ -110,16 +110,38 @@ impl Step<'_> {
         let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
         let week = |program: &Program| format!("`{}`", days[program.week.rem_euclid(7) as usize]);
         same("the first day of a week", week(old), week(new), HEAD);
-        if let Some(wallet) = &old.wallet {
-            let place = new.wallet.as_ref().map_or(HEAD, |wallet| wallet.place);
-            let id = |id: &str| format!("`{id}`");
-            let now = new.wallet.as_ref().map_or("none".into(), |new| id(&new.id));
-            same("the wallet", id(&wallet.id), now, place);
-            if let Some(new) = &new.wallet {
+        let id = |wallet: &Wallet| format!("`{}`", wallet.id);
+        let place = new.wallets.first().map_or(HEAD, |wallet| wallet.place);
+        for was in &old.wallets {
+            let is = new.wallets.iter().find(|is| is.id == was.id);
+            let others = || match new.wallets.as_slice() {
+                [] => "none".to_owned(),
+                wallets => wallets.iter().map(id).collect::<Vec<_>>().join(", "),
+            };
+            same("the wallet", id(was), is.map_or_else(others, id), place);
+            if let Some(is) = is {
                 let digits = |scale: u8| format!("{scale} digits");
-                let scale = format!("the scale of `{}`", wallet.id);
-                same(&scale, digits(wallet.scale), digits(new.scale), place);
+                let scale = format!("the scale of {}", id(was));
+                same(&scale, digits(was.scale), digits(is.scale), is.place);
             }
+        }
+        // Stored points are as fine as the finest wallet of the first version.
+        let finest = new.wallets.iter().max_by_key(|wallet| wallet.scale);
+        if let (Some(finest), false) = (finest, old.wallets.is_empty())
+            && finest.scale > old.scale()
+            && old.wallets.iter().all(|was| was.id != finest.id)
+        {
+            let digits = |scale: u8| format!("{scale} digits");
+            let what = format!(
+                "how finely points are kept, to which {} would add,",
+                id(finest)
+            );
+            same(
+                &what,
+                digits(old.scale()),
+                digits(finest.scale),
+                finest.place,
+            );
         }
         if let (Some(was), Some(is)) = (rungs(old).first(), rungs(new).first()) {
             let id = |rung: &Rung| format!("`{}`", rung.id);
@@ -260,6 +282,10 @@ impl Step<'_> {
             let tiers = program.tiers.as_ref();
             tiers.map_or(Period::Lifetime, |tiers| tiers.period)
         };
+        let wallet = |program: &Program, metric: &Metric| {
+            let wallet = program.wallet(metric.wallet);
+            wallet.map(|wallet| wallet.id.clone())
+        };
         let ladders = self.old.tiers.is_none() || self.new.tiers.is_some();
         let by_tiers = ladders && was.window.is_none() && is.window.is_none();
         let what = if was.kind != is.kind {
@@ -268,6 +294,8 @@ impl Step<'_> {
             "another `window`"
         } else if was.pool != is.pool {
             "another `pool`"
+        } else if wallet(self.old, was) != wallet(self.new, is) {
+            "another `wallet`"
         } else if was.den != is.den {
             "another unit: its `of` has other fractions"
         } else if by_tiers && period(self.old) != period(self.new) {
@@ -321,8 +349,8 @@ impl Step<'_> {
     /// Where points end by inactivity, `[migrate]` may say from when on.
     fn inactivity(&self) -> Option<Finding> {
         let migrate = &self.new.migrate;
-        let ends = self.new.wallet.as_ref().and_then(Wallet::renewed_by);
-        if migrate.idle_since == IdleSince::Start || ends.is_some() {
+        let ends = self.new.wallets.iter().any(|it| it.renewed_by().is_some());
+        if migrate.idle_since == IdleSince::Start || ends {
             return None;
         }
         Some(self.find(

@@ -28,6 +28,8 @@ pub struct Earn {
     /// `when` or `amount` mentions `line`, or the kind does: the rule runs per line.
     pub per_line: bool,
     pub kind: EarnKind,
+    /// The wallet that its points go to (index in `Program::wallets`).
+    pub wallet: u8,
     /// When its points end; as the rung or the wallet says if not given.
     pub expiry: Option<Expiry>,
 }

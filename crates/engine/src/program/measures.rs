@@ -1,6 +1,6 @@
 //! What is measured: metrics that the engine remembers, KPIs, objectives and costs.
 
-use super::Pool;
+use super::{Earn, Pool};
 use crate::calendar::{Calendar, Day, Per};
 use crate::canonical::Kind;
 use crate::condition::expression::Expr;
@@ -23,10 +23,20 @@ pub struct Metric {
     /// With it: a column usable in conditions. Without: the tiers' period.
     pub window: Option<Per>,
     pub pool: Pool,
+    /// `granted` and `spent`: points of this wallet (index in `Program::wallets`).
+    pub wallet: u8,
     /// `granted`: only these rules (indices); else all that count.
     pub rules: Option<Vec<usize>>,
     /// Denominator of its value: money metrics are in minor units.
     pub den: i64,
+}
+
+impl Metric {
+    /// Of kind `granted`: whether it counts the points of a rule (with its index).
+    pub fn counts_points_of(&self, earn: &Earn, index: usize) -> bool {
+        let named = self.rules.as_ref().map(|rules| rules.contains(&index));
+        earn.wallet == self.wallet && named.unwrap_or(earn.counts)
+    }
 }
 
 /// The kinds of metrics.

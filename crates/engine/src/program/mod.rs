@@ -59,8 +59,8 @@ pub struct Program {
     pub datasets: Vec<Dataset>,
     /// All data columns of all kinds that are collected or canonical.
     pub columns: Vec<Column>,
-    /// The wallet, if there are points.
-    pub wallet: Option<Wallet>,
+    /// Wallets; none where there are no points.
+    pub wallets: Vec<Wallet>,
     /// Earn rules, in order of their ids.
     pub earn: Vec<Earn>,
     /// Groups of earn rules.
@@ -89,6 +89,19 @@ pub struct Program {
     pub migrate: Migrate,
     /// The same, by the places that all versions share.
     pub takeover: Takeover,
+}
+
+impl Program {
+    /// Digits of scaled points: those of the finest wallet, so that points of all are integers.
+    pub fn scale(&self) -> u8 {
+        let scales = self.wallets.iter().map(|wallet| wallet.scale);
+        scales.max().unwrap_or(0)
+    }
+
+    /// A wallet, by its place; entries know it.
+    pub fn wallet(&self, place: u8) -> Option<&Wallet> {
+        self.wallets.get(usize::from(place))
+    }
 }
 
 /// A value that may differ by rung: one for each rung, or one for all.

@@ -1,4 +1,4 @@
-//! The wallet: how points are rounded, when they end, what happens when they do not suffice.
+//! Wallets: how points are rounded, when they end, what happens when they do not suffice.
 
 use crate::calendar::{Calendar, Length, MonthDay};
 use crate::canonical::Kind;
@@ -6,16 +6,18 @@ use crate::condition::expression::Expr;
 use crate::finding::Place;
 use crate::number::{Rational, Rounding};
 
-/// Points.
+/// Points of one sort.
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub struct Wallet {
+    /// Another version of the programme has it: here it only keeps its place among all of them.
+    pub absent: bool,
     pub id: String,
     pub place: Place,
     pub name: Option<String>,
     pub rounding: Rounding,
     pub round_at: RoundAt,
-    /// Digits of a point.
+    /// Digits of a point. Scaled points of all wallets have as many as [`super::Program::scale`].
     pub scale: u8,
     /// What a point is worth, in units of the currency.
     pub value: Option<Rational>,
@@ -50,9 +52,21 @@ pub struct Until {
 }
 
 impl Wallet {
+    /// The smallest part of a point, in scaled points.
+    pub fn grain(&self, program: &super::Program) -> i64 {
+        10i64.pow(u32::from(program.scale() - self.scale))
+    }
+
     /// The event that its points wait for.
     pub fn until(&self) -> Option<&Until> {
         self.pending.as_ref()?.until.as_ref()
+    }
+}
+
+impl Wallet {
+    /// The same, to be changed.
+    pub(super) fn until_mut(&mut self) -> Option<&mut Until> {
+        self.pending.as_mut()?.until.as_mut()
     }
 }
 

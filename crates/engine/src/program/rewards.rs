@@ -51,6 +51,8 @@ pub struct Reward {
     pub kind: RewardKind,
     /// Scaled points for which a member buys it.
     pub price: Option<ByRung<i64>>,
+    /// The wallet that pays (index in `Program::wallets`).
+    pub wallet: u8,
     /// Minor units that are paid on top.
     pub cash: Option<i64>,
     pub on: Option<Trigger>,

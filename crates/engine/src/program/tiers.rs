@@ -101,4 +101,13 @@ pub struct Rung {
     pub benefits: Vec<usize>,
     /// When points end that are granted at this rung; as the wallet says if not given.
     pub expiry: Option<Expiry>,
+    /// The wallet that this is said of (index in `Program::wallets`).
+    pub wallet: u8,
+}
+
+impl Rung {
+    /// When points of a wallet end that are granted at this rung, if it says so.
+    pub fn expiry_of(&self, wallet: u8) -> Option<&Expiry> {
+        self.expiry.as_ref().filter(|_| self.wallet == wallet)
+    }
 }

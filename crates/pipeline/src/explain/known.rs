@@ -175,7 +175,7 @@ fn event(program: &Program, correction: &Correction) -> Value {
 
 /// The answer of [`known_at`] as text.
 pub fn known_text(program: &Program, answer: &Value) -> String {
-    let wallet = program.wallet.as_ref();
+    let wallet = program.wallet(0);
     let points = wallet.map_or("points", |wallet| wallet.id.as_str());
     let (then, now) = (&answer["then"], &answer["now"]);
     let mut out = format!(

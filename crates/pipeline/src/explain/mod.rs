@@ -146,9 +146,9 @@ pub fn explain(plans: &Plans<'_>, settled: Settled<'_>, question: Question<'_>) 
         "as_of": day_text(settled.as_of),
         "events": (0..settled.batch.rows).filter(|row| !settled.batch.continues(*row)).count(),
         "enrolled": state.enrolled.map(day_text),
-        "balance": number(&points_text(program, state.open)),
-        "pending": number(&points_text(program, state.pending)),
-        "debt": number(&points_text(program, state.debt)),
+        "balance": number(&points_text(program, state.purses[0].open)),
+        "pending": number(&points_text(program, state.purses[0].pending)),
+        "debt": number(&points_text(program, state.purses[0].debt)),
         "lots": lots(plans, of(state.version), state),
         "rung": rung_text(program, state.rung),
         "rung_since": (state.rung > 0).then(|| day_text(state.since)),
@@ -164,14 +164,15 @@ pub fn explain(plans: &Plans<'_>, settled: Settled<'_>, question: Question<'_>) 
 fn lots(plans: &Plans<'_>, program: &Program, state: &AccountState) -> Vec<Value> {
     // What a lot waits for is said by the version that granted it.
     let waits_for = |lot: &Lot| {
-        let wallet = plans.of(plans.at(lot.at)).program.wallet.as_ref()?;
+        let wallet = plans.of(plans.at(lot.at)).program.wallet(0)?;
         let until = wallet.until().filter(|_| lot.is_pending())?;
         Some(until.on.text())
     };
     // What ends the wallet as a whole ends every lot that is there then.
-    let idle = state.idle_until(program);
+    let purse = &state.purses[0];
+    let idle = purse.idle_until(program, 0);
     let never = rungs_engine::fold::NEVER;
-    state
+    purse
         .lots
         .iter()
         .map(|lot| {
@@ -279,7 +280,7 @@ fn step<'a>(kept: &'a Kept, event: &EventRef, rule: usize) -> Option<&'a Step> {
 /// The arithmetic of one rule at one event.
 fn cause(plans: &Plans<'_>, batch: &Batch, step: &Step) -> Value {
     let program = plans.of(step.version).program;
-    let scale = program.wallet.as_ref().map_or(0, |wallet| wallet.scale);
+    let scale = program.scale();
     let exact = |value: i64| {
         let den = i128::from(step.denominator) * 10i128.pow(u32::from(scale));
         Rational::new(i128::from(value), den).map_or_else(String::new, |value| value.to_string())
@@ -292,7 +293,7 @@ fn cause(plans: &Plans<'_>, batch: &Batch, step: &Step) -> Value {
     if step.capped != step.exact {
         value["after_caps"] = json!(exact(step.capped));
     }
-    if let Some(wallet) = &program.wallet {
+    if let Some(wallet) = program.wallet(program.earn[step.rule].wallet) {
         value["rounding"] = json!(wallet.rounding.text());
     }
     value

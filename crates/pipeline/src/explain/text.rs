@@ -9,8 +9,7 @@ use serde_json::Value;
 pub fn text(versions: &Versions, answer: &Value) -> String {
     let points = versions
         .newest()
-        .wallet
-        .as_ref()
+        .wallet(0)
         .map_or("points", |wallet| &wallet.id);
     let mut out = head(answer, points);
     out += &section("open points, by expiry", lots(answer));
@@ -360,7 +359,7 @@ fn arithmetic(program: &Program, earn: &Earn, cause: &Value, rung: &str) -> Opti
     let rounded = if number(&booked)? == last {
         String::new()
     } else {
-        let at = match program.wallet.as_ref()?.round_at {
+        let at = match program.wallet(earn.wallet)?.round_at {
             RoundAt::Event => "the event's sum",
             RoundAt::Line => "the sum of each line",
         };

@@ -81,6 +81,9 @@ codes! {
     /// The row of the desk or of an opening names a rung, metric or wallet that the programme does not have; or that of
     /// a reward a state other than `used` and `returned`.
     UnknownName = "row/unknown-name";
+    /// The row of the desk, of an opening or of a redemption of no declared reward has points, the programme several
+    /// wallets, and the row names none. Give the dataset a column `wallet`; what else the row says was booked.
+    WhichWallet = "row/which-wallet";
     /// The desk adds to a metric a number that is finer than what the metric counts in, such as half an order. It
     /// is not rounded. Write a number that fits, or let the metric sum a column with more `digits`.
     FinerThanMetric = "row/finer-than-metric";
@@ -124,12 +127,13 @@ codes! {
 
 impl RowCode {
     /// What settlement refuses, after the row was accepted into the history.
-    pub const OF_SETTLEMENT: [RowCode; 7] = [
+    pub const OF_SETTLEMENT: [RowCode; 8] = [
         RowCode::UnknownOrder,
         RowCode::OverRefund,
         RowCode::TrimmedRefund,
         RowCode::UnknownRedeem,
         RowCode::UnknownName,
+        RowCode::WhichWallet,
         RowCode::FinerThanMetric,
         RowCode::Overflow,
     ];

@@ -93,7 +93,7 @@ pub fn program() -> Program {
             column(Kind::Order, false, "gift", Type::Boolean, 0),
             column(Kind::Order, false, "due", Type::Date, 0),
         ],
-        wallet: None,
+        wallets: Vec::new(),
         earn: vec![],
         groups: vec![],
         metrics: vec![],

@@ -80,6 +80,10 @@ impl QuarantineRow {
                     }
                 ),
             ),
+            Rejection::WhichWallet => (
+                RowCode::WhichWallet,
+                "the programme has several wallets, and the row does not say which one it means; name it in the column `wallet`".to_owned(),
+            ),
             Rejection::UnknownName(name) => (
                 RowCode::UnknownName,
                 format!(

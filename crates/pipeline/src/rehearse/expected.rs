@@ -6,7 +6,7 @@ use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::fold::{Plan, Plans, Step};
 use rungs_engine::language::scenario::Expect;
 use rungs_engine::language::text_table::TextTable;
-use rungs_engine::ledger::canonical::{points_text, rule_line, rule_text};
+use rungs_engine::ledger::canonical::{points_text, rule_line, rule_text, wallet_text};
 use rungs_engine::ledger::{Entry, EntryKind, Issued, Rule};
 use rungs_engine::number::Rational;
 use rungs_engine::program::Program;
@@ -34,22 +34,17 @@ impl<'a> Asked<'a> {
     pub fn differences(self) -> Vec<Difference> {
         let expect = self.expect;
         let mut all = Vec::new();
-        let points = [
-            (
-                "balance",
-                expect.balance,
-                self.settled.map_or(0, |it| it.state.open),
-            ),
-            (
-                "pending",
-                expect.pending,
-                self.settled.map_or(0, |it| it.state.pending),
-            ),
-        ];
-        for (key, expected, actual) in points {
-            if let Some(expected) = expected.filter(|expected| *expected != actual) {
-                let text =
-                    |points| format!("{} {}", points_text(self.program(), points), self.wallet());
+        let purse = |wallet| self.settled.and_then(|it| it.state.purses.get(wallet));
+        let open = |wallet| purse(wallet).map_or(0, |purse| purse.open);
+        let pending = |wallet| purse(wallet).map_or(0, |purse| purse.pending);
+        let balances = expect.balance.iter();
+        let balances = balances.map(|(it, points)| ("balance", *it, *points, open(*it)));
+        let held = expect.pending.iter();
+        let held = held.map(|(it, points)| ("pending", *it, *points, pending(*it)));
+        for (key, wallet, expected, actual) in balances.chain(held) {
+            if expected != actual {
+                let id = wallet_text(self.program(), wallet);
+                let text = |points| format!("{} {id}", points_text(self.program(), points));
                 // Where the entries are expected too, they say it themselves.
                 let booked = expect.entries.is_none().then(|| self.booked());
                 all.push(Difference {
@@ -119,13 +114,6 @@ impl<'a> Asked<'a> {
         }
     }
 
-    fn wallet(self) -> &'a str {
-        self.program()
-            .wallet
-            .as_ref()
-            .map_or("points", |wallet| &wallet.id)
-    }
-
     pub(super) fn date(self, at: Instant) -> String {
         day_text(self.program().zone.day(at))
     }
@@ -133,7 +121,7 @@ impl<'a> Asked<'a> {
     fn place(self, rule: Rule) -> String {
         match rule {
             // They stand in no line of the programme: the event says it all.
-            Rule::Redeem | Rule::Adjust | Rule::Opening => String::new(),
+            Rule::Redeem(_) | Rule::Adjust(_) | Rule::Opening(_) => String::new(),
             rule => format!(
                 "{}:{}",
                 self.program().file,
@@ -251,7 +239,10 @@ impl<'a> Asked<'a> {
         match column {
             "date" => self.date(entry.at),
             "rule" => rule_text(self.program(), entry.rule),
-            "wallet" => self.wallet().to_owned(),
+            "wallet" => {
+                let wallet = entry.rule.wallet(self.program());
+                wallet.map_or_else(String::new, |it| wallet_text(self.program(), it).to_owned())
+            }
             "points" => points_text(self.program(), entry.points),
             "expires" => entry.expires.map_or_else(String::new, |at| self.date(at)),
             "event" => entry.event.1.to_string(),
@@ -262,9 +253,12 @@ impl<'a> Asked<'a> {
     }
 
     fn arithmetic(self, entry: &Entry) -> String {
-        match (entry.kind, self.step(entry), &self.program().wallet) {
+        let wallet = entry.rule.wallet(self.program());
+        let wallet = wallet.and_then(|wallet| self.program().wallet(wallet));
+        match (entry.kind, self.step(entry), wallet) {
             (EntryKind::Grant, Some(step), Some(wallet)) => {
-                let den = i128::from(step.denominator) * 10i128.pow(u32::from(wallet.scale));
+                let den =
+                    i128::from(step.denominator) * 10i128.pow(u32::from(self.program().scale()));
                 let exact = |value| {
                     Rational::new(i128::from(value), den)
                         .map_or_else(String::new, |value| value.to_string())
@@ -355,11 +349,7 @@ impl<'a> Asked<'a> {
 
     /// The cells of an expected entry, points as they are printed.
     fn written(self, table: &TextTable, row: usize) -> Vec<String> {
-        let scale = self
-            .program()
-            .wallet
-            .as_ref()
-            .map_or(0, |wallet| wallet.scale);
+        let scale = self.program().scale();
         let cell = |name: &String| {
             let text = table.cell(row, name).unwrap_or_default();
             let points = (name == "points")

@@ -368,6 +368,7 @@ fn refusal(why: &Rejection) -> String {
         }
         Rejection::UnknownRedeem(redeem) => format!("there is no redemption `{redeem}` before it"),
         Rejection::Overflow(rule) => format!("a number leaves 64 bits in `{rule}`"),
+        Rejection::WhichWallet => "it does not say which wallet it means".to_owned(),
         Rejection::UnknownName(name) => format!("the programme has no `{name}`"),
         Rejection::FinerThanMetric(metric) => {
             format!("the number is finer than what `{metric}` counts in")

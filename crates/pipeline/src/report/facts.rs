@@ -64,7 +64,7 @@ impl Held {
     /// For a programme's wallet.
     pub fn new(versions: &Versions) -> Held {
         let back = versions.all().iter().enumerate().map(|(at, program)| {
-            let wallet = program.wallet.as_ref();
+            let wallet = program.wallet(0);
             let start = match at {
                 0 => Instant::MIN,
                 _ => program.zone.midnight(program.from),

@@ -63,7 +63,7 @@ fn first_screen(report: &Report<'_>) -> String {
         lines.push(("Retention", retention));
     }
     lines.push(("Members", members(report)));
-    if let Some(wallet) = &program.wallet {
+    if let Some(wallet) = program.wallet(0) {
         lines.push(("Points", points(report, wallet.scale)));
     }
     if !program.rewards.is_empty() {
@@ -314,7 +314,7 @@ fn shown(program: &Program, unit: Unit, value: Option<Fraction>) -> String {
         Unit::Money => grouped(&value.fixed(program.currency_digits)),
         Unit::Days => grouped(&value.fixed(1)),
         Unit::Points => {
-            let scale = program.wallet.as_ref().map_or(0, |wallet| wallet.scale);
+            let scale = program.scale();
             grouped(&value.fixed(scale))
         }
     }

@@ -86,8 +86,8 @@ pub fn settle_again(
         None => {
             let undoes = |dataset: &Dataset| matches!(dataset.event, Kind::Refund | Kind::Unredeem);
             let names_orders = |program: &Program| {
-                let until = program.wallet.as_ref().and_then(|wallet| wallet.until());
-                until.is_some_and(|until| until.order.is_some())
+                let mut waits = program.wallets.iter().filter_map(|wallet| wallet.until());
+                waits.any(|until| until.order.is_some())
             };
             if program.datasets.iter().any(undoes) || versions.all().iter().any(names_orders) {
                 figures::<true>(&plans, &store, &manifest, until)?
@@ -183,7 +183,7 @@ fn figures_of<const NAMES: bool>(
                 };
                 fold.account(&piece, given, &mut state, rows, &mut done);
                 done.accounts += 1;
-                done.balance += state.open;
+                done.balance += state.purses.iter().map(|purse| purse.open).sum::<i64>();
             }
         }
     }

@@ -98,7 +98,7 @@ impl<'n, 'a> RangeFold<'n, 'a> {
     /// Begins a range.
     pub fn new(night: &'n Night<'a>, range: ShardRange) -> RangeFold<'n, 'a> {
         let program = night.program;
-        let scale = program.wallet.as_ref().map_or(0, |wallet| wallet.scale);
+        let scale = program.scale();
         RangeFold {
             night,
             ledger: LedgerWriter::new(
@@ -375,9 +375,9 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         self.state.to_bytes(&mut self.bytes);
         self.row.wake = (wake != NEVER).then(|| program.zone.day(wake));
         self.row.version = i32::from(FORMAT);
-        self.row.balance = self.state.open;
-        self.row.pending = self.state.pending;
-        self.row.debt = self.state.debt;
+        self.row.balance = self.state.purses[0].open;
+        self.row.pending = self.state.purses[0].pending;
+        self.row.debt = self.state.purses[0].debt;
         self.row.rung.clear();
         self.row.rung.push_str(rung.map_or("", |rung| &rung.id));
         self.row.rung_until = self.state.until;
@@ -387,7 +387,7 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         if !self.night.serves {
             return Ok(());
         }
-        let expiry = self.state.next_expiry(program);
+        let expiry = self.state.purses[0].next_expiry(program, 0);
         self.done.served.members.push(MemberRow {
             account: account.to_owned(),
             member: self
@@ -396,9 +396,9 @@ impl<'n, 'a> RangeFold<'n, 'a> {
                 .first()
                 .map(|member| member.id.clone())
                 .filter(|member| member != account),
-            balance: self.state.open,
-            pending: self.state.pending,
-            debt: self.state.debt,
+            balance: self.state.purses[0].open,
+            pending: self.state.purses[0].pending,
+            debt: self.state.purses[0].debt,
             rung: rung.map(|rung| rung.id.clone()),
             rung_until: self.state.until.map(day_text),
             next_expiry: expiry.map(|expiry| expiry.0),

@@ -66,7 +66,9 @@ fn member(program: &Program, account: &str, row: &StateRow, night: &str) -> Memb
     // A state of an older form is read again from the history when its account is settled next; until
     // then its first member and the ends of its points are not served.
     let state = AccountState::from_bytes(&row.state);
-    let expiry = state.as_ref().and_then(|state| state.next_expiry(program));
+    let expiry = state
+        .as_ref()
+        .and_then(|state| state.purses[0].next_expiry(program, 0));
     let open = (state.as_ref()).map_or_else(Vec::new, |state| open_points(program, state));
     MemberRow {
         account: account.to_owned(),

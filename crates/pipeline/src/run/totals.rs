@@ -55,9 +55,11 @@ impl Totals {
 
     /// Adds an account (`sign` 1), or takes it out as it was before (-1).
     pub fn add(&mut self, state: &AccountState, sign: i64) {
-        self.open += sign * state.open;
-        self.pending += sign * state.pending;
-        self.debt += sign * state.debt;
+        for purse in state.purses.iter() {
+            self.open += sign * purse.open;
+            self.pending += sign * purse.pending;
+            self.debt += sign * purse.debt;
+        }
         if state.enrolled.is_some() {
             self.enrolled += sign;
             *self.rungs.entry(state.rung).or_default() += sign;

@@ -236,7 +236,7 @@ fn entry(program: &Program, on: &str, kind: EntryKind, event: i64, lot: i64, poi
 #[test]
 fn pending_points_are_told_from_open_ones() {
     let mut program = program(Vec::new());
-    program.wallet.as_mut().unwrap().pending = Some(Pending {
+    program.wallets[0].pending = Some(Pending {
         length: Some(days(14)),
         until: None,
     });

@@ -72,6 +72,7 @@ pub const REFUND_NET: usize = 5;
 /// A ladder of green and gold, a wallet of whole points, one reward; unit prices have four digits.
 pub fn program(kpis: Vec<Kpi>) -> Program {
     let rung = |id: &str, name: Option<&str>| Rung {
+        wallet: 0,
         absent: false,
         expiry: None,
         id: id.to_owned(),
@@ -104,7 +105,8 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
             column(Kind::Refund, true, "quantity", Type::Decimal, 1),
             column(Kind::Refund, true, "net", Type::Money, 2),
         ],
-        wallet: Some(Wallet {
+        wallets: vec![Wallet {
+            absent: false,
             restarts_up: false,
             restarts_down: false,
             id: "stars".to_owned(),
@@ -117,7 +119,7 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
             pending: None,
             expiry: Expiry::Never,
             minimum: 0,
-        }),
+        }],
         earn: Vec::new(),
         groups: Vec::new(),
         metrics: Vec::new(),
@@ -132,6 +134,7 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
         }),
         benefits: Vec::new(),
         rewards: vec![Reward {
+            wallet: 0,
             absent: false,
             id: "cup".to_owned(),
             place: Place::default(),

@@ -321,7 +321,7 @@ fn a_programme_without_points_ladder_or_data_has_a_report_too() {
         kpi("moves", KpiKind::TierMoves, MONTH),
         kpi("gaps", KpiKind::InterPurchase, Per::Rolling(days(30))),
     ]);
-    program.wallet = None;
+    program.wallets.clear();
     program.tiers = None;
     program.rewards.clear();
     let measures = Measures::new(&program, day("1997-03-31")).unwrap();

@@ -27,7 +27,11 @@ impl Told {
             Rule::Earn(index) => self.program.earn[usize::from(index)].id.clone(),
             Rule::Reward(index) => self.program.rewards[usize::from(index)].id.clone(),
             Rule::Surprise(index) => self.program.surprises[usize::from(index)].id.clone(),
-            other => format!("{other:?}").to_lowercase(),
+            other => {
+                // Without the wallet: here is only one.
+                let text = format!("{other:?}").to_lowercase();
+                text.split('(').next().unwrap_or_default().to_owned()
+            }
         }
     }
 
@@ -111,7 +115,7 @@ impl Told {
 
     /// Balance, pending, debt.
     pub fn sums(&self) -> (i64, i64, i64) {
-        let closing = &self.recount.closing;
+        let closing = self.recount.closing.points[0];
         (closing.balance, closing.pending, closing.debt)
     }
 }

@@ -161,7 +161,7 @@ fn a_ledger_that_gives_back_more_than_was_redeemed_does_not_add_up() {
         let restored = entries.iter_mut().find(|it| it.kind == EntryKind::Restore);
         change(restored.unwrap());
         let mut closing = recount.closing.clone();
-        closing.balance += entries.iter().map(|it| it.points).sum::<i64>()
+        closing.points[0].balance += entries.iter().map(|it| it.points).sum::<i64>()
             - recount.entries.iter().map(|it| it.points).sum::<i64>();
         let versions = Versions::alone(program.clone());
         let found = identities(&versions, "ann", &entries, &closing);

@@ -143,7 +143,8 @@ impl World {
                 objectives: Vec::new(),
                 datasets: KINDS.into_iter().map(dataset).collect(),
                 columns: columns(),
-                wallet: Some(Wallet {
+                wallets: vec![Wallet {
+                    absent: false,
                     restarts_up: false,
                     restarts_down: false,
                     id: "beans".to_owned(),
@@ -156,7 +157,7 @@ impl World {
                     pending: None,
                     expiry: Expiry::Never,
                     minimum: 0,
-                }),
+                }],
                 earn: Vec::new(),
                 groups: Vec::new(),
                 metrics: Vec::new(),
@@ -180,7 +181,7 @@ impl World {
     }
 
     pub fn wallet(&mut self) -> &mut Wallet {
-        self.program.wallet.as_mut().unwrap()
+        &mut self.program.wallets[0]
     }
 
     pub fn expression(&self, text: &str, occasion: Occasion, expected: Expected) -> Expr {
@@ -215,7 +216,8 @@ impl World {
             columns: &self.program.columns,
             metrics: &metrics,
             rungs: &rungs,
-            wallet: Some(("beans", 0)),
+            wallets: &["beans".to_owned()],
+            scale: 0,
             currency_digits: 2,
         };
         compile(text, &scope, expected).unwrap_or_else(|problems| panic!("{text}: {problems:?}"))
@@ -242,6 +244,7 @@ impl World {
         let per_line = matches!(kind, EarnKind::PerLine { .. })
             || when.iter().chain(amount).any(|one| self.mentions_line(one));
         self.program.earn.push(Earn {
+            wallet: 0,
             absent: false,
             expiry: None,
             id: id.to_owned(),
@@ -334,6 +337,7 @@ impl World {
             _ => of.as_ref().map_or(1, |of| of.den),
         };
         self.program.metrics.push(Metric {
+            wallet: 0,
             absent: false,
             id: id.to_owned(),
             place: Place::default(),
@@ -367,6 +371,7 @@ impl World {
             rungs: rungs
                 .iter()
                 .map(|(id, reach)| Rung {
+                    wallet: 0,
                     absent: false,
                     expiry: None,
                     id: (*id).to_owned(),
@@ -395,6 +400,7 @@ impl World {
         };
         let when = (!when.is_empty()).then(|| self.expression(when, occasion, Expected::Condition));
         self.program.rewards.push(Reward {
+            wallet: 0,
             absent: false,
             id: id.to_owned(),
             place: Place::default(),

@@ -40,6 +40,7 @@ pub struct World {
     pub columns: Vec<Column>,
     pub metrics: Vec<MetricColumn>,
     pub rungs: Vec<String>,
+    pub wallets: Vec<String>,
 }
 
 impl World {
@@ -99,6 +100,7 @@ impl World {
                 metric("last_store", Sort::Text, 1, true, Pool::Account, true),
             ],
             rungs: ["bronze", "silver", "gold"].map(str::to_owned).into(),
+            wallets: vec!["beans".to_owned()],
         }
     }
 
@@ -109,7 +111,8 @@ impl World {
             columns: &self.columns,
             metrics: &self.metrics,
             rungs: &self.rungs,
-            wallet: Some(("beans", 0)),
+            wallets: &self.wallets,
+            scale: 0,
             currency_digits: 2,
         }
     }

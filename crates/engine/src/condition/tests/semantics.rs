@@ -65,7 +65,7 @@ fn known(world: &World) -> Known {
             (AccountColumn::RungSince, day("2026-01-01")),
             (AccountColumn::Enrolled, day("2024-02-29")),
             (AccountColumn::Members, 2),
-            (AccountColumn::Balance, 120),
+            (AccountColumn::Balance(0), 120),
             (AccountColumn::Metric(0), 3),
             (AccountColumn::Metric(1), 25_000),
         ],

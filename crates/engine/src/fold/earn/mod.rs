@@ -245,9 +245,7 @@ impl Earned {
                     den,
                 } => {
                     let units = moment.batch.number(*quantity, row).unwrap_or(*den);
-                    units
-                        .checked_mul(*points.at(rung))
-                        .map(|points| points / den)
+                    part(units, *points.at(rung), *den)
                 }
                 Rate::Steps(steps) => {
                     let value = amount()?;

@@ -6,39 +6,57 @@ use crate::number::{Divisor, Rounding};
 use crate::program::RoundAt;
 
 impl Earned {
-    /// Rounds where the wallet says so and shares out over the rules.
+    /// Rounds where each wallet says so and shares out over its rules.
     pub(super) fn round(&mut self, plan: &Plan<'_>) {
-        let Some(wallet) = &plan.program.wallet else {
-            return;
-        };
-        match wallet.round_at {
-            RoundAt::Event => share(
+        if let [wallet] = plan.program.wallets.as_slice()
+            && wallet.round_at == RoundAt::Event
+        {
+            // Nearly every programme: the rules of the one wallet are all rules.
+            return share(
                 &self.exact,
                 &mut self.booked,
                 &mut self.order,
                 &plan.divisor,
                 wallet.rounding,
-            ),
-            RoundAt::Line => {
-                let rules = plan.rules.len();
-                let mut exact = vec![0; rules];
-                let mut booked = vec![0; rules];
-                for line in 0..self.width {
-                    for (rule, exact) in exact.iter_mut().enumerate() {
-                        *exact = self.lines[rule * self.width + line];
-                    }
-                    booked.fill(0);
-                    share(
-                        &exact,
-                        &mut booked,
-                        &mut self.order,
-                        &plan.divisor,
-                        wallet.rounding,
-                    );
-                    for (all, booked) in self.booked.iter_mut().zip(&booked) {
-                        *all += booked;
-                    }
-                }
+            );
+        }
+        for wallet in plan.wallets() {
+            self.round_wallet(plan, wallet);
+        }
+    }
+
+    fn round_wallet(&mut self, plan: &Plan<'_>, place: u8) {
+        let Some(wallet) = plan.program.wallet(place) else {
+            return;
+        };
+        // A coarser wallet is rounded to its own smallest part.
+        let grain = plan.grains[usize::from(place)];
+        let divisor = Divisor::new(plan.denominator * grain);
+        let rules = plan.rules.len();
+        let lines = match wallet.round_at {
+            RoundAt::Event => 1,
+            RoundAt::Line => self.width,
+        };
+        let mut exact = vec![0; rules];
+        let mut booked = vec![0; rules];
+        for line in 0..lines {
+            for (rule, exact) in exact.iter_mut().enumerate() {
+                *exact = match wallet.round_at {
+                    _ if plan.program.earn[rule].wallet != place => 0,
+                    RoundAt::Event => self.exact[rule],
+                    RoundAt::Line => self.lines[rule * self.width + line],
+                };
+            }
+            booked.fill(0);
+            share(
+                &exact,
+                &mut booked,
+                &mut self.order,
+                &divisor,
+                wallet.rounding,
+            );
+            for (all, booked) in self.booked.iter_mut().zip(&booked) {
+                *all += booked * grain;
             }
         }
     }

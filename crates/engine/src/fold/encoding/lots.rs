@@ -1,5 +1,6 @@
-//! Lots in the bytes of a state.
+//! Purses and their lots in the bytes of a state.
 
+use super::super::purses::Purse;
 use super::super::queue::Queue;
 use super::primitive::{Reader, Writer};
 use crate::calendar::Instant;
@@ -18,7 +19,7 @@ const OTHER_SOURCE: u64 = 1 << 3;
 const TEXT: u64 = 1 << 4;
 
 /// Points that can be spent, points that are pending, and when the next of these are released.
-pub fn sums(lots: &[Lot]) -> (i64, i64, Instant) {
+fn sums(lots: &[Lot]) -> (i64, i64, Instant) {
     let mut sums = (0_i64, 0_i64, NEVER);
     for lot in lots {
         if lot.is_pending() {
@@ -62,7 +63,39 @@ impl Expected {
     }
 }
 
+/// When the next pending lot is released.
+const NEXT_RELEASE: u64 = 1;
+/// Points are owed.
+const DEBT: u64 = 1 << 1;
+/// What keeps points alive has happened.
+const RENEWED: u64 = 1 << 2;
+
 impl Writer<'_> {
+    /// A number with a bit for each part that may be missing; the lots; `next_release` (bit 0) as gap from the least
+    /// release of those that are pending; `open` and `pending` as signed, from the sum of the lots; `debt` (bit 1) and
+    /// `renewed` (bit 2) as signed.
+    pub fn purse(&mut self, purse: &Purse) {
+        let flag = |there: bool, bit: u64| if there { bit } else { 0 };
+        self.number(
+            flag(purse.next_release.is_some(), NEXT_RELEASE)
+                | flag(purse.debt != 0, DEBT)
+                | flag(purse.renewed.is_some(), RENEWED),
+        );
+        self.lots(&purse.lots);
+        let (open, pending, release) = sums(&purse.lots);
+        if let Some(next) = purse.next_release {
+            self.gap(next, release);
+        }
+        self.signed(purse.open.wrapping_sub(open));
+        self.signed(purse.pending.wrapping_sub(pending));
+        if purse.debt != 0 {
+            self.signed(purse.debt);
+        }
+        if let Some(renewed) = purse.renewed {
+            self.signed(renewed);
+        }
+    }
+
     /// A list; of each lot a number with its flags, then `at` as gap from the lot before, `expires` as
     /// gap from that of the last lot that ends, `release` as gap from `at`, `source`, the id (a text, or
     /// signed from the last number), and `left` as number.
@@ -108,6 +141,34 @@ impl Writer<'_> {
 }
 
 impl Reader<'_> {
+    pub fn purse(&mut self) -> Option<Purse> {
+        let parts = self.number()?;
+        let lots = self.lots()?;
+        let (open, pending, release) = sums(&lots);
+        let next_release = match parts & NEXT_RELEASE {
+            0 => None,
+            _ => Some(self.gap(release)?),
+        };
+        let open = open.wrapping_add(self.signed()?);
+        let pending = pending.wrapping_add(self.signed()?);
+        let debt = match parts & DEBT {
+            0 => 0,
+            _ => self.signed()?,
+        };
+        let renewed = match parts & RENEWED {
+            0 => None,
+            _ => Some(self.signed()?),
+        };
+        Some(Purse {
+            open,
+            pending,
+            debt,
+            lots,
+            next_release,
+            renewed,
+        })
+    }
+
     pub fn lots(&mut self) -> Option<Queue<Lot>> {
         let length = self.length()?;
         let mut lots = Queue::default();

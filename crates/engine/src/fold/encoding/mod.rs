@@ -16,14 +16,11 @@
 //! | bit 2 `until`, bit 3 `next_period` | signed, from `since` |
 //! | bit 15 `counted` | `day`, `period` signed, from `since` |
 //! | bit 4 `ground` | `from` number; `day` signed, from `since`; `at` gap from the day's beginning in UTC; list of `total` signed and list of keys |
-//! | `lots` | list, see [`Writer::lots`] |
-//! | bit 5 `next_release` | gap from the least release of the lots that are pending |
-//! | `open`, `pending` | signed, from the sum of the lots |
-//! | bit 6 `debt` | signed |
+//! | the first of `purses` | see [`Writer::purse`] |
+//! | bit 5 the others, up to the last that is not empty | list |
 //! | bit 7 `measures` | list, see [`Writer::measure`] |
 //! | bit 8 `caps` | list of `cap` number, `member` number, 0 or 1 and the key `each`, measure |
 //! | bit 9 `wins` | list of three: number, number, signed |
-//! | bit 13 `renewed` | signed |
 //! | bit 14 `activity` | list of the kind's rank as number and signed |
 //! | bit 11 `gifts` | list of `reward`, `member` and source number, id key, `at` signed, `until` gap from `at`, `used` number |
 //! | bit 10 `members` | list of `id` text, bits of `enrolled` and `birthday`, these two as signed and gap from 0, `profile` as list of number and key, list of measures |
@@ -41,7 +38,6 @@ use super::state::{AccountState, CapUse, Counted, FORMAT, Gift, Lot, Member};
 use super::stretch::{Ground, Worth};
 use crate::calendar::{Day, Instant};
 use crate::event::EventId;
-use lots::sums;
 use primitive::{DAY, Reader, Writer};
 
 const ENROLLED: u64 = 1;
@@ -49,15 +45,13 @@ const FORMER: u64 = 1 << 1;
 const UNTIL: u64 = 1 << 2;
 const NEXT_PERIOD: u64 = 1 << 3;
 const GROUND: u64 = 1 << 4;
-const NEXT_RELEASE: u64 = 1 << 5;
-const DEBT: u64 = 1 << 6;
+const PURSES: u64 = 1 << 5;
 const MEASURES: u64 = 1 << 7;
 const CAPS: u64 = 1 << 8;
 const WINS: u64 = 1 << 9;
 const MEMBERS: u64 = 1 << 10;
 const GIFTS: u64 = 1 << 11;
 const VERSION: u64 = 1 << 12;
-const RENEWED: u64 = 1 << 13;
 const ACTIVITY: u64 = 1 << 14;
 const COUNTED: u64 = 1 << 15;
 const TALLIES: u64 = 1 << 16;
@@ -67,21 +61,20 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
     let mut to = Writer { bytes };
     to.bytes.push(FORMAT);
     let flag = |there: bool, bit: u64| if there { bit } else { 0 };
+    let others = state.purses.others();
     to.number(
         flag(state.enrolled.is_some(), ENROLLED)
             | flag(state.former.is_some(), FORMER)
             | flag(state.until.is_some(), UNTIL)
             | flag(state.next_period.is_some(), NEXT_PERIOD)
             | flag(state.ground.is_some(), GROUND)
-            | flag(state.next_release.is_some(), NEXT_RELEASE)
-            | flag(state.debt != 0, DEBT)
+            | flag(!others.is_empty(), PURSES)
             | flag(!state.measures.is_empty(), MEASURES)
             | flag(!state.caps.is_empty(), CAPS)
             | flag(!state.wins.is_empty(), WINS)
             | flag(!state.members.is_empty(), MEMBERS)
             | flag(!state.gifts.is_empty(), GIFTS)
             | flag(state.version != 0, VERSION)
-            | flag(state.renewed.is_some(), RENEWED)
             | flag(!state.activity.is_empty(), ACTIVITY)
             | flag(state.counted.is_some(), COUNTED)
             | flag(!state.tallies.is_empty(), TALLIES),
@@ -107,18 +100,13 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
     if let Some(ground) = &state.ground {
         to.ground(ground, state.since);
     }
-    to.lots(&state.lots);
-    let (open, pending, release) = sums(&state.lots);
-    if let Some(next) = state.next_release {
-        to.gap(next, release);
-    }
-    to.signed(state.open.wrapping_sub(open));
-    to.signed(state.pending.wrapping_sub(pending));
-    if state.debt != 0 {
-        to.signed(state.debt);
+    to.purse(&state.purses[0]);
+    if !others.is_empty() {
+        to.length(others.len());
+        others.iter().for_each(|purse| to.purse(purse));
     }
     if !state.measures.is_empty() {
-        to.measures(&state.measures, &state.lots);
+        to.measures(&state.measures, &state.purses[0].lots);
     }
     if !state.caps.is_empty() {
         to.length(state.caps.len());
@@ -129,7 +117,7 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
             if let Some(each) = &used.each {
                 to.key(each);
             }
-            to.measure(&used.used, &state.lots);
+            to.measure(&used.used, &state.purses[0].lots);
         }
     }
     if !state.wins.is_empty() {
@@ -143,11 +131,8 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
     if !state.members.is_empty() {
         to.length(state.members.len());
         for member in &state.members {
-            to.member(member, &state.lots);
+            to.member(member, &state.purses[0].lots);
         }
-    }
-    if let Some(renewed) = state.renewed {
-        to.signed(renewed);
     }
     if !state.activity.is_empty() {
         to.length(state.activity.len());
@@ -203,18 +188,16 @@ pub fn read(bytes: &[u8]) -> Option<AccountState> {
     if has(GROUND) {
         state.ground = Some(from.ground(state.since)?);
     }
-    state.lots = from.lots()?;
-    let (open, pending, release) = sums(&state.lots);
-    if has(NEXT_RELEASE) {
-        state.next_release = Some(from.gap(release)?);
-    }
-    state.open = open.wrapping_add(from.signed()?);
-    state.pending = pending.wrapping_add(from.signed()?);
-    if has(DEBT) {
-        state.debt = from.signed()?;
+    state.purses[0] = from.purse()?;
+    if has(PURSES) {
+        let others = from.length()?;
+        state.purses.of(others + 1);
+        for purse in state.purses.iter_mut().skip(1) {
+            *purse = from.purse()?;
+        }
     }
     if has(MEASURES) {
-        state.measures = from.measures(&state.lots)?;
+        state.measures = from.measures(&state.purses[0].lots)?;
     }
     if has(CAPS) {
         for _ in 0..from.length()? {
@@ -225,7 +208,7 @@ pub fn read(bytes: &[u8]) -> Option<AccountState> {
                     0 => None,
                     _ => Some(from.key()?),
                 },
-                used: from.measure(&state.lots)?,
+                used: from.measure(&state.purses[0].lots)?,
             });
         }
     }
@@ -237,11 +220,8 @@ pub fn read(bytes: &[u8]) -> Option<AccountState> {
     }
     if has(MEMBERS) {
         for _ in 0..from.length()? {
-            state.members.push(from.member(&state.lots)?);
+            state.members.push(from.member(&state.purses[0].lots)?);
         }
-    }
-    if has(RENEWED) {
-        state.renewed = Some(from.signed()?);
     }
     if has(ACTIVITY) {
         for _ in 0..from.length()? {

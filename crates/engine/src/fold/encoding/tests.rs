@@ -6,7 +6,7 @@ use super::*;
 use crate::event::EventId;
 use crate::fold::measure::Measure;
 use crate::fold::state::{NEVER, RELEASED};
-use crate::fold::{Key, Queue};
+use crate::fold::{Key, Purse, Purses};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -131,6 +131,36 @@ type Ladder = (
     Option<Day>,
 );
 
+prop_compose! {
+    fn purse()(
+        debt in prop_oneof![Just(0), value()],
+        off in of((value(), value())),
+        mut lots in vec(lot(), 0..8),
+        next_release in of(instant()),
+        in_order in any::<bool>(),
+    ) -> Purse {
+        if in_order {
+            // As settlement leaves them.
+            lots.sort_by(|a, b| a.order().cmp(&b.order()));
+        }
+        let pending = lots.iter().filter(|lot| lot.is_pending());
+        let release = pending.clone().map(|lot| lot.release).min();
+        let sum = |pending: bool| {
+            let of = lots.iter().filter(|lot| lot.is_pending() == pending);
+            of.fold(0_i64, |sum, lot| sum.wrapping_add(lot.left))
+        };
+        let off = off.unwrap_or_default();
+        Purse {
+            open: sum(false).wrapping_add(off.0),
+            pending: sum(true).wrapping_add(off.1),
+            debt,
+            lots: lots.into_iter().collect(),
+            next_release: if in_order { release } else { next_release },
+            renewed: next_release,
+        }
+    }
+}
+
 fn ladder() -> impl Strategy<Value = Ladder> {
     let (some, day) = (any::<u8>(), any::<Day>());
     (some, of(any::<u8>()), day, of(day), of(ground()), of(day))
@@ -140,29 +170,27 @@ prop_compose! {
     fn state()(
         enrolled in of(18_000..22_000_i32),
         ladder in ladder(),
-        debt in prop_oneof![Just(0), value()],
-        off in of((value(), value())),
-        mut lots in vec(lot(), 0..8),
+        purses in vec(purse(), 1..4),
         mut measures in vec(measure(), 0..3),
         caps in vec(cap_use(), 0..3),
         wins in vec((any::<u16>(), any::<u16>(), any::<Day>()), 0..3),
         members in vec(member(), 0..3),
         gifts in vec(gift(), 0..3),
-        next_release in of(instant()),
         (activity, tallies) in (vec((any::<u8>(), instant()), 0..3), worths()),
         counted in of((any::<Day>(), any::<Day>())),
         in_order in any::<bool>(),
     ) -> AccountState {
         if in_order {
-            // As settlement leaves it: lots in order, the first metric with a cell for each of them.
-            lots.sort_by(|a, b| a.order().cmp(&b.order()));
+            // As settlement leaves it: the first metric with a cell for each lot.
             if let Some(first) = measures.first_mut() {
-                first.cells = lots.iter().step_by(2).map(|lot| (lot.at, lot.left)).collect();
+                first.cells = purses[0].lots.iter().step_by(2).map(|lot| (lot.at, lot.left)).collect();
             }
         }
-        let lots: Queue<Lot> = lots.into_iter().collect();
-        let (open, pending, release) = sums(&lots);
-        let off = off.unwrap_or_default();
+        let mut all = Purses::default();
+        all.of(purses.len());
+        for (place, purse) in all.iter_mut().zip(purses) {
+            *place = purse;
+        }
         let (rung, former, since, until, ground, next_period) = ladder;
         AccountState {
             version: rung.into(),
@@ -175,15 +203,10 @@ prop_compose! {
             ground,
             gifts,
             next_period,
-            open: open.wrapping_add(off.0),
-            pending: pending.wrapping_add(off.1),
-            debt,
-            lots,
+            purses: all,
             measures,
             caps,
             wins,
-            next_release: if in_order { Some(release) } else { next_release },
-            renewed: next_release,
             activity,
             tallies,
             counted: counted.map(|(day, period)| Counted { day, period }),
@@ -247,7 +270,7 @@ fn an_account_without_points_takes_a_few_bytes_and_a_lot_a_dozen() {
     assert!(empty <= 16, "{empty} bytes");
     let day = |day: i64| (20_000 + day) * DAY + 1_234_567_000;
     for (number, at) in [day(0), day(40), day(45)].into_iter().enumerate() {
-        state.lots.push_back(Lot {
+        state.purses[0].lots.push_back(Lot {
             expires: at + 365 * DAY,
             at,
             source: 0,
@@ -257,7 +280,7 @@ fn an_account_without_points_takes_a_few_bytes_and_a_lot_a_dozen() {
         });
         state.measures[0].cells.push_back((at, 1_899));
         state.measures[0].total += 1_899;
-        state.open += 37;
+        state.purses[0].open += 37;
     }
     let full = bytes_of(&state).len();
     assert!(full <= empty + 3 * 15 + 12, "{full} bytes");

@@ -32,7 +32,7 @@ pub(super) fn amount_rate(
 /// The one denominator over which every rule's exact points are integers: the least common multiple of
 /// the base rates', times that of the multipliers' factors (as often as factors can be multiplied).
 pub(super) fn denominator(program: &Program) -> Result<i64, TooFine> {
-    let scale = program.wallet.as_ref().map_or(0, |wallet| wallet.scale);
+    let scale = program.scale();
     let (mut base, mut factor, mut depth) = (1i128, 1i128, 1u32);
     let lcm = |a: i128, b: i64| a / gcd(a, i128::from(b)) * i128::from(b);
     for earn in &program.earn {

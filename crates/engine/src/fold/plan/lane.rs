@@ -67,8 +67,12 @@ impl<'p> Plan<'p> {
     /// The lane of a kind of event, if its rules allow it.
     pub(super) fn lane(&self, kind: Kind) -> Option<Lane<'p>> {
         let program = self.program;
+        // With one wallet points are one sum, which is rounded and kept once.
+        let [wallet] = program.wallets.as_slice() else {
+            return None;
+        };
         // Where every event may keep points alive, none goes straight.
-        if let Expiry::Inactivity { .. } = program.wallet.as_ref()?.expiry {
+        if let Expiry::Inactivity { .. } = wallet.expiry {
             return None;
         }
         if program.takeover.activity.contains(&kind) {
@@ -84,7 +88,7 @@ impl<'p> Plan<'p> {
             && rules.len() <= MOST
             && !bases.is_empty()
             && self.rewards[kind as usize].is_empty()
-            && self.until(kind).is_none()
+            && self.until(0, kind).is_none()
             && !self.asks_state[kind as usize]
             // In a lane an event is one lot.
             && rules.iter().all(|rule| program.earn[*rule].expiry.is_none())

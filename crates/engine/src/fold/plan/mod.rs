@@ -24,7 +24,7 @@ use crate::fold::measure::Window;
 use crate::number::Divisor;
 use crate::program::{
     ByRung, Earn, EarnKind, Expiry, Limit, Metric, MetricKind, Over, Period, Pool, Program,
-    RefundRung, RoundAt, Trigger, Until,
+    RefundRung, RoundAt, Trigger, Until, Wallet,
 };
 
 /// Why a programme cannot be settled although it was checked: its rates need more than 64 bits.
@@ -90,11 +90,13 @@ pub struct Plan<'p> {
     pub denominator: i64,
     /// The same, to divide by.
     pub divisor: Divisor,
-    /// Microseconds that points live, where that does not depend on the calendar.
-    pub life: Option<i64>,
+    /// By wallet: its smallest part, in scaled points.
+    pub grains: Vec<i64>,
+    /// By wallet: microseconds that points live, where that depends neither on the calendar nor on the rung.
+    pub lives: Vec<Option<i64>>,
     /// Whether lots may wait before they can be spent (or there are none).
     pub lots_wait: bool,
-    /// Whether points of a rule may end otherwise than those of another.
+    /// Whether points of a rule may end otherwise than those of another, or go to another wallet.
     pub own_ends: bool,
     /// By index of the rule.
     pub rules: Vec<RulePlan>,
@@ -224,25 +226,18 @@ impl<'p> Plan<'p> {
         let mut plan = Plan {
             program,
             denominator,
-            life: program
-                .wallet
-                .as_ref()
-                .and_then(|wallet| match &wallet.expiry {
-                    Expiry::Rolling {
-                        length,
-                        up_to: None,
-                    } => length.exact(),
-                    _ => None,
-                })
-                .filter(|_| {
-                    let mut rungs = program.tiers.iter().flat_map(|tiers| &tiers.rungs);
-                    rungs.all(|rung| rung.expiry.is_none())
-                }),
-            own_ends: program.earn.iter().any(|earn| earn.expiry.is_some()),
-            lots_wait: program
-                .wallet
-                .as_ref()
-                .is_none_or(|wallet| wallet.pending.is_some()),
+            grains: program.wallets.iter().map(|it| it.grain(program)).collect(),
+            lives: (0..)
+                .zip(&program.wallets)
+                .map(|(place, wallet)| life(program, place, wallet))
+                .collect(),
+            own_ends: program.wallets.len() > 1
+                || program.earn.iter().any(|earn| earn.expiry.is_some()),
+            lots_wait: program.wallets.is_empty()
+                || program
+                    .wallets
+                    .iter()
+                    .any(|wallet| wallet.pending.is_some()),
             divisor: Divisor::new(denominator),
             base: by_kind(
                 &|i, kind| {
@@ -284,9 +279,9 @@ impl<'p> Plan<'p> {
             granted: of_kind(&program.metrics, MetricKind::Granted),
             spent: of_kind(&program.metrics, MetricKind::Spent),
             rounds_events: program
-                .wallet
-                .as_ref()
-                .is_none_or(|wallet| wallet.round_at == RoundAt::Event),
+                .wallets
+                .iter()
+                .all(|it| it.round_at == RoundAt::Event),
             tracks_ground: program.tiers.as_ref().is_some_and(|tiers| {
                 matches!(tiers.period, Period::Rolling { .. })
                     && tiers.validity != crate::program::Validity::None
@@ -326,10 +321,16 @@ impl<'p> Plan<'p> {
         Ok(plan)
     }
 
-    /// What events of this kind release, if they do.
+    /// The places of the wallets.
     #[inline]
-    pub(super) fn until(&self, kind: Kind) -> Option<&'p Until> {
-        let until = self.program.wallet.as_ref()?.until();
+    pub(super) fn wallets(&self) -> std::ops::Range<u8> {
+        0..self.program.wallets.len() as u8
+    }
+
+    /// What events of this kind release of a wallet, if they do.
+    #[inline]
+    pub(super) fn until(&self, wallet: u8, kind: Kind) -> Option<&'p Until> {
+        let until = self.program.wallet(wallet)?.until();
         until.filter(|until| until.on == kind)
     }
 
@@ -369,7 +370,7 @@ impl<'p> Plan<'p> {
         for group in &program.groups {
             all.extend(group.cap.iter().filter_map(|cap| cap.each.as_ref()));
         }
-        if let Some(until) = self.until(kind) {
+        for until in self.wallets().filter_map(|wallet| self.until(wallet, kind)) {
             all.extend(until.when.iter().chain(&until.order));
         }
         all
@@ -387,6 +388,20 @@ impl<'p> Plan<'p> {
         });
         pool || collects || !self.birthday.is_empty()
     }
+}
+
+/// Microseconds that points of a wallet live, whatever the day and the rung.
+fn life(program: &Program, place: u8, wallet: &Wallet) -> Option<i64> {
+    let Expiry::Rolling {
+        length,
+        up_to: None,
+    } = &wallet.expiry
+    else {
+        return None;
+    };
+    let mut rungs = program.tiers.iter().flat_map(|tiers| &tiers.rungs);
+    let same = rungs.all(|rung| rung.expiry_of(place).is_none());
+    length.exact().filter(|_| same)
 }
 
 fn of_kind(metrics: &[Metric], kind: MetricKind) -> Vec<usize> {

@@ -39,7 +39,7 @@ pub(super) fn rate(
     denominator: i64,
     named: Named,
 ) -> Result<Rate, TooFine> {
-    let scale = program.wallet.as_ref().map_or(0, |wallet| wallet.scale);
+    let scale = program.scale();
     let fine = |value: Option<i64>| {
         value.ok_or_else(|| TooFine {
             rule: earn.id.clone(),

@@ -56,6 +56,7 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
         reach: Vec::new(),
         keep: Vec::new(),
         benefits: Vec::new(),
+        wallet: 0,
     };
     let reward = |id: &str| Reward {
         absent: false,
@@ -64,6 +65,7 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
         name: None,
         kind: RewardKind::Voucher,
         price: None,
+        wallet: 0,
         cash: None,
         on: None,
         from: None,
@@ -100,7 +102,8 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
         objectives: Vec::new(),
         datasets: Vec::new(),
         columns: Vec::new(),
-        wallet: Some(Wallet {
+        wallets: vec![Wallet {
+            absent: false,
             restarts_up: false,
             restarts_down: false,
             id: "points".to_owned(),
@@ -113,7 +116,7 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
             pending: None,
             expiry: Expiry::Never,
             minimum: 0,
-        }),
+        }],
         earn: Vec::new(),
         groups: Vec::new(),
         metrics: Vec::new(),

@@ -20,7 +20,7 @@ use crate::condition::expression::{Expr, Node};
 use crate::condition::{Expected, Occasion};
 use crate::finding::{Code, Place};
 use crate::number::Rational;
-use crate::program::{Earn, EarnKind, Group, Metric, MetricKind};
+use crate::program::{Earn, EarnKind, Group, Limit, Metric, MetricKind};
 
 table! {
     /// What every kind of earn rule takes.
@@ -171,9 +171,13 @@ pub(crate) fn earn(
     let asked = metrics
         .iter()
         .find(|metric| metric.kind == MetricKind::Granted && metric.rules.is_none());
-    if let Some(first) = raw.first() {
+    if let (Some(first), true) = (raw.first(), build.reader.names.wallets.is_empty()) {
         let place = first.value.common.id.as_ref();
-        build.has_wallet(place.map_or(first.place, |id| id.place), "earning points");
+        build.wallet(
+            None,
+            place.map_or(first.place, |id| id.place),
+            "earning points",
+        );
     }
     multiplies_multiplier(build, &raw);
     let mut rules: Vec<Checked> = raw
@@ -183,6 +187,7 @@ pub(crate) fn earn(
     rules.sort_by(|a, b| a.earn.id.cmp(&b.earn.id));
     stacking::bases(build, &rules);
     stacking::stacking(build, &rules, groups);
+    stacking::one_wallet(build, &rules, metrics);
     rules.into_iter().map(|rule| rule.earn).collect()
 }
 
@@ -270,8 +275,24 @@ fn rule(build: &mut Build<'_>, raw: Placed<EarnTable>, asked: Option<&Metric>) -
         rule.occasion(),
         caps_per_line && rule.lines,
     );
+    // Without any wallet that was said once.
+    let wallet = match build.reader.names.wallets.is_empty() {
+        true => 0,
+        false => build.wallet(common.wallet.as_ref(), id_place, "what this rule gives")?,
+    };
+    let caps_fit = caps.iter().filter_map(|cap| match &cap.limit {
+        Limit::Points(points) => Some(&points.0),
+        Limit::Count(_) => None,
+    });
+    for points in caps_fit.flatten() {
+        build.fits(
+            wallet,
+            *points,
+            common.cap.as_ref().map_or(id_place, |cap| cap.place),
+        );
+    }
     let expiry = common.expiry.as_ref();
-    let expiry = expiry.and_then(|raw| rule_expiry(build, raw));
+    let expiry = expiry.and_then(|raw| rule_expiry(build, raw, wallet));
     let when_place = common.when.as_ref().map(|when| when.place);
     let when = match when {
         Some(compiled) => Some(compiled?),
@@ -294,6 +315,7 @@ fn rule(build: &mut Build<'_>, raw: Placed<EarnTable>, asked: Option<&Metric>) -
             priority: common.priority?.value.0,
             per_line: caps_per_line,
             kind,
+            wallet,
             expiry,
         },
         id_place,
@@ -318,7 +340,7 @@ fn overflow(build: &mut Build<'_>, amount: &Expr, rate: Rational, place: Place) 
     let Some(most) = most(build, amount) else {
         return;
     };
-    let scale = build.wallet.as_ref().map_or(0, |(_, scale)| *scale);
+    let scale = build.reader.names.scale;
     let points = most
         .checked_mul(i128::from(rate.num))
         .and_then(|points| points.checked_mul(10i128.pow(u32::from(scale))));

@@ -2,10 +2,10 @@
 
 use super::Checked;
 use crate::condition::expression::{Compare, Expr, Node};
-use crate::finding::{Code, Pointer};
+use crate::finding::{Code, Place, Pointer};
 use crate::language::Build;
 use crate::language::reader::list;
-use crate::program::{EarnKind, Group};
+use crate::program::{EarnKind, Group, Metric};
 
 /// A multiplier runs on the events, and over the lines, of what it raises.
 pub(crate) fn bases(build: &mut Build<'_>, rules: &[Checked]) {
@@ -105,6 +105,55 @@ pub(crate) fn stacking(build: &mut Build<'_>, rules: &[Checked], groups: &[Group
                 label: "their group says no `combine`".to_owned(),
             }));
         }
+    }
+}
+
+/// What rules are raised, limited or counted together is of one wallet.
+pub(super) fn one_wallet(build: &mut Build<'_>, rules: &[Checked], metrics: &[Metric]) {
+    if build.reader.names.wallets.len() < 2 {
+        return;
+    }
+    let named = |index: usize| {
+        let id = build.reader.names.earn.get(index)?;
+        rules.iter().find(|rule| rule.earn.id == *id)
+    };
+    let mut apart: Vec<(Place, String, u8, &Checked)> = Vec::new();
+    for (place, rule) in rules.iter().enumerate() {
+        if let EarnKind::Multiplier { of, .. } = &rule.earn.kind {
+            let raised = of.iter().filter_map(|of| named(*of));
+            let what = format!("what `{}` raises", rule.earn.id);
+            apart.extend(raised.map(|it| (rule.id_place, what.clone(), rule.earn.wallet, it)));
+        }
+        let mut before = rules[..place].iter();
+        if let Some(first) =
+            before.find(|it| it.earn.group.is_some() && it.earn.group == rule.earn.group)
+        {
+            let what = format!("the group of `{}`", rule.earn.id);
+            apart.push((rule.id_place, what, rule.earn.wallet, first));
+        }
+    }
+    for metric in metrics {
+        let counted = metric
+            .rules
+            .iter()
+            .flatten()
+            .filter_map(|rule| named(*rule));
+        let what = format!("what `{}` counts", metric.id);
+        apart.extend(counted.map(|it| (metric.place, what.clone(), metric.wallet, it)));
+    }
+    apart.retain(|(_, _, wallet, other)| *wallet != other.earn.wallet);
+    for (place, what, wallet, other) in apart {
+        let wallets = &build.reader.names.wallets;
+        let of = |wallet: u8| wallets[usize::from(wallet)].clone();
+        let (here, there) = (of(wallet), of(other.earn.wallet));
+        build.reader.find_both(
+            Code::OneWallet,
+            place,
+            format!("{what} are points of two wallets"),
+            format!("this is of `{here}`"),
+            (other.id_place, &*format!("`{}` gives `{there}`", other.earn.id)),
+            "points of different wallets are different things: make one rule, group or metric for each",
+        );
     }
 }
 

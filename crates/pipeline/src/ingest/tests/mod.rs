@@ -58,7 +58,7 @@ pub(super) fn program(own: Vec<Column>) -> Program {
         objectives: Vec::new(),
         datasets: Vec::new(),
         columns,
-        wallet: None,
+        wallets: Vec::new(),
         earn: Vec::new(),
         groups: Vec::new(),
         metrics: Vec::new(),

@@ -91,6 +91,8 @@ pub struct Cause {
     pub rule_kind: String,
     /// The rule's id, or the key of the programme that rules, as in the canonical ledger.
     pub rule: String,
+    /// The wallet whose points it moves; nothing where it moves none.
+    pub wallet: Option<String>,
     /// The dataset of the event that caused it.
     pub source: Option<String>,
     /// The dataset of the event that granted the lot, where that is another event.
@@ -163,19 +165,27 @@ fn form(rule: Rule) -> (usize, usize) {
         Rule::Earn(_) => 0,
         Rule::Reward(_) => 1,
         Rule::Surprise(_) => 2,
-        Rule::Expiry => 3,
-        Rule::Pending => 4,
+        Rule::Expiry(_) => 3,
+        Rule::Pending(_) => 4,
         Rule::Tiers => 5,
-        Rule::Redeem => 6,
-        Rule::Shortage => 7,
-        Rule::Adjust => 8,
-        Rule::Opening => 9,
-        Rule::RungUp => 10,
-        Rule::RungDown => 11,
+        Rule::Redeem(_) => 6,
+        Rule::Shortage(_) => 7,
+        Rule::Adjust(_) => 8,
+        Rule::Opening(_) => 9,
+        Rule::RungUp(_) => 10,
+        Rule::RungDown(_) => 11,
     };
     let index = match rule {
         Rule::Earn(index) | Rule::Reward(index) | Rule::Surprise(index) => usize::from(index),
-        _ => 0,
+        Rule::Expiry(wallet)
+        | Rule::Pending(wallet)
+        | Rule::Redeem(wallet)
+        | Rule::Shortage(wallet)
+        | Rule::Adjust(wallet)
+        | Rule::Opening(wallet)
+        | Rule::RungUp(wallet)
+        | Rule::RungDown(wallet) => usize::from(wallet),
+        Rule::Tiers => 0,
     };
     (form, index)
 }
@@ -312,6 +322,7 @@ impl CauseNumbers {
             booking,
             rule_kind: rule_kind(rule).to_owned(),
             rule: rule_text(program, rule),
+            wallet: wallet_of(program, rule),
             source: dataset(source),
             lot_source: dataset(lot),
             version: program.digest.clone(),
@@ -324,10 +335,20 @@ impl CauseNumbers {
 
 /// A digest (XXH3) over the names of rules, datasets and rungs in their order, hexadecimal.
 fn names(program: &Program, rules: &[Rule]) -> String {
-    let rules: Vec<String> = (rules.iter().map(|rule| rule_text(program, *rule))).collect();
+    let name = |rule: &Rule| match wallet_of(program, *rule) {
+        Some(wallet) => format!("{} {wallet}", rule_text(program, *rule)),
+        None => rule_text(program, *rule),
+    };
+    let rules: Vec<String> = rules.iter().map(name).collect();
     let datasets: Vec<String> = (program.datasets.iter().map(|it| it.id.clone())).collect();
     let all = [rules, datasets, ladder(program)].map(|names| names.join("\n"));
     format!("{:016x}", xxh3_64(all.join("\n\n").as_bytes()))
+}
+
+/// The wallet whose points a rule moves.
+pub(crate) fn wallet_of(program: &Program, rule: Rule) -> Option<String> {
+    let wallet = program.wallet(rule.wallet(program)?)?;
+    Some(wallet.id.clone())
 }
 
 /// Ids of the rungs, lowest first.
@@ -339,10 +360,12 @@ pub(crate) fn ladder(program: &Program) -> Vec<String> {
 /// All rules of a programme, in the order of their numbers.
 pub(crate) fn all_rules(program: &Program) -> Vec<Rule> {
     let count = |list: usize| (0..list).map(|index| index as u16);
-    let mut rules = vec![
+    let mut rules = vec![Rule::Tiers];
+    // A programme without points has one wallet, in which nothing is.
+    let wallets = program.wallets.len().max(1) as u8;
+    let of_wallet = [
         Rule::Expiry,
         Rule::Pending,
-        Rule::Tiers,
         Rule::Redeem,
         Rule::Shortage,
         Rule::Adjust,
@@ -350,6 +373,7 @@ pub(crate) fn all_rules(program: &Program) -> Vec<Rule> {
         Rule::RungUp,
         Rule::RungDown,
     ];
+    rules.extend(of_wallet.iter().flat_map(|rule| (0..wallets).map(rule)));
     rules.extend(count(program.earn.len()).map(Rule::Earn));
     rules.extend(count(program.rewards.len()).map(Rule::Reward));
     rules.extend(count(program.surprises.len()).map(Rule::Surprise));
@@ -362,12 +386,12 @@ pub(crate) fn rule_kind(rule: Rule) -> &'static str {
         Rule::Earn(_) => "earn",
         Rule::Reward(_) => "reward",
         Rule::Surprise(_) => "surprise",
-        Rule::Expiry | Rule::Pending | Rule::RungUp | Rule::RungDown => "points",
+        Rule::Expiry(_) | Rule::Pending(_) | Rule::RungUp(_) | Rule::RungDown(_) => "points",
         Rule::Tiers => "tiers",
-        Rule::Shortage => "refunds",
-        Rule::Redeem => "redeem",
-        Rule::Adjust => "adjust",
-        Rule::Opening => "opening",
+        Rule::Shortage(_) => "refunds",
+        Rule::Redeem(_) => "redeem",
+        Rule::Adjust(_) => "adjust",
+        Rule::Opening(_) => "opening",
     }
 }
 
@@ -380,7 +404,7 @@ pub fn write_causes(
 ) -> Result<Option<LakeFile>, LakeError> {
     let mut number = Int32Builder::new();
     let mut line = Int32Builder::new();
-    let mut texts: Vec<StringBuilder> = (0..9).map(|_| StringBuilder::new()).collect();
+    let mut texts: Vec<StringBuilder> = (0..10).map(|_| StringBuilder::new()).collect();
     for cause in (0..).zip(used).filter(|(_, used)| **used).map(|(at, _)| at) {
         let Some(meaning) = numbers.meaning(cause) else {
             continue;
@@ -391,6 +415,7 @@ pub fn write_causes(
             Some(meaning.kind.text()),
             Some(meaning.rule_kind.as_str()),
             Some(meaning.rule.as_str()),
+            meaning.wallet.as_deref(),
             meaning.source.as_deref(),
             meaning.lot_source.as_deref(),
             Some(meaning.version.as_str()),
@@ -416,6 +441,7 @@ pub fn write_causes(
         text("kind", false),
         text("rule_kind", false),
         text("rule", false),
+        text("wallet", true),
         text("source", true),
         text("lot_source", true),
         text("version", false),
@@ -458,6 +484,7 @@ pub(crate) fn read_causes(
                 "source",
                 "lot_source",
                 "booking",
+                "wallet",
             ];
             let columns: Option<Vec<_>> = names.into_iter().map(text).collect();
             let columns = columns.ok_or_else(damaged)?;
@@ -488,6 +515,7 @@ pub(crate) fn read_causes(
                         },
                         source: at(6),
                         lot_source: at(7),
+                        wallet: at(9),
                         line: u32::try_from(line.value(row)).unwrap_or_default(),
                     },
                 );

@@ -1,7 +1,7 @@
 //! Stored rows as the engine books them, for what compares, explains or reports in its terms: each line
 //! as it was booked, and the lines that stand once later nights have taken some back.
 
-use super::cause::{Cause, CauseKind, all_rules, ladder, rule_kind};
+use super::cause::{Cause, CauseKind, all_rules, ladder, rule_kind, wallet_of};
 use super::read::{AccountLedger, EntryRow, Ledger, RewardRow, RungRow};
 use rungs_engine::event::EventId;
 use rungs_engine::ledger::canonical::rule_text;
@@ -51,7 +51,11 @@ impl Decoder {
         let rules = all_rules(program);
         let rule = |cause: &Cause| {
             rules.iter().copied().find(|rule| {
-                rule_kind(*rule) == cause.rule_kind && rule_text(program, *rule) == cause.rule
+                // A rule or reward that changed its wallet is the same all the same.
+                let named = matches!(rule, Rule::Earn(_) | Rule::Reward(_));
+                rule_kind(*rule) == cause.rule_kind
+                    && rule_text(program, *rule) == cause.rule
+                    && (named || wallet_of(program, *rule) == cause.wallet)
             })
         };
         let source = |name: &Option<String>| {

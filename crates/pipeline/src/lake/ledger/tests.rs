@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 fn earning() -> Program {
     let mut program = program();
     program.earn = vec![Earn {
+        wallet: 0,
         absent: false,
         expiry: None,
         id: "per-euro".to_owned(),
@@ -124,7 +125,7 @@ fn entries_of_all_runs_come_together_by_account() {
     let program = earning();
     let redeem = Entry {
         kind: EntryKind::Redeem,
-        rule: Rule::Redeem,
+        rule: Rule::Redeem(0),
         event: (1, EventId::of("r-1")),
         lot: Some((0, EventId::of("11"))),
         points: -25,
@@ -146,7 +147,7 @@ fn entries_of_all_runs_come_together_by_account() {
         at: 50,
         reward: 0,
         member: "b-2".to_owned(),
-        rule: Rule::Redeem,
+        rule: Rule::Redeem(0),
         event: None,
         occurrence: 2,
         until: 999,
@@ -343,7 +344,7 @@ fn stored_rows_are_again_what_was_booked() {
             ..grant(2, "r/7", -4)
         },
         Entry {
-            rule: Rule::Expiry,
+            rule: Rule::Expiry(0),
             kind: EntryKind::Expire,
             ..grant(3, "1", -6)
         },

@@ -55,7 +55,7 @@ struct PeriodOf {
 impl PointsOf<'_> {
     /// Nothing where there is no wallet.
     pub(super) fn of<'a>(report: &'a Report<'_>) -> Option<PointsOf<'a>> {
-        let wallet = report.program.wallet.as_ref()?;
+        let wallet = report.program.wallet(0)?;
         let digits = wallet.scale;
         let ends = report.open_ends.as_ref();
         let months = ends.map(|ends| ends.months().into_iter());
