@@ -8,9 +8,9 @@ use rungs_engine::canonical::Kind;
 use rungs_engine::cron::occurrences;
 use rungs_engine::fold::{Plans, Win, day_key, ticket, wins};
 use rungs_engine::language::text_table::TextTable;
-use rungs_engine::language::{Source, check};
+use rungs_engine::language::{Source, check_several_wallets};
 use rungs_engine::ledger::EventRef;
-use rungs_engine::ledger::canonical::{points_text, rule_text, rung_text};
+use rungs_engine::ledger::canonical::{points_of, rule_text, rung_text, wallet_text};
 use rungs_engine::program::Versions;
 use rungs_engine::rehearsal::{EventTable, Rehearsed, rehearse};
 use std::collections::BTreeMap;
@@ -97,7 +97,7 @@ fn run(text: &str) -> Vec<String> {
     let mut programs = Vec::new();
     for (from, text) in &case.toml {
         let file = format!("{}.toml", day_text(from.unwrap_or(first)));
-        let checked = check(&Source {
+        let checked = check_several_wallets(&Source {
             id: "case",
             file: &file,
             text,
@@ -207,7 +207,11 @@ fn booked(
                 let mut row = common(entry.at);
                 row.insert("kind", entry.kind.text().to_owned());
                 row.insert("rule", rule_text(program, entry.rule));
-                row.insert("points", points_text(program, entry.points));
+                // As the version says in whose name it is booked.
+                let judging = &versions.all()[usize::from(entry.version)];
+                let wallet = entry.rule.wallet(judging).unwrap_or(0);
+                row.insert("wallet", wallet_text(program, wallet).to_owned());
+                row.insert("points", points_of(program, wallet, entry.points));
                 row.insert("expires", entry.expires.map_or(String::new(), date));
                 row.insert("event", id(Some(&entry.event)));
                 row.insert("lot", id(entry.lot.as_ref()));

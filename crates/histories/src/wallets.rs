@@ -49,7 +49,8 @@ pub(crate) fn second(text: &str, seed: u64, before: Option<&str>) -> String {
         let mut multipliers = text.lines().filter(|line| line.starts_with("of = ["));
         multipliers.any(|of| of.contains(&format!("\"{rule}\"")))
     };
-    moved.retain(|rule| !raised(rule) && !(together && *rule != "review" && *rule != "reload"));
+    let alone = |rule: &str| !together || ["review", "reload"].contains(&rule);
+    moved.retain(|rule| alone(rule) && !raised(rule));
     let mut out = String::new();
     for table in tables(text) {
         if table.starts_with("[points.leaves]") {
@@ -70,7 +71,8 @@ pub(crate) fn second(text: &str, seed: u64, before: Option<&str>) -> String {
                 // What inactivity ends together has no end of its own.
                 let idle = leaves && wallet_of_leaves.contains("inactivity");
                 let rest = rest.lines().filter(|line| {
-                    !line.starts_with("wallet = ") && !(idle && line.starts_with("expiry = "))
+                    let other_end = idle && line.starts_with("expiry = ");
+                    !other_end && !line.starts_with("wallet = ")
                 });
                 let rest = rest.map(|line| format!("{line}\n")).collect::<String>();
                 out += &format!("{head}\nwallet = \"{wallet}\"\n{rest}");

@@ -11,6 +11,7 @@ mod complaints;
 mod costs;
 mod earn;
 mod enrol;
+mod expiry;
 mod groups;
 mod kpis;
 mod ladder;
@@ -160,7 +161,7 @@ pub(crate) struct Build<'s> {
     /// Metrics as columns of conditions.
     pub metrics: Vec<MetricColumn>,
     /// What each wallet says of all its points, by their places.
-    pub shared: Vec<points::Shared>,
+    pub shared: Vec<expiry::Shared>,
 }
 
 impl Build<'_> {

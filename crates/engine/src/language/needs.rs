@@ -1,7 +1,7 @@
 //! What a rung needs: metrics and their least values.
 
 use super::Build;
-use super::points::own_expiry;
+use super::expiry::own_expiry;
 use super::reader::{Item, Placed, Reader, Value};
 use super::table::Shape;
 use super::tiers::RungTable;

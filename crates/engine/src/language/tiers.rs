@@ -1,7 +1,7 @@
 //! `[tiers]`: the ladder, how its rungs are reached, kept and lost.
 
+use super::expiry::ExpiryTable;
 use super::needs::NeedTable;
-use super::points::ExpiryTable;
 use super::reader::{Item, Placed, Reader, Value};
 use super::table::{Shape, choice, kinds, table};
 use super::values::{BenefitSort, ByRungOf, Duration, Id, Many, OneOrMany, Ref, WalletSort, Whole};

@@ -62,6 +62,14 @@ pub fn points_text(program: &Program, points: i64) -> String {
     decimal(points, program.scale())
 }
 
+/// Scaled points of a wallet as a decimal number of its own digits.
+pub fn points_of(program: &Program, wallet: u8, points: i64) -> String {
+    program.wallet(wallet).map_or_else(
+        || points_text(program, points),
+        |wallet| decimal(points / wallet.grain(program), wallet.scale),
+    )
+}
+
 /// The id of a rung.
 pub fn rung_text(program: &Program, rung: u8) -> Option<&str> {
     Some(&program.tiers.as_ref()?.rungs.get(usize::from(rung))?.id)

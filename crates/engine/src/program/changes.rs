@@ -1,7 +1,9 @@
 //! What cannot change from one version of a programme to the next, or not without a word.
 
 use super::qualify::qualify;
-use super::{Carried, Column, IdleSince, Metric, Period, Program, Rung, RungEnds, Wallet};
+use super::{
+    Carried, Column, IdleSince, Metric, MetricKind, Period, Program, Rung, RungEnds, Wallet,
+};
 use crate::calendar::LeapDay;
 use crate::canonical::Type;
 use crate::finding::{Code, Finding, Place};
@@ -283,7 +285,8 @@ impl Step<'_> {
             tiers.map_or(Period::Lifetime, |tiers| tiers.period)
         };
         let wallet = |program: &Program, metric: &Metric| {
-            let wallet = program.wallet(metric.wallet);
+            let of_points = matches!(metric.kind, MetricKind::Granted | MetricKind::Spent);
+            let wallet = program.wallet(metric.wallet).filter(|_| of_points);
             wallet.map(|wallet| wallet.id.clone())
         };
         let ladders = self.old.tiers.is_none() || self.new.tiers.is_some();

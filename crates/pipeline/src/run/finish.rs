@@ -9,7 +9,7 @@ use super::totals::{Totals, counts};
 use crate::lake::corrections::write_corrections;
 use crate::lake::decisions::{Decision, write_decisions};
 use crate::lake::ledger::LedgerFiles;
-use crate::lake::ledger::cause::write_causes;
+use crate::lake::ledger::cause_table::write_causes;
 use crate::lake::levels::merge_levels;
 use crate::lake::manifest::{FORMAT, LakeFile, Manifest, Nights, THIS, Table};
 use crate::lake::quarantine::{QuarantineRow, write_quarantine};

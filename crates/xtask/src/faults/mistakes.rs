@@ -144,8 +144,8 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "the lot taken first comes back first",
         area: "undo",
-        right: "for lot in redemption.taken.iter_mut().rev() {",
-        wrong: "for lot in redemption.taken.iter_mut() {",
+        right: "for lot in taken.iter_mut().rev() {",
+        wrong: "for lot in taken.iter_mut() {",
     },
     Fault {
         name: "an un-redeem forgets what came back before",
@@ -156,13 +156,13 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "what is owed for a redemption stays owed when it is undone",
         area: "undo",
-        right: "let owed = points.min(self.state.debt);",
-        wrong: "let owed = points.min(self.state.debt) * 0;",
+        right: "let owed = points.min(*debt);",
+        wrong: "let owed = points.min(*debt) * 0;",
     },
     Fault {
         name: "points that come back pay no debt",
         area: "undo",
-        right: "let left = points - self.repay(&key, end, points);",
+        right: "let left = points - self.repay(wallet, &key, end, points);",
         wrong: "let left = points;",
     },
     Fault {
@@ -276,8 +276,8 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "points of a rule end with those of the wallet",
         area: "lot",
-        right: "let end = self.expiry_by(rule);",
-        wrong: "let end = self.expiry_by(rule).min(self.expiry());",
+        right: "let end = self.expiry_by(rule, wallet);",
+        wrong: "let end = self.expiry_by(rule, wallet).min(self.expiry(wallet));",
     },
     Fault {
         name: "a new rung revives points that end at that instant",
@@ -306,8 +306,8 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "debt is never paid",
         area: "lot",
-        right: "self.state.debt.min(points)",
-        wrong: "self.state.debt.min(points).min(0)",
+        right: "let paid = purse.debt.min(points);",
+        wrong: "let paid = purse.debt.min(points).min(0);",
     },
     Fault {
         name: "a refund takes other lots before its order's own",
@@ -324,20 +324,20 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "points that ended unspent are taken from others all the same",
         area: "refund",
-        right: "let forgiven = points.min(order.ended);",
-        wrong: "let forgiven = points.min(order.ended).min(0);",
+        right: "let forgiven = points.min(*ended);",
+        wrong: "let forgiven = points.min(*ended).min(0);",
     },
     Fault {
         name: "what counted as given back counts so once more",
         area: "refund",
-        right: "order.ended -= forgiven;",
-        wrong: "order.ended -= 0;",
+        right: "*ended -= forgiven;",
+        wrong: "*ended -= 0;",
     },
     Fault {
         name: "what came back too late counts as spent",
         area: "refund",
-        right: "self.note_ended(&key, points);",
-        wrong: "self.note_ended(&key, 0);",
+        right: "self.note_ended(wallet, &key, points);",
+        wrong: "self.note_ended(wallet, &key, 0);",
     },
     Fault {
         name: "a refund of all that is left asks for too much",
@@ -410,5 +410,17 @@ pub(super) const FAULTS: &[Fault] = &[
         area: "pending",
         right: "self.free(&frees);\n        self.renew(kind);\n        self.grant(&event);",
         wrong: "self.renew(kind);\n        self.grant(&event);\n        self.free(&frees);",
+    },
+    Fault {
+        name: "every wallet rounds the rules of all",
+        area: "rounding",
+        right: "_ if plan.program.earn[rule].wallet != place => 0,",
+        wrong: "_ if plan.rules.is_empty() => 0,",
+    },
+    Fault {
+        name: "the first wallet pays for every reward",
+        area: "lot",
+        right: "plan.program.rewards[reward].wallet,\n            ),",
+        wrong: "0,\n            ),",
     },
 ];

@@ -9,8 +9,8 @@ mod stacking;
 mod steps;
 
 use super::Build;
+use super::expiry::{ExpiryTable, rule_expiry};
 use super::limits::{CapTable, Limits, caps};
-use super::points::{ExpiryTable, rule_expiry};
 use super::quoted::Condition;
 use super::reader::{Item, Placed, Reader, Row, Rows, Value};
 use super::table::{KindWord, Kinds, Shape, Table, table};

@@ -149,7 +149,7 @@ pub(super) fn one_wallet(build: &mut Build<'_>, rules: &[Checked], metrics: &[Me
         build.reader.find_both(
             Code::OneWallet,
             place,
-            format!("{what} are points of two wallets"),
+            format!("points of two wallets meet in {what}"),
             format!("this is of `{here}`"),
             (other.id_place, &*format!("`{}` gives `{there}`", other.earn.id)),
             "points of different wallets are different things: make one rule, group or metric for each",

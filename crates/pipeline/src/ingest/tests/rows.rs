@@ -275,6 +275,7 @@ fn every_code_of_the_ingest_has_a_case() {
         RowCode::TrimmedRefund,
         RowCode::UnknownRedeem,
         RowCode::UnknownName,
+        RowCode::WhichWallet,
         RowCode::FinerThanMetric,
         RowCode::Overflow,
     ];

@@ -6,6 +6,7 @@
 //! no look-up, and an entry has no texts but the account's.
 
 pub mod cause;
+pub mod cause_table;
 pub mod decode;
 mod ids;
 pub mod read;

@@ -1,7 +1,8 @@
 //! Reading the ledger, an account at a time, over all runs: the files of each run are sorted by
 //! account, so they are merged like levels of the history.
 
-use super::cause::{Cause, read_causes};
+use super::cause::Cause;
+use super::cause_table::read_causes;
 use crate::lake::error::LakeError;
 use crate::lake::history::rows_of;
 use crate::lake::layout::texts;

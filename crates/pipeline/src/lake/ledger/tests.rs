@@ -1,7 +1,8 @@
 //! What is booked can be read back, run by run and account by account.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use super::cause::{CauseNumbers, write_causes};
+use super::cause::CauseNumbers;
+use super::cause_table::write_causes;
 use super::{AccountLedger, CauseKind, Decoder, Ledger, LedgerWriter};
 use crate::lake::fixture::program;
 use crate::lake::manifest::{FORMAT, Manifest, Nights, Table};
