@@ -75,6 +75,8 @@ fn generated(seed: u64, several: bool) -> Generated {
     let (mut toml, plain) = programme::programme(&mut random);
     // Of its own seed, so that programmes and histories stay as they were without surprises.
     programme::surprises(&mut Random(!seed), &mut toml);
+    // With a second wallet no order goes the short way.
+    let several = several && !plain;
     if several {
         toml = wallets::second(&toml, seed, None);
     }

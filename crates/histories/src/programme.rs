@@ -137,6 +137,9 @@ pub(crate) fn programme(random: &mut Random) -> (String, bool) {
         "pending = { length = \"36 hours\" }\n",
         "pending = { length = \"14 days\" }\n",
     ]);
+    // Nor does it wait for anything, mostly.
+    let straight = plain && random.percent(70);
+    let pending = if straight { "" } else { pending };
     out.push_str(pending);
     let expiry = random.pick(&[
         "",
@@ -158,7 +161,10 @@ pub(crate) fn programme(random: &mut Random) -> (String, bool) {
     metrics_and_tiers(random, out, plain);
     rewards(random, out, plain);
     refunds(random, out);
-    let text = latest(&own_ends(&waiting(random, &text), plain));
+    if !straight {
+        text = waiting(random, &text);
+    }
+    let text = latest(&own_ends(&text, plain));
     (backdated(random, &text), plain)
 }
 
@@ -299,11 +305,17 @@ fn multipliers(random: &mut Random, out: &mut String, by_line: bool, plain: bool
         }
     }
     if together {
-        let _ = write!(
-            out,
-            "\n[[groups]]\nid = \"daily\"\ncap = {}\n",
-            cap(random, true)
+        // Small, and mostly of the account in a period: an order that goes the short way meets it.
+        let of_period = format!(
+            "{{ points = {}, per = \"{}\" }}",
+            30 + random.below(150),
+            random.pick(&["day", "week", "month", "quarter"])
         );
+        let cap = match random.percent(75) {
+            true => of_period,
+            false => cap(random, true),
+        };
+        let _ = write!(out, "\n[[groups]]\nid = \"daily\"\ncap = {cap}\n");
     } else if n > 0 {
         let combine = random.pick(&["highest", "add", "multiply", "first"]);
         let _ = write!(

@@ -295,7 +295,7 @@ pub(super) const FAULTS: &[Fault] = &[
         name: "a lot that is brought along does not keep its end",
         area: "lot",
         right: "Some(day) => self.at.max(self.plan.program.zone.midnight(day as Day)),",
-        wrong: "Some(_) => self.expiry(),",
+        wrong: "Some(_) => self.expiry(wallet),",
     },
     Fault {
         name: "a rung that was given with an end falls before it",
