@@ -2,6 +2,7 @@
 //! refunds, debt, rung changes, hit caps and surprises really occur; [`Content`] counts them.
 
 mod content;
+mod datasets;
 mod ends;
 mod events;
 mod joining;

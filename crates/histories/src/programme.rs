@@ -1,6 +1,7 @@
 //! Generated programmes: every kind that settlement knows, in combinations that `check` accepts.
 
 use crate::Random;
+use crate::datasets::DATASETS;
 use crate::ends::own_ends;
 use crate::joining::backdated;
 use crate::refunds::refunds;
@@ -15,99 +16,6 @@ const ZONES: [&str; 6] = [
     "Australia/Lord_Howe",
     "America/Sao_Paulo",
 ];
-
-/// The datasets of every generated programme.
-const DATASETS: &str = r#"
-[collect.cards]
-event = "enrol"
-id = "id"
-member = "member"
-account = "account"
-time = "time"
-
-[collect.people]
-event = "profile"
-id = "id"
-member = "member"
-account = "account"
-time = "time"
-purpose = "birthday"
-retention = "1 year"
-columns = { birthday = { pii = "keep" }, language = {} }
-
-[collect.till]
-event = "order"
-id = "id"
-member = "member"
-account = "account"
-time = "time"
-line = "number"
-
-[collect.till.columns]
-channel = { values = ["app", "bar"] }
-category = { values = ["drink", "food", "gift"], required = true }
-quantity = { min = 1, max = 100 }
-net = { required = true, min = 0.00, max = 100000.00 }
-
-[collect.back]
-event = "refund"
-id = "id"
-member = "member"
-account = "account"
-time = "time"
-line = "number"
-columns = { order = { required = true }, quantity = {}, net = {} }
-
-[collect.app]
-event = "activity"
-id = "id"
-member = "member"
-account = "account"
-time = "time"
-columns = { name = { values = ["opened", "reloaded", "reviewed", "delivered"], required = true }, value = { min = 0, max = 1000 }, object = {} }
-
-[collect.spent]
-event = "redeem"
-id = "id"
-member = "member"
-account = "account"
-time = "time"
-
-[collect.undone]
-event = "unredeem"
-id = "id"
-member = "member"
-account = "account"
-time = "time"
-
-[collect.desk]
-event = "adjust"
-id = "id"
-member = "member"
-account = "account"
-time = "time"
-
-[collect.brought]
-event = "opening"
-id = "id"
-member = "member"
-account = "account"
-time = "time"
-
-[collect.counter]
-event = "reward"
-id = "id"
-member = "member"
-account = "account"
-time = "time"
-
-[collect.answers]
-event = "survey"
-id = "id"
-member = "member"
-account = "account"
-time = "time"
-"#;
 
 /// A programme, and whether it is plain.
 pub(crate) fn programme(random: &mut Random) -> (String, bool) {
