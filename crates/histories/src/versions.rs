@@ -163,7 +163,9 @@ fn version(random: &mut Random, before: &str, several: bool) -> String {
     if text.contains("kind = \"inactivity\"") && own.percent(60) {
         migrate += "inactivity = \"from_activity\"\n";
     }
-    if text.contains("\n[tiers]") && own.percent(40) {
+    // A kept rung rests on a period only where ends are those of periods.
+    let by_period = text.contains("validity = { kind = \"periods\"");
+    if text.contains("\n[tiers]") && own.percent(if by_period { 80 } else { 30 }) {
         migrate += "validity = \"recompute\"\n";
     }
     if several {

@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Histories that each mistake has to survive.
-const HISTORIES: &str = "1000";
+const HISTORIES: &str = "2000";
 
 /// A test that takes longer has no end; it takes two seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
