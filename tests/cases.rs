@@ -8,7 +8,7 @@ use rungs_engine::canonical::Kind;
 use rungs_engine::cron::occurrences;
 use rungs_engine::fold::{Plans, Win, day_key, ticket, wins};
 use rungs_engine::language::text_table::TextTable;
-use rungs_engine::language::{Source, check_several_wallets};
+use rungs_engine::language::{Source, check};
 use rungs_engine::ledger::EventRef;
 use rungs_engine::ledger::canonical::{points_of, rule_text, rung_text, wallet_text};
 use rungs_engine::program::Versions;
@@ -97,7 +97,7 @@ fn run(text: &str) -> Vec<String> {
     let mut programs = Vec::new();
     for (from, text) in &case.toml {
         let file = format!("{}.toml", day_text(from.unwrap_or(first)));
-        let checked = check_several_wallets(&Source {
+        let checked = check(&Source {
             id: "case",
             file: &file,
             text,

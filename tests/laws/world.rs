@@ -84,6 +84,24 @@ pub struct World {
     folder: TempDir,
 }
 
+/// Key figures of points look at one wallet and the other in turns, where there are two.
+fn named_wallets(text: &str) -> String {
+    if !text.contains("[points.leaves]") {
+        return text.to_owned();
+    }
+    let mut wallets = ["leaves", "beans"].into_iter().cycle();
+    let mut named = String::new();
+    for line in text.lines() {
+        named += &format!("{line}\n");
+        if line.starts_with("kind = \"points_")
+            && let Some(wallet) = wallets.next()
+        {
+            named += &format!("wallet = \"{wallet}\"\n");
+        }
+    }
+    named
+}
+
 impl World {
     /// Of a seed.
     pub fn new(seed: u64) -> World {
@@ -122,7 +140,7 @@ impl World {
                     text.push_str(KPIS_BY_RUNG);
                 }
             }
-            std::fs::write(programs.join(file), text).unwrap();
+            std::fs::write(programs.join(file), named_wallets(&text)).unwrap();
         }
         let read = program_folder::read(&programs);
         let found: Vec<&str> = read

@@ -1,6 +1,7 @@
 //! Points that a till holds, so that a member cannot spend them twice before the night settles the first redemption.
 //!
-//! A hold is an attribute of the member's item: `hold#<dataset>/<id of the redemption>`, a map of `points` and `until`.
+//! A hold is an attribute of the member's item: `hold#<dataset>/<id of the redemption>`, a map of `points`, `until` and,
+//! where they are not of the first, `wallet`.
 //! It is written on condition that nothing was held meanwhile (`hold_token` counts) and that the balance is the one that
 //! was read. The night that settles the redemption takes the points off the balance and removes the hold in one write;
 //! it touches no other hold. One that is over does not count any more, and the next one removes it.
@@ -21,6 +22,8 @@ const ATTEMPTS: usize = 10;
 pub struct Till {
     client: Client,
     table: String,
+    /// Nothing: the programme's first.
+    wallet: Option<String>,
 }
 
 /// Why points were not held. Nothing was changed, unless it is unavailable: then asking again says it.
@@ -58,16 +61,34 @@ impl std::error::Error for HoldError {}
 struct Member {
     balance: i64,
     token: Option<i64>,
-    /// Attribute, points and end of each hold.
-    holds: Vec<(String, i64, Timestamp)>,
+    /// In the order of their attributes.
+    holds: Vec<Hold>,
+}
+
+/// Points that are held.
+struct Hold {
+    /// The attribute.
+    name: String,
+    points: i64,
+    until: Timestamp,
+    wallet: Option<String>,
 }
 
 impl Till {
-    /// By the table's name.
+    /// By the table's name. It asks for points of the programme's first wallet, and holds them.
     pub fn new(client: Client, table: &str) -> Till {
         Till {
             client,
             table: table.to_owned(),
+            wallet: None,
+        }
+    }
+
+    /// The same for another of the programme's wallets, by its id.
+    pub fn of_wallet(&self, id: &str) -> Till {
+        Till {
+            wallet: Some(id.to_owned()),
+            ..self.clone()
         }
     }
 
@@ -78,7 +99,8 @@ impl Till {
         account: &str,
         now: Timestamp,
     ) -> Result<i64, HoldError> {
-        Ok(self.read(program, account).await?.free(now))
+        let member = self.read(program, account).await?;
+        Ok(member.free(&self.wallet, now))
     }
 
     /// Holds scaled points for a redemption, named by its dataset, a slash and its id as the upload will name it, until
@@ -94,23 +116,26 @@ impl Till {
         let name = hold(redemption);
         for _ in 0..ATTEMPTS {
             let member = self.read(program, account).await?;
-            let free = member.free(now);
-            if let Some((_, held, _)) = member.live(now).find(|(there, ..)| *there == name) {
-                return match *held == points {
+            let free = member.free(&self.wallet, now);
+            if let Some(held) = member.live(now).find(|held| held.name == name) {
+                return match held.points == points && held.wallet == self.wallet {
                     true => Ok(free),
-                    false => Err(HoldError::HeldOtherwise(*held)),
+                    false => Err(HoldError::HeldOtherwise(held.points)),
                 };
             }
             if points <= 0 || points > free {
                 return Err(HoldError::NotEnough(free));
             }
-            let over = member.holds.iter().filter(|(.., until)| *until <= now);
-            let over = over.map(|(there, ..)| there.as_str());
+            let over = member.holds.iter().filter(|held| held.until <= now);
+            let over = over.map(|held| held.name.as_str());
             let gone: Vec<&str> = over.filter(|there| *there != name).collect();
-            let value = Value::M(HashMap::from([
+            let mut value = HashMap::from([
                 ("points".to_owned(), Value::N(points.to_string())),
                 ("until".to_owned(), Value::S(until.to_string())),
-            ]));
+            ]);
+            let wallet = self.wallet.clone().map(Value::S);
+            value.extend(wallet.map(|id| ("wallet".to_owned(), id)));
+            let value = Value::M(value);
             let key = (program, account);
             if self
                 .change(key, &member, Some((&name, value)), &gone)
@@ -132,7 +157,7 @@ impl Till {
         let name = hold(redemption);
         for _ in 0..ATTEMPTS {
             let member = self.read(program, account).await?;
-            let held = member.holds.iter().any(|(there, ..)| *there == name);
+            let held = member.holds.iter().any(|held| held.name == name);
             if !held
                 || self
                     .change((program, account), &member, None, &[&name])
@@ -154,7 +179,7 @@ impl Till {
         let item = got.await.map_err(unavailable)?.item;
         // A hold alone makes no member.
         let item = item.filter(|item| item.contains_key("run"));
-        Member::of(&item.ok_or(HoldError::Unknown)?)
+        Member::of(&item.ok_or(HoldError::Unknown)?, self.wallet.as_deref())
     }
 
     /// False if somebody came in between.
@@ -166,12 +191,19 @@ impl Till {
         gone: &[&str],
     ) -> Result<bool, HoldError> {
         let mut change = "SET hold_token = :next".to_owned();
-        let mut condition = "balance = :balance AND ".to_owned();
+        let balance = self
+            .wallet
+            .as_ref()
+            .map_or("balance", |_| "other_wallets.#wallet.balance");
+        let mut condition = format!("{balance} = :balance AND ");
         let update = self.client.update_item().table_name(&self.table);
         let mut update = update
             .key("pk", Value::S(member_pk(program, account)))
             .key("sk", Value::S("member".to_owned()))
             .expression_attribute_values(":balance", Value::N(seen.balance.to_string()));
+        if let Some(id) = &self.wallet {
+            update = update.expression_attribute_names("#wallet", id);
+        }
         let next = match seen.token {
             None => {
                 condition.push_str("attribute_not_exists(hold_token)");
@@ -212,22 +244,37 @@ impl Till {
 }
 
 impl Member {
-    fn of(item: &HashMap<String, Value>) -> Result<Member, HoldError> {
+    /// By its item; the balance is that of a wallet, of the first if none is named.
+    fn of(item: &HashMap<String, Value>, wallet: Option<&str>) -> Result<Member, HoldError> {
         let held = item.iter().filter(|(name, _)| name.starts_with("hold#"));
         let held = held.map(|(name, value)| {
             let map = value.as_m().ok();
             let points = map.and_then(|map| number(map.get("points")));
             let until = map.and_then(|map| map.get("until")?.as_s().ok()?.parse().ok());
             match (points, until) {
-                (Some(points), Some(until)) => Ok((name.clone(), points, until)),
+                (Some(points), Some(until)) => Ok(Hold {
+                    name: name.clone(),
+                    points,
+                    until,
+                    wallet: map.and_then(|map| map.get("wallet")?.as_s().ok().cloned()),
+                }),
                 _ => Err(HoldError::Unavailable(format!("`{name}` is no hold"))),
             }
         });
         let mut holds = held.collect::<Result<Vec<_>, HoldError>>()?;
-        holds.sort_unstable();
-        let balance = number(item.get("balance"));
-        let balance =
-            balance.ok_or_else(|| HoldError::Unavailable("the item has no balance".to_owned()))?;
+        holds.sort_by(|one, other| one.name.cmp(&other.name));
+        let purse = match wallet {
+            None => Some(item),
+            Some(id) => {
+                let others = item.get("other_wallets").and_then(|map| map.as_m().ok());
+                others.and_then(|others| others.get(id)?.as_m().ok())
+            }
+        };
+        let balance = purse.and_then(|purse| number(purse.get("balance")));
+        let balance = balance.ok_or_else(|| {
+            let of = wallet.map_or_else(String::new, |id| format!(" of wallet `{id}`"));
+            HoldError::Unavailable(format!("the item has no balance{of}"))
+        })?;
         Ok(Member {
             balance,
             token: number(item.get("hold_token")),
@@ -235,12 +282,13 @@ impl Member {
         })
     }
 
-    fn live(&self, now: Timestamp) -> impl Iterator<Item = &(String, i64, Timestamp)> {
-        self.holds.iter().filter(move |(.., until)| *until > now)
+    fn live(&self, now: Timestamp) -> impl Iterator<Item = &Hold> {
+        self.holds.iter().filter(move |held| held.until > now)
     }
 
-    fn free(&self, now: Timestamp) -> i64 {
-        self.balance - self.live(now).map(|(_, points, _)| points).sum::<i64>()
+    fn free(&self, wallet: &Option<String>, now: Timestamp) -> i64 {
+        let held = self.live(now).filter(|held| held.wallet == *wallet);
+        self.balance - held.map(|held| held.points).sum::<i64>()
     }
 }
 

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue as Value;
 use rungs_engine::ledger::canonical::instant_text;
 use rungs_pipeline::objects::BookedEntry;
-use rungs_pipeline::serving::{MemberRow, OpenPoints, RewardRow};
+use rungs_pipeline::serving::{MemberRow, OpenPoints, PurseRow, RewardRow};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -86,20 +86,37 @@ pub(crate) fn member(program: &str, night: &str, row: &MemberRow, redeemed: &[St
         "member".to_owned(),
         [
             ("member", row.member.as_deref().and_then(text)),
-            ("balance", number(row.balance)),
-            ("pending", number(row.pending)),
-            ("debt", number(row.debt)),
+            ("balance", number(row.purse.balance)),
+            ("pending", number(row.purse.pending)),
+            ("debt", number(row.purse.debt)),
             ("rung", row.rung.as_deref().and_then(text)),
             ("rung_until", row.rung_until.as_deref().and_then(text)),
-            ("next_expiry", row.next_expiry.and_then(instant)),
-            ("next_expiry_points", number(row.next_expiry_points)),
-            ("open", open(&row.open)),
+            ("next_expiry", row.purse.next_expiry.and_then(instant)),
+            ("next_expiry_points", number(row.purse.next_expiry_points)),
+            ("open", open(&row.purse.open)),
+            ("other_wallets", other_wallets(&row.other_wallets)),
             ("updated_night", text(night)),
         ],
     );
     let released = redeemed.iter().map(|name| (hold(name).into(), None));
     item.attributes.extend(released);
     item
+}
+
+/// Nothing where there is one wallet.
+fn other_wallets(wallets: &[(String, PurseRow)]) -> Option<Value> {
+    let each = wallets.iter().map(|(id, purse)| {
+        let named = [
+            ("balance", number(purse.balance)),
+            ("pending", number(purse.pending)),
+            ("debt", number(purse.debt)),
+            ("next_expiry", purse.next_expiry.and_then(instant)),
+            ("next_expiry_points", number(purse.next_expiry_points)),
+            ("open", open(&purse.open)),
+        ];
+        (id.clone(), Value::M(map(named)))
+    });
+    (!wallets.is_empty()).then(|| Value::M(each.collect()))
 }
 
 fn open(points: &[OpenPoints]) -> Option<Value> {
@@ -167,6 +184,7 @@ pub(crate) fn entry(
             ("kind", text(entry.kind)),
             ("booking", entry.booking.and_then(text)),
             ("points", number(entry.points)),
+            ("wallet", entry.wallet.as_deref().and_then(text)),
             ("rule_kind", text(&entry.rule_kind)),
             ("rule", text(&entry.rule)),
             ("place", text(&entry.place)),

@@ -61,23 +61,14 @@ pub struct Generated {
     pub as_of: String,
 }
 
-/// Makes a programme and a history.
+/// Makes a programme and a history. Every third programme that is not plain has a second wallet.
 pub fn generate(seed: u64) -> Generated {
-    generated(seed, false)
-}
-
-/// The same where every third programme has a second wallet, and all else is as without.
-pub fn generate_several_wallets(seed: u64) -> Generated {
-    generated(seed, true)
-}
-
-fn generated(seed: u64, several: bool) -> Generated {
     let mut random = Random(seed);
     let (mut toml, plain) = programme::programme(&mut random);
     // Of its own seed, so that programmes and histories stay as they were without surprises.
     programme::surprises(&mut Random(!seed), &mut toml);
     // With a second wallet no order goes the short way.
-    let several = several && !plain;
+    let several = !plain;
     if several {
         toml = wallets::second(&toml, seed, None);
     }

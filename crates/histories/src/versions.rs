@@ -7,7 +7,7 @@ use crate::waiting::latest;
 use crate::wallets::second;
 use crate::{Generated, Random};
 use rungs_engine::calendar::{Day, day_from, day_text};
-use rungs_engine::language::{Source, check_several_wallets};
+use rungs_engine::language::{Source, check};
 use rungs_engine::program::Versions;
 use std::ops::Range;
 
@@ -274,7 +274,7 @@ impl Generated {
     pub fn versions(&self) -> Result<Versions, String> {
         let mut programs = Vec::new();
         for (file, text) in self.files() {
-            let checked = check_several_wallets(&Source {
+            let checked = check(&Source {
                 id: "generated",
                 file: &file,
                 text: &text,

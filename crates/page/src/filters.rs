@@ -4,6 +4,7 @@ use crate::decimal::Decimal;
 use crate::error::PageError;
 use crate::figures::Window;
 use crate::forms::{Forms, grouped, pixels, short};
+use crate::queries;
 use minijinja::{Environment, Error, Value};
 use std::sync::Arc;
 
@@ -88,6 +89,9 @@ pub(crate) fn add(environment: &mut Environment<'_>, forms: &Arc<Forms>) {
     environment.add_filter("sign", |number: &Value| -> Result<i64, Error> {
         let number = Decimal::of(decimal(number)?)?;
         Ok(i64::from(number.units > 0) - i64::from(number.units < 0))
+    });
+    environment.add_filter("of_wallet", |query: &str, wallet: Option<&str>| {
+        queries::of_wallet(query, wallet)
     });
     environment.add_filter("short", |text: &str| short(text));
     environment.add_filter("px", pixels);

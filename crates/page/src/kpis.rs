@@ -4,6 +4,7 @@ use crate::cohorts::cohorts;
 use crate::error::PageError;
 use crate::figures::{Figure, list, text};
 use crate::moves::moves;
+use crate::queries;
 use crate::report::Report;
 use minijinja::Value;
 use std::collections::BTreeMap;
@@ -45,9 +46,10 @@ pub(crate) fn kpis(
         let query = queries.get(&first.kind).and_then(toml::Value::as_str);
         // What no order is counted for is the same.
         let gross = is_gross(first)? && query.is_none_or(|query| query.contains("bought"));
+        let wallet = first.shown.get_attr("wallet")?;
         let query = query.map(|query| match gross {
             true => query.replace("bought", "ordered"),
-            false => query.to_owned(),
+            false => queries::of_wallet(query, wallet.as_str()),
         });
         let mut kpi: Entries = vec![
             ("n", Value::from(number)),
@@ -56,6 +58,7 @@ pub(crate) fn kpis(
             ("unit", Value::from(first.unit.as_str())),
             ("flow", Value::from(is_flow(&first.kind))),
             ("name", name),
+            ("wallet", wallet),
             ("gross", Value::from(gross)),
             ("section", Value::from(section(&first.kind))),
             ("query", query.map_or(Value::from(()), Value::from)),

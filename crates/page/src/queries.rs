@@ -53,6 +53,19 @@ pub(crate) fn with_days(
     Ok(query.trim().to_owned())
 }
 
+/// The query for the points of one wallet; as it is where none is named, for there is one only.
+pub(crate) fn of_wallet(query: &str, wallet: Option<&str>) -> String {
+    match wallet {
+        None => query.to_owned(),
+        Some(id) => {
+            let id = id.replace('\'', "''");
+            let of =
+                format!("from (select * from points_facts where wallet = '{id}') as points_facts");
+            query.replace("from points_facts", &of)
+        }
+    }
+}
+
 /// The condition on an event that makes its account a member.
 fn what_joins(enrol: &str) -> Option<&'static str> {
     match enrol {

@@ -10,7 +10,8 @@
 
 use crate::lake::disk::about_to_change;
 use crate::lake::error::{LakeCode, LakeError};
-use rungs_engine::fold::AccountState;
+use rungs_engine::calendar::day_text;
+use rungs_engine::fold::{AccountState, Purse};
 use rungs_engine::program::Program;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::path::{Path, PathBuf};
@@ -22,24 +23,33 @@ pub struct MemberRow {
     pub account: String,
     /// Its first member, where that is not the account.
     pub member: Option<String>,
+    /// What it has in the programme's first wallet; nothing in a programme without points.
+    pub purse: PurseRow,
+    /// What it has in the others: by the id of the wallet, in the order of the programme.
+    pub other_wallets: Vec<(String, PurseRow)>,
+    /// Id of the rung, if there is a ladder.
+    pub rung: Option<String>,
+    /// The date on which the rung ends, if it does: `2027-01-01`.
+    pub rung_until: Option<String>,
+    /// The night after which this holds: `2026-11-15`.
+    pub updated_night: String,
+}
+
+/// What is served of an account's points in one wallet. All wallets are scaled alike.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PurseRow {
     /// Spendable scaled points.
     pub balance: i64,
     /// Scaled points that are held back.
     pub pending: i64,
     /// Scaled points owed.
     pub debt: i64,
-    /// Id of the rung, if there is a ladder.
-    pub rung: Option<String>,
-    /// The date on which the rung ends, if it does: `2027-01-01`.
-    pub rung_until: Option<String>,
     /// When the next points end, in microseconds since 1970-01-01T00:00Z.
     pub next_expiry: Option<i64>,
     /// Scaled points that end then.
     pub next_expiry_points: i64,
     /// Points that can be spent, by their next [`ENDS`] ends.
     pub open: Vec<OpenPoints>,
-    /// The night after which this holds: `2026-11-15`.
-    pub updated_night: String,
 }
 
 /// How many ends of points are served of an account.
@@ -54,11 +64,52 @@ pub struct OpenPoints {
     pub points: i64,
 }
 
-/// The next ends of an account's points.
-pub(crate) fn open_points(program: &Program, state: &AccountState) -> Vec<OpenPoints> {
-    let ends = state.purses[0].open_by_end(program, 0, ENDS).into_iter();
-    ends.map(|(until, points)| OpenPoints { until, points })
-        .collect()
+impl PurseRow {
+    /// Of a wallet (index in `Program::wallets`).
+    fn of(program: &Program, wallet: u8, purse: &Purse) -> PurseRow {
+        let expiry = purse.next_expiry(program, wallet);
+        let ends = purse.open_by_end(program, wallet, ENDS).into_iter();
+        PurseRow {
+            balance: purse.open,
+            pending: purse.pending,
+            debt: purse.debt,
+            next_expiry: expiry.map(|expiry| expiry.0),
+            next_expiry_points: expiry.map_or(0, |expiry| expiry.1),
+            open: ends
+                .map(|(until, points)| OpenPoints { until, points })
+                .collect(),
+        }
+    }
+}
+
+impl MemberRow {
+    /// Of an account as it is after a night.
+    pub(crate) fn of(
+        program: &Program,
+        account: &str,
+        state: &AccountState,
+        night: String,
+    ) -> MemberRow {
+        let rungs = program.tiers.as_ref().map(|tiers| &tiers.rungs);
+        let rung = rungs.and_then(|rungs| rungs.get(usize::from(state.rung)));
+        let member = state.members.first().map(|member| &member.id);
+        let mut purses = (0..).zip(state.purses.iter());
+        let mut purse = || {
+            let (wallet, purse) = purses.next()?;
+            Some((wallet, PurseRow::of(program, wallet, purse)))
+        };
+        MemberRow {
+            account: account.to_owned(),
+            member: member.filter(|member| *member != account).cloned(),
+            purse: purse().map(|(_, purse)| purse).unwrap_or_default(),
+            other_wallets: std::iter::from_fn(purse)
+                .filter_map(|(wallet, purse)| Some((program.wallet(wallet)?.id.clone(), purse)))
+                .collect(),
+            rung: rung.map(|rung| rung.id.clone()),
+            rung_until: state.until.map(day_text),
+            updated_night: night,
+        }
+    }
 }
 
 /// A reward that can still be used.
@@ -108,7 +159,7 @@ pub struct Serving {
 }
 
 /// The form of the tables. A file of another form is emptied, and made anew from the lake.
-const LAYOUT: i64 = 2;
+const LAYOUT: i64 = 3;
 
 const TABLES: &str = "
     create table if not exists member (
@@ -122,6 +173,7 @@ const TABLES: &str = "
         next_expiry integer,
         next_expiry_points integer not null,
         open text not null,
+        other_wallets text not null,
         updated_night text not null,
         run integer not null
     ) strict, without rowid;
@@ -144,12 +196,12 @@ const TABLES: &str = "
 ";
 
 const MEMBER: &str = "
-    insert into member values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+    insert into member values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
     on conflict (account) do update set
         member = excluded.member, balance = excluded.balance, pending = excluded.pending,
         debt = excluded.debt, rung = excluded.rung, rung_until = excluded.rung_until,
         next_expiry = excluded.next_expiry, next_expiry_points = excluded.next_expiry_points,
-        open = excluded.open, updated_night = excluded.updated_night, run = excluded.run
+        open = excluded.open, other_wallets = excluded.other_wallets, updated_night = excluded.updated_night, run = excluded.run
     where excluded.run >= member.run
 ";
 
@@ -260,15 +312,18 @@ impl Serving {
                     Ok(MemberRow {
                         account: row.get(0)?,
                         member: row.get(1)?,
-                        balance: row.get(2)?,
-                        pending: row.get(3)?,
-                        debt: row.get(4)?,
+                        purse: PurseRow {
+                            balance: row.get(2)?,
+                            pending: row.get(3)?,
+                            debt: row.get(4)?,
+                            next_expiry: row.get(7)?,
+                            next_expiry_points: row.get(8)?,
+                            open: listed(&row.get::<_, String>(9)?),
+                        },
+                        other_wallets: listed(&row.get::<_, String>(10)?),
                         rung: row.get(5)?,
                         rung_until: row.get(6)?,
-                        next_expiry: row.get(7)?,
-                        next_expiry_points: row.get(8)?,
-                        open: opened(&row.get::<_, String>(9)?),
-                        updated_night: row.get(10)?,
+                        updated_night: row.get(11)?,
                     })
                 })
                 .optional()
@@ -303,14 +358,15 @@ fn bring(connection: &Connection, run: u32, changes: &Changes) -> rusqlite::Resu
         statement.execute(params![
             row.account,
             row.member,
-            row.balance,
-            row.pending,
-            row.debt,
+            row.purse.balance,
+            row.purse.pending,
+            row.purse.debt,
             row.rung,
             row.rung_until,
-            row.next_expiry,
-            row.next_expiry_points,
-            serde_json::to_string(&row.open).unwrap_or_default(),
+            row.purse.next_expiry,
+            row.purse.next_expiry_points,
+            serde_json::to_string(&row.purse.open).unwrap_or_default(),
+            serde_json::to_string(&row.other_wallets).unwrap_or_default(),
             row.updated_night,
             run,
         ])?;
@@ -341,7 +397,7 @@ fn bring(connection: &Connection, run: u32, changes: &Changes) -> rusqlite::Resu
     Ok(())
 }
 
-fn opened(json: &str) -> Vec<OpenPoints> {
+fn listed<T: serde::de::DeserializeOwned>(json: &str) -> Vec<T> {
     serde_json::from_str(json).unwrap_or_default()
 }
 
@@ -368,17 +424,20 @@ mod tests {
         MemberRow {
             account: account.to_owned(),
             member: None,
-            balance,
-            pending: 0,
-            debt: 0,
+            purse: PurseRow {
+                balance,
+                pending: 0,
+                debt: 0,
+                next_expiry: Some(77),
+                next_expiry_points: 5,
+                open: vec![OpenPoints {
+                    until: 77,
+                    points: 5,
+                }],
+            },
+            other_wallets: vec![("stars".to_owned(), PurseRow::default())],
             rung: Some("gold".to_owned()),
             rung_until: None,
-            next_expiry: Some(77),
-            next_expiry_points: 5,
-            open: vec![OpenPoints {
-                until: 77,
-                points: 5,
-            }],
             updated_night: "2026-11-15".to_owned(),
         }
     }

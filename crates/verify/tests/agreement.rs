@@ -11,7 +11,7 @@ use rungs_engine::fold::{
 };
 use rungs_engine::ledger::{Entry, EventRef, Issued, RungMove};
 use rungs_engine::rehearsal::{EventTable, batches, rehearse};
-use rungs_histories::{Content, Generated, generate_several_wallets};
+use rungs_histories::{Content, Generated, generate};
 use rungs_verify::Reason;
 use std::collections::BTreeMap;
 
@@ -72,7 +72,7 @@ fn the_lane_books_what_every_other_event_would_book() {
     let (mut laned, mut entries, mut moves) = (0, 0, 0);
     // Few programmes have a lane: so more of them.
     for seed in 0..3 * histories() {
-        let made = generate_several_wallets(seed);
+        let made = generate(seed);
         let versions = made.versions().unwrap();
         let program = versions.newest();
         let plans = Plans::new(&versions).unwrap();
@@ -125,7 +125,7 @@ fn settlement_and_recount_agree_on_every_entry() {
         if disagreements.len() >= enough {
             break;
         }
-        let made = generate_several_wallets(seed);
+        let made = generate(seed);
         let versions = made
             .versions()
             .unwrap_or_else(|refused| panic!("{refused}"));
@@ -199,7 +199,7 @@ fn moves(made: &Generated, tables: &[EventTable]) -> BTreeMap<String, Vec<RungMo
 fn where_refunds_never_move_a_rung_the_ladder_is_as_without_refunds() {
     let (mut histories_held, mut would_move) = (0, 0);
     for seed in 0..2 * histories() {
-        let mut made = generate_several_wallets(seed);
+        let mut made = generate(seed);
         let texts = || std::iter::once(&made.toml).chain(made.later.iter().map(|(_, text)| text));
         // What is granted depends on refunds by the room under caps, and what is spent is undone.
         let by_points = |text: &String| {

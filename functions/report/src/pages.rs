@@ -7,8 +7,17 @@ use rungs_page::{Notice, PageError, Programme};
 pub fn keep(remote: &Remote, counted: &Counted) -> Result<(), Failure> {
     let page = rungs_page::html(&counted.report, counted.report_before.as_deref());
     put(remote, &counted.night, page)?;
-    match &counted.nights {
-        Some(nights) => put(remote, "index", index(&counted.report, nights)),
+    keep_index(remote, counted)
+}
+
+fn keep_index(remote: &Remote, counted: &Counted) -> Result<(), Failure> {
+    let Some(nights) = &counted.nights else {
+        return Ok(());
+    };
+    put(remote, "index", index(&counted.report, nights))?;
+    // The next night may have kept its own meanwhile, and this one come after it.
+    match remote.run_after(counted.run)? {
+        Some(later) => keep_index(remote, &remote.count(later)?),
         None => Ok(()),
     }
 }

@@ -13,7 +13,7 @@ use rungs_pipeline::lake::ledger::Ledger;
 use rungs_pipeline::lake::manifest::Table as LakeTable;
 use rungs_pipeline::lake::store::Store;
 use rungs_pipeline::objects::{MemoryObjects, Night, Objects, Remote};
-use rungs_pipeline::serving::{Changes, Serving};
+use rungs_pipeline::serving::{Changes, PurseRow, Serving};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -104,7 +104,7 @@ fn a_later_run_overwrites_and_an_earlier_one_does_not() {
         };
         laptop.apply(run, "2026-11-20", &changes).unwrap();
         let row = laptop.member("ann").unwrap().unwrap();
-        assert_eq!(row.balance, expected);
+        assert_eq!(row.purse.balance, expected);
         for cloud in &clouds {
             let written = cloud
                 .table
@@ -228,23 +228,15 @@ fn readers_see_the_same(world: &World, store: &Path, cloud: &Cloud) {
         let each = |booked: &rungs_pipeline::lake::ledger::AccountLedger| {
             let account = booked.account.as_str();
             let row = serving.member(account).unwrap().unwrap();
-            let item = cloud.member(PROGRAM, account).unwrap();
-            assert_eq!(item["balance"], row.balance, "{what}: {account}");
-            assert_eq!(item["pending"], row.pending);
-            assert_eq!(item["debt"], row.debt);
+            let item = Value::Object(cloud.member(PROGRAM, account).unwrap());
+            same_purse(&item, &row.purse, &format!("{what}: {account}"));
+            for (id, purse) in &row.other_wallets {
+                let told = format!("{what}: {account}, {id}");
+                same_purse(&item["other_wallets"][id], purse, &told);
+            }
             assert_eq!(
                 item.get("rung").and_then(Value::as_str),
                 row.rung.as_deref()
-            );
-            let open = row.open.iter();
-            let open: Vec<Value> = open
-                .map(|open| json!({"until": instant_text(open.until), "points": open.points}))
-                .collect();
-            assert_eq!(item["open"], Value::Array(open), "{what}: {account}");
-            let next = row.next_expiry.map(instant_text);
-            assert_eq!(
-                item.get("next_expiry").and_then(Value::as_str),
-                next.as_deref()
             );
             let items = cloud.newest_first(PROGRAM, account, "entry#");
             // The table keeps 400 days.
@@ -258,6 +250,10 @@ fn readers_see_the_same(world: &World, store: &Path, cloud: &Cloud) {
                 assert_eq!(item["at"], instant_text(entry.at));
                 assert_eq!(item["kind"], cause.kind.text());
                 assert_eq!(item["rule"], cause.rule.as_str());
+                assert_eq!(
+                    item.get("wallet").and_then(Value::as_str),
+                    cause.wallet.as_deref()
+                );
                 entries += 1;
             }
             let there = cloud.newest_first(PROGRAM, account, "reward#");
@@ -279,4 +275,22 @@ fn readers_see_the_same(world: &World, store: &Path, cloud: &Cloud) {
     }
     println!("{what}: {entries} entries, {rewards} rewards");
     assert!(entries > 0, "{what}");
+}
+
+/// What an item says of a wallet is what the serving copy says of it.
+fn same_purse(item: &Value, purse: &PurseRow, what: &str) {
+    assert_eq!(item["balance"], purse.balance, "{what}");
+    assert_eq!(item["pending"], purse.pending, "{what}");
+    assert_eq!(item["debt"], purse.debt, "{what}");
+    let open = purse.open.iter();
+    let open: Vec<Value> = open
+        .map(|open| json!({"until": instant_text(open.until), "points": open.points}))
+        .collect();
+    assert_eq!(item["open"], Value::Array(open), "{what}");
+    let next = purse.next_expiry.map(instant_text);
+    assert_eq!(
+        item.get("next_expiry").and_then(Value::as_str),
+        next.as_deref(),
+        "{what}"
+    );
 }

@@ -5,30 +5,34 @@ use super::wire::Faults;
 use crate::steps::{Elsewhere, PROGRAM, ranges};
 use crate::world::World;
 use jiff::{Timestamp, ToSpan};
-use rungs_aws::{HoldError, Table};
+use rungs_aws::{HoldError, Table, Till};
 use rungs_pipeline::objects::Night;
-use rungs_pipeline::serving::{Changes, MemberRow, OpenPoints};
+use rungs_pipeline::serving::{Changes, MemberRow, OpenPoints, PurseRow};
 
 pub fn noon() -> Timestamp {
     "2026-11-21T12:00:00Z".parse().unwrap()
 }
 
-/// A member with so many points, as a night brought it.
-pub fn member(account: &str, balance: i64) -> MemberRow {
-    MemberRow {
-        account: account.to_owned(),
-        member: None,
+fn purse(balance: i64) -> PurseRow {
+    PurseRow {
         balance,
-        pending: 0,
-        debt: 0,
-        rung: None,
-        rung_until: None,
-        next_expiry: None,
-        next_expiry_points: 0,
         open: vec![OpenPoints {
             until: 0,
             points: balance,
         }],
+        ..PurseRow::default()
+    }
+}
+
+/// A member with so many points, and a tenth of them in another wallet, as a night brought it.
+pub fn member(account: &str, balance: i64) -> MemberRow {
+    MemberRow {
+        account: account.to_owned(),
+        member: None,
+        purse: purse(balance),
+        other_wallets: vec![("stars".to_owned(), purse(balance / 10))],
+        rung: None,
+        rung_until: None,
         updated_night: "2026-11-20".to_owned(),
     }
 }
@@ -135,6 +139,36 @@ fn a_till_is_told_what_is_not_held_and_why() {
     let item = items.values().next().unwrap();
     let holds: Vec<&String> = (item.keys().filter(|name| name.starts_with("hold#"))).collect();
     assert_eq!(holds, ["hold#vouchers/4"], "those that are over are gone");
+}
+
+#[test]
+fn what_is_held_in_one_wallet_is_free_in_the_other() {
+    let account = Account::new();
+    brought(&account.table(&Faults::none(), 3), 1, 100);
+    let till = account.till(&Faults::none());
+    let stars = till.of_wallet("stars");
+    let now = noon();
+    let until = now + 1.hour();
+    let hold = |till: &Till, name: &str, points| {
+        let held = till.hold("coffee", "ann", name, points, (now, until));
+        account.network.block_on(held)
+    };
+    assert_eq!(hold(&stars, "vouchers/1", 8), Ok(2));
+    assert_eq!(hold(&till, "vouchers/2", 100), Ok(0));
+    assert_eq!(hold(&stars, "vouchers/1", 8), Ok(2));
+    assert_eq!(hold(&stars, "vouchers/3", 3), Err(HoldError::NotEnough(2)));
+    // A redemption names one wallet.
+    let otherwise = Err(HoldError::HeldOtherwise(8));
+    assert_eq!(hold(&till, "vouchers/1", 8), otherwise);
+    assert_eq!(
+        hold(&till.of_wallet("moons"), "vouchers/4", 1),
+        Err(HoldError::Unavailable(
+            "the item has no balance of wallet `moons`".to_owned()
+        ))
+    );
+    let released = till.release("coffee", "ann", "vouchers/1");
+    account.network.block_on(released).unwrap();
+    assert_eq!(hold(&stars, "vouchers/3", 3), Ok(7));
 }
 
 /// Every redemption of a generated history was held by a till before its night, and one was that never comes.

@@ -76,6 +76,8 @@ pub struct RungFact {
 pub struct PointsFact {
     /// Local day on which it takes effect.
     pub day: Day,
+    /// Index in `Program::wallets`.
+    pub wallet: u8,
     /// What it does.
     pub kind: EntryKind,
     /// As in [`crate::ledger::Entry::points`]; the opposite where the entry was taken back.

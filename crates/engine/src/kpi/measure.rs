@@ -1,6 +1,6 @@
 //! What every KPI kind provides ([`Measure`]), and what it is given ([`Scope`]).
 
-use super::facts::{AccountFacts, OrderFact};
+use super::facts::{AccountFacts, OrderFact, PointsFact};
 use super::figure::{Amount, Figure, Unit, Window};
 use super::holder::Holder;
 use super::partial::{Partial, Shape};
@@ -124,6 +124,13 @@ impl Scope<'_> {
     /// The orders that count.
     pub fn orders<'a>(&self, facts: &AccountFacts<'a>) -> impl Iterator<Item = &'a OrderFact> {
         facts.orders.iter().filter(|order| self.counts(order))
+    }
+
+    /// Changes of the wallet whose points count.
+    pub fn points<'a>(&self, facts: &AccountFacts<'a>) -> impl Iterator<Item = &'a PointsFact> {
+        let wallet = self.kpi.wallet;
+        let points = facts.points.iter();
+        points.filter(move |fact| fact.wallet == wallet)
     }
 
     /// What an order brings: net of discounts and refunds, or gross of both.
@@ -269,6 +276,17 @@ impl Scope<'_> {
         self.figures(counted, listed, unit, |counter| (counter(0), 1))
     }
 
+    /// Figures of a KPI that adds up points, with the digits of its wallet.
+    pub fn sums_of_points(&self, counted: &Partial) -> Vec<Figure> {
+        let wallet = self.program.wallet(self.kpi.wallet);
+        let (digits, grain) = wallet.map_or((0, 1), |it| (it.scale, it.grain(self.program)));
+        let unit = (Unit::Points, digits);
+        // Points of a coarser wallet come in whole grains.
+        self.figures(counted, self.listed(counted), unit, |counter| {
+            (counter(0) / i128::from(grain), 1)
+        })
+    }
+
     /// Notes the day of the first thing known of an account.
     pub fn seen_any(&self, facts: &AccountFacts<'_>, into: &mut Partial) {
         if let Some(day) = facts.first_day()
@@ -276,11 +294,6 @@ impl Scope<'_> {
         {
             into.seen(day);
         }
-    }
-
-    /// Digits of a point.
-    pub fn point_digits(&self) -> u8 {
-        self.program.scale()
     }
 
     /// A window as it stands in figures.

@@ -45,7 +45,7 @@ pub use objective::{Standing, State, latest, standings};
 pub use open_ends::{MonthOfEnds, OpenEnds};
 pub use partial::{Partial, Shape, Tally};
 pub use points_periods::PointsPeriod;
-pub use together::{PointsSum, Together};
+pub use together::{DayOfPoints, PointsSum, Together};
 pub use totals::{PointsFlow, Totals};
 pub use window::Windows;
 

@@ -5,7 +5,7 @@ use crate::fold::{AccountState, NEVER};
 use crate::program::Program;
 use std::collections::BTreeMap;
 
-/// Scaled points that can be spent, by the local day at whose beginning, or on which, they end if nothing happens.
+/// Scaled points of one wallet that can be spent, by the local day at whose beginning, or on which, they end if nothing happens.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OpenEnds {
     by_day: BTreeMap<Day, i128>,
@@ -25,14 +25,20 @@ pub struct MonthOfEnds {
 }
 
 impl OpenEnds {
-    /// Adds an account (`sign` 1), or takes it out as it was (−1). `program` rules when the account is as it is.
-    pub fn account(&mut self, program: &Program, state: &AccountState, sign: i128) {
-        for (wallet, purse) in (0..).zip(state.purses.iter()) {
+    /// None of any wallet (index in `Program::wallets`).
+    pub fn none(program: &Program) -> Vec<OpenEnds> {
+        vec![OpenEnds::default(); program.wallets.len()]
+    }
+
+    /// Adds an account (`sign` 1) to those of each wallet, or takes it out as it was (−1). `program` rules when the
+    /// account is as it is.
+    pub fn account(all: &mut [OpenEnds], program: &Program, state: &AccountState, sign: i128) {
+        for ((wallet, purse), ends) in (0..).zip(state.purses.iter()).zip(all) {
             for (end, points) in purse.open_lots(program, wallet) {
                 let points = sign * i128::from(points);
                 match end {
-                    NEVER => self.never += points,
-                    _ => self.on(program.zone.day(end), points),
+                    NEVER => ends.never += points,
+                    _ => ends.on(program.zone.day(end), points),
                 }
             }
         }

@@ -34,14 +34,14 @@ impl Measure for PointsExpired {
     }
 
     fn observe(&self, scope: &Scope<'_>, facts: &AccountFacts<'_>, into: &mut Partial) {
-        let expired = facts.points.iter();
+        let expired = scope.points(facts);
         let expired = expired.filter(|fact| fact.kind == EntryKind::Expire);
         let amounts = expired.map(|fact| (fact.day, -i128::from(fact.points)));
         scope.sum(facts, amounts, into);
     }
 
     fn finish(&self, scope: &Scope<'_>, counted: &Partial) -> Vec<Figure> {
-        scope.sums(counted, (self.unit(), scope.point_digits()))
+        scope.sums_of_points(counted)
     }
 
     fn falls_when_better(&self) -> bool {

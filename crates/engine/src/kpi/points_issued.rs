@@ -34,7 +34,7 @@ impl Measure for PointsIssued {
     }
 
     fn observe(&self, scope: &Scope<'_>, facts: &AccountFacts<'_>, into: &mut Partial) {
-        let issued = facts.points.iter().filter(|fact| match fact.kind {
+        let issued = scope.points(facts).filter(|fact| match fact.kind {
             EntryKind::Grant => true,
             kind => kind == EntryKind::Adjust && !fact.taken,
         });
@@ -43,7 +43,7 @@ impl Measure for PointsIssued {
     }
 
     fn finish(&self, scope: &Scope<'_>, counted: &Partial) -> Vec<Figure> {
-        scope.sums(counted, (self.unit(), scope.point_digits()))
+        scope.sums_of_points(counted)
     }
 
     fn counts_orders(&self) -> bool {

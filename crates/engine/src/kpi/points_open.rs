@@ -34,14 +34,14 @@ impl Measure for PointsOpen {
 
     fn observe(&self, scope: &Scope<'_>, facts: &AccountFacts<'_>, into: &mut Partial) {
         scope.seen_any(facts, into);
-        let changes = facts.points.iter();
+        let changes = scope.points(facts);
         let changes = changes.map(|fact| (scope.windows.number(fact.day), fact.open()));
         scope.carry(facts, scope.holder(facts), changes, 0, into);
     }
 
     fn finish(&self, scope: &Scope<'_>, counted: &Partial) -> Vec<Figure> {
         let counted = &counted.accumulated(0, scope.windows.last());
-        scope.sums(counted, (self.unit(), scope.point_digits()))
+        scope.sums_of_points(counted)
     }
 
     fn counts_orders(&self) -> bool {

@@ -18,7 +18,7 @@ pub struct PointsPeriod {
     pub after: PointsFlow,
 }
 
-/// All months from the first fact to the day `as_of`; facts are in the order of days.
+/// All months from the first fact of a wallet to the day `as_of`; facts are in the order of days.
 pub(super) fn points_periods(
     program: &Program,
     facts: &[PointsFact],

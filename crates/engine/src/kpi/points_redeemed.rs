@@ -34,7 +34,7 @@ impl Measure for PointsRedeemed {
     }
 
     fn observe(&self, scope: &Scope<'_>, facts: &AccountFacts<'_>, into: &mut Partial) {
-        let redeemed = facts.points.iter();
+        let redeemed = scope.points(facts);
         let redeemed =
             redeemed.filter(|fact| matches!(fact.kind, EntryKind::Redeem | EntryKind::Restore));
         let amounts = redeemed.map(|fact| (fact.day, -i128::from(fact.points)));
@@ -42,7 +42,7 @@ impl Measure for PointsRedeemed {
     }
 
     fn finish(&self, scope: &Scope<'_>, counted: &Partial) -> Vec<Figure> {
-        scope.sums(counted, (self.unit(), scope.point_digits()))
+        scope.sums_of_points(counted)
     }
 
     fn counts_orders(&self) -> bool {

@@ -26,9 +26,10 @@ pub struct Together {
     pub members: i128,
     /// Members on each rung.
     pub rungs: Vec<i128>,
-    /// Open points by when they end. It is told by the states of accounts, not by their facts; nothing where that is
+    /// Open points of each wallet by when they end. It is told by the states of accounts, not by their facts; nothing where that is
     /// not known of all of them.
-    pub ends: Option<OpenEnds>,
+    pub ends: Option<Vec<OpenEnds>>,
+    wallets: usize,
     first: Option<Day>,
     place_of_day: HashMap<Day, usize>,
     days: Vec<Sums>,
@@ -39,9 +40,25 @@ pub struct Together {
 #[derive(Debug, Clone)]
 struct Sums {
     day: Day,
-    points: [[PointsSum; 2]; EntryKind::ALL.len()],
+    /// By wallet, kind, and whether they were taken.
+    points: Vec<[[PointsSum; 2]; EntryKind::ALL.len()]>,
     /// Number and cost, by reward.
     rewards: Vec<(i128, i128)>,
+}
+
+/// Points of one wallet and day, and what became of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DayOfPoints {
+    /// The local day.
+    pub day: Day,
+    /// Index in `Program::wallets`.
+    pub wallet: u8,
+    /// What became of them.
+    pub kind: EntryKind,
+    /// As in [`PointsFact::taken`].
+    pub taken: bool,
+    /// How many.
+    pub sum: PointsSum,
 }
 
 /// Scaled points of a day.
@@ -59,7 +76,8 @@ impl Together {
         let rungs = program.tiers.as_ref().map_or(0, |tiers| tiers.rungs.len());
         Together {
             rungs: vec![0; rungs],
-            ends: Some(OpenEnds::default()),
+            ends: Some(OpenEnds::none(program)),
+            wallets: program.wallets.len(),
             ..Together::default()
         }
     }
@@ -75,11 +93,11 @@ impl Together {
     }
 
     fn on(&mut self, day: Day) -> &mut Sums {
-        let days = &mut self.days;
+        let (days, wallets) = (&mut self.days, self.wallets);
         let place = *self.place_of_day.entry(day).or_insert_with(|| {
             days.push(Sums {
                 day,
-                points: Default::default(),
+                points: vec![Default::default(); wallets],
                 rewards: Vec::new(),
             });
             days.len() - 1
@@ -87,11 +105,14 @@ impl Together {
         &mut self.days[place]
     }
 
-    /// Adds points of a day; `taken` says whether they were taken away.
-    pub fn points(&mut self, day: Day, kind: EntryKind, taken: bool, sum: PointsSum) {
-        let own = &mut self.on(day).points[kind as usize][usize::from(taken)];
-        own.points += sum.points;
-        own.pending += sum.pending;
+    /// Adds points of a day.
+    pub fn points(&mut self, of: DayOfPoints) {
+        let points = &mut self.on(of.day).points;
+        if let Some(own) = points.get_mut(usize::from(of.wallet)) {
+            let own = &mut own[of.kind as usize][usize::from(of.taken)];
+            own.points += of.sum.points;
+            own.pending += of.sum.pending;
+        }
     }
 
     /// Adds what rewards of a day cost.
@@ -112,7 +133,13 @@ impl Together {
             points: fact.points.into(),
             pending: fact.pending.into(),
         };
-        self.points(fact.day, fact.kind, fact.taken, sum);
+        self.points(DayOfPoints {
+            day: fact.day,
+            wallet: fact.wallet,
+            kind: fact.kind,
+            taken: fact.taken,
+            sum,
+        });
     }
 
     /// Adds a reward.
@@ -173,14 +200,18 @@ impl Together {
             *own += more;
         }
         match (&mut self.ends, &other.ends) {
-            (Some(ends), Some(more)) => ends.merge(more),
+            (Some(ends), Some(more)) => {
+                for (ends, more) in ends.iter_mut().zip(more) {
+                    ends.merge(more);
+                }
+            }
             _ => self.ends = None,
         }
         if let Some(first) = other.first {
             self.seen(first);
         }
-        for (day, kind, taken, sum) in other.all_points() {
-            self.points(day, kind, taken, sum);
+        for points in other.all_points() {
+            self.points(points);
         }
         for (day, reward, number, cost) in other.all_rewards() {
             self.rewards(day, reward, number, cost);
@@ -193,19 +224,27 @@ impl Together {
         days
     }
 
-    /// All sums of points that are not nothing, by day and kind.
-    pub fn all_points(&self) -> Vec<(Day, EntryKind, bool, PointsSum)> {
+    /// All sums of points that are not nothing, by day, wallet and kind.
+    pub fn all_points(&self) -> Vec<DayOfPoints> {
         let mut all = Vec::new();
         for sums in self.sorted() {
-            for kind in EntryKind::ALL {
-                for taken in [false, true] {
-                    let sum = sums.points[*kind as usize][usize::from(taken)];
-                    if sum != PointsSum::default() {
-                        all.push((sums.day, *kind, taken, sum));
+            for (wallet, own) in (0..).zip(&sums.points) {
+                for kind in EntryKind::ALL {
+                    for taken in [false, true] {
+                        let sum = own[*kind as usize][usize::from(taken)];
+                        let (day, kind) = (sums.day, *kind);
+                        all.push(DayOfPoints {
+                            day,
+                            wallet,
+                            kind,
+                            taken,
+                            sum,
+                        });
                     }
                 }
             }
         }
+        all.retain(|points| points.sum != PointsSum::default());
         all
     }
 
@@ -223,16 +262,17 @@ impl Together {
     /// The ledger as if it were that of one account, for everything that only adds up.
     pub(super) fn as_one(&self) -> (Vec<PointsFact>, Vec<RewardFact>) {
         let mut points = Vec::new();
-        for (day, kind, taken, sum) in self.all_points() {
+        for of in self.all_points() {
             let fact = |points, pending| PointsFact {
-                day,
-                kind,
+                day: of.day,
+                wallet: of.wallet,
+                kind: of.kind,
                 points,
-                taken,
+                taken: of.taken,
                 pending,
             };
-            points.extend(pieces(sum.points).map(|points| fact(points, 0)));
-            points.extend(pieces(sum.pending).map(|pending| fact(0, pending)));
+            points.extend(pieces(of.sum.points).map(|points| fact(points, 0)));
+            points.extend(pieces(of.sum.pending).map(|pending| fact(0, pending)));
         }
         let mut rewards = Vec::new();
         for (day, reward, _, cost) in self.all_rewards() {
@@ -246,9 +286,18 @@ impl Together {
         (points, rewards)
     }
 
-    /// What became of the points, month by month, up to the day `as_of`.
-    pub fn points_periods(&self, program: &Program, as_of: Day) -> Vec<PointsPeriod> {
-        points_periods(program, &self.as_one().0, as_of)
+    /// What became of the points of each wallet, month by month, up to the day `as_of`.
+    pub fn points_periods(&self, program: &Program, as_of: Day) -> Vec<Vec<PointsPeriod>> {
+        let mut by_wallet = vec![Vec::new(); self.wallets];
+        for fact in self.as_one().0 {
+            if let Some(facts) = by_wallet.get_mut(usize::from(fact.wallet)) {
+                facts.push(fact);
+            }
+        }
+        let by_wallet = by_wallet.iter();
+        by_wallet
+            .map(|facts| points_periods(program, facts, as_of))
+            .collect()
     }
 
     /// The first screen of the report of the day `as_of`.

@@ -23,8 +23,8 @@ pub struct Totals {
     pub members: i128,
     /// Members on each rung (index from the lowest); empty without a ladder.
     pub rungs: Vec<i128>,
-    /// What became of the points.
-    pub points: PointsFlow,
+    /// What became of the points of each wallet (index in `Program::wallets`).
+    pub points: Vec<PointsFlow>,
     /// By reward (index): how many were issued, and what they cost.
     pub rewards: Vec<(i128, i128)>,
 }
@@ -118,7 +118,7 @@ impl Totals {
             refunded: 0,
             members: 0,
             rungs: vec![0; rungs],
-            points: PointsFlow::default(),
+            points: vec![PointsFlow::default(); program.wallets.len()],
             rewards: vec![(0, 0); program.rewards.len()],
         }
     }
@@ -145,16 +145,10 @@ impl Totals {
                 *members += 1;
             }
         }
-        let mut by_kind = [0i128; EntryKind::ALL.len()];
-        let mut pending = 0;
         for fact in facts.points.iter().filter(|fact| fact.day <= until) {
-            by_kind[fact.kind as usize] += i128::from(fact.points);
-            pending += i128::from(fact.pending);
-        }
-        self.points.pending += pending;
-        self.points.open -= pending;
-        for kind in EntryKind::ALL {
-            self.points.add(*kind, by_kind[*kind as usize]);
+            if let Some(flow) = self.points.get_mut(usize::from(fact.wallet)) {
+                flow.observe(fact);
+            }
         }
         for fact in facts.rewards.iter().filter(|fact| fact.day <= until) {
             if let Some((issued, cost)) = self.rewards.get_mut(usize::from(fact.reward)) {
@@ -174,7 +168,9 @@ impl Totals {
         for (own, more) in self.rungs.iter_mut().zip(&other.rungs) {
             *own += more;
         }
-        self.points.merge(&other.points);
+        for (own, more) in self.points.iter_mut().zip(&other.points) {
+            own.merge(more);
+        }
         for (own, more) in self.rewards.iter_mut().zip(&other.rewards) {
             own.0 += more.0;
             own.1 += more.1;
@@ -200,14 +196,14 @@ mod tests {
         assert_eq!((totals.members, &totals.rungs), (1, &vec![0, 0, 1]));
         assert_eq!(
             totals.points,
-            PointsFlow {
+            [PointsFlow {
                 granted: 100,
                 redeemed: 30,
                 reversed: 20,
                 open: 50,
                 debt: 5,
                 ..PointsFlow::default()
-            }
+            }]
         );
     }
 }

@@ -3,7 +3,7 @@
 use super::Build;
 use super::reader::{Item, Placed, Reader, Value};
 use super::table::{Shape, Word, choice, table};
-use super::values::{Id, Many, Number};
+use super::values::{Id, Many, Number, Ref, WalletSort};
 use crate::calendar::Per;
 use crate::finding::Code;
 use crate::program::{By, Kpi, KpiKind};
@@ -25,6 +25,8 @@ table! {
         optional warn_below: Number,
         /// Warn above this value.
         optional warn_above: Number,
+        /// Whose points it counts; the only wallet if not given.
+        optional wallet: Ref<WalletSort>,
         /// Name that colleagues see.
         optional name: String,
         /// For colleagues.
@@ -179,6 +181,24 @@ fn kpi(build: &mut Build<'_>, raw: Placed<KpiTable>) -> Option<Kpi> {
             "drop `by`, or declare `[tiers]` with rungs",
         );
     }
+    let wallet = match table.kind.as_ref().map(|kind| kind.value) {
+        Some(kind) if kind.counts_points() => {
+            build.wallet(table.wallet.as_ref(), raw.place, "a key figure of points")?
+        }
+        Some(kind) => {
+            if let Some(wallet) = &table.wallet {
+                build.reader.find(
+                    Code::WrongValue,
+                    wallet.place,
+                    format!("`{}` counts no points", kind.text()),
+                    "so it has no wallet",
+                    "remove `wallet`",
+                );
+            }
+            0
+        }
+        None => 0,
+    };
     Some(Kpi {
         id: table.id?.value.0,
         place: raw.place,
@@ -187,6 +207,7 @@ fn kpi(build: &mut Build<'_>, raw: Placed<KpiTable>) -> Option<Kpi> {
         window: table.window?.value,
         net: table.net?.value,
         by: by.into_iter().map(|by| by.value).collect(),
+        wallet,
         when: None,
         warn_below: table.warn_below.map(|below| below.value.0),
         warn_above: table.warn_above.map(|above| above.value.0),

@@ -297,23 +297,6 @@ pub(crate) fn table_names() -> Vec<&'static str> {
 
 /// Checks one version of a programme. Checking never stops at the first finding, but for a syntax error.
 pub fn check(source: &Source<'_>) -> Checked {
-    check_as(source, Wallets::One)
-}
-
-/// The same for a programme of several wallets, which are settled and counted anew, but not told yet: reports, answers
-/// and the serving copy know one.
-pub fn check_several_wallets(source: &Source<'_>) -> Checked {
-    check_as(source, Wallets::Several)
-}
-
-/// How many wallets a programme may have.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wallets {
-    One,
-    Several,
-}
-
-fn check_as(source: &Source<'_>, most: Wallets) -> Checked {
     let mut build = Build {
         reader: Reader::new(source.file, source.text),
         from: None,
@@ -330,12 +313,8 @@ fn check_as(source: &Source<'_>, most: Wallets) -> Checked {
             let item = toml::Spanned::new(span, DeValue::Table(document.into_inner()));
             let mut named = Vec::new();
             names::given(item.get_ref(), "", &mut named);
-            Root::read(&item, &mut build.reader).and_then(|root| {
-                if most == Wallets::One {
-                    points::only_one(&mut build, root.points.as_ref());
-                }
-                assemble(source, &mut build, root, &named)
-            })
+            Root::read(&item, &mut build.reader)
+                .and_then(|root| assemble(source, &mut build, root, &named))
         }
         Err(error) => {
             syntax(&error, &mut build.reader);

@@ -5,7 +5,7 @@ use super::expiry::{ExpiryTable, Shared, expiry, outlives, restart};
 use super::reader::{Placed, list};
 use super::table::{choice, table};
 use super::until::UntilTable;
-use super::values::{AtLeast, Duration, Named, Points, Ref, WalletSort, Whole, id_form, is_words};
+use super::values::{AtLeast, Duration, Points, Ref, WalletSort, Whole, id_form, is_words};
 use crate::finding::{Code, Place};
 use crate::number::Rounding;
 use crate::program::{Pending, RoundAt, Wallet};
@@ -93,20 +93,6 @@ table! {
         optional length: Duration,
         /// Until such an event, just before it does anything itself. Points that end need a `length` beside it; others may wait for ever.
         optional until: UntilTable,
-    }
-}
-
-/// Says that a second wallet is not told yet.
-pub(crate) fn only_one(build: &mut Build<'_>, raw: Option<&Placed<Named<WalletTable>>>) {
-    let mut names: Vec<&Placed<String>> = (raw.iter())
-        .flat_map(|raw| &raw.value.0)
-        .map(|(name, _)| name)
-        .collect();
-    names.sort_by_key(|name| name.place);
-    let all: Vec<&String> = names.iter().map(|name| &name.value).collect();
-    for name in names.iter().skip(1) {
-        let what = format!("a second wallet ({} are declared)", list(&all));
-        build.reader.not_yet(name.place, &what);
     }
 }
 

@@ -51,7 +51,8 @@ pub fn reference() -> String {
 const DECISIONS: &str = "\
 ## What holds in this edition
 
-- There is one wallet. `on` names one event, not a list.
+- Where there are several wallets, whatever gives, takes or counts points names one: `wallet`. The finest one's digits are
+  those of all scaled points, so a later version cannot bring a finer one. `on` names one event, not a list.
 - In a dataset that names a `line`, a column that both an order and its lines have (`gross`, `discount`, `net`, `tax`)
   is the line's, unless the column says `line = false`; the order's is then the sum. In other datasets it is the order's.
 - An order's amounts and its lines' are never empty in conditions: net is gross − discount where it is not given, gross

@@ -295,6 +295,9 @@ impl Places {
                 self.by_rung(price, rungs);
             }
         }
+        for kpi in &mut program.kpis {
+            self.wallet(&mut kpi.wallet);
+        }
         for surprise in &mut program.surprises {
             self.expr(&mut surprise.when);
             surprise.reward = self.rewards[surprise.reward];

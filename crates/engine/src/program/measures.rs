@@ -70,6 +70,8 @@ pub struct Kpi {
     /// Net of refunds (dated as the order), else gross.
     pub net: bool,
     pub by: Vec<By>,
+    /// Index in `Program::wallets`: whose points it counts, if it counts points.
+    pub wallet: u8,
     pub when: Option<Expr>,
     pub warn_below: Option<Rational>,
     pub warn_above: Option<Rational>,
@@ -120,6 +122,17 @@ impl KpiKind {
             .iter()
             .find(|(kind, _)| *kind == self)
             .map_or("", |(_, text)| text)
+    }
+
+    /// Whether it counts points, which are those of one wallet.
+    pub fn counts_points(self) -> bool {
+        matches!(
+            self,
+            KpiKind::PointsIssued
+                | KpiKind::PointsRedeemed
+                | KpiKind::PointsExpired
+                | KpiKind::PointsOpen
+        )
     }
 }
 

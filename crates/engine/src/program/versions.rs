@@ -6,6 +6,7 @@ use super::{Migrate, Program};
 use crate::calendar::Day;
 use crate::canonical::Kind;
 use crate::finding::Finding;
+use crate::ledger::Entry;
 use sha2::{Digest, Sha256};
 
 /// The versions of a programme, by the day from which they rule; at least one. Datasets, columns, earn
@@ -79,6 +80,15 @@ impl Versions {
     /// any of them.
     pub fn newest(&self) -> &Program {
         &self.all[self.all.len() - 1]
+    }
+
+    /// The wallet (index in `Program::wallets`) whose points an entry moves.
+    pub fn wallet_of(&self, entry: &Entry) -> u8 {
+        let version = self.all.get(usize::from(entry.version));
+        let rule = entry.rule;
+        version
+            .and_then(|version| rule.wallet(version))
+            .unwrap_or(0)
     }
 
     /// Whether a version begins after one day and not after another.

@@ -10,7 +10,7 @@ use crate::lake::store::Store;
 use crate::report::Held;
 use crate::trouble::{Trouble, TroubleCode};
 use rungs_engine::calendar::{Day, Instant, day_text};
-use rungs_engine::ledger::canonical::{points_text, rule_text, rung_text};
+use rungs_engine::ledger::canonical::{points_text, rule_text, rung_text, wallet_text};
 use rungs_engine::ledger::{Booking, EntryKind};
 use rungs_engine::program::{Program, Versions};
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ pub fn known_at(
     let mut learnt = Vec::new();
     for (manifest, night) in manifests[known..].iter().zip(&nights[known..]) {
         learnt.extend(learnt_by(
-            program, &store, manifest, *night, &decoder, &now, until,
+            versions, &store, manifest, *night, &decoder, &now, until,
         )?);
     }
     Ok(Some(json!({
@@ -76,37 +76,55 @@ pub fn known_at(
 /// What a ledger says of the instant `until`.
 fn belief(versions: &Versions, decoder: &Decoder, ledger: &AccountLedger, until: Instant) -> Value {
     let program = versions.newest();
-    let (mut points, mut pending, mut debt) = (0, 0, 0);
+    // Of a programme without points nobody has any.
+    let mut purses = vec![(0, 0, 0); program.wallets.len().max(1)];
     let mut held = Held::new(versions);
     for (booking, entry) in ledger.entries.iter().filter_map(|row| decoder.entry(row)) {
         if entry.at >= until {
             continue;
         }
+        let Some((points, pending, debt)) = purses.get_mut(usize::from(versions.wallet_of(&entry)))
+        else {
+            continue;
+        };
         let signed = booking.sign() * entry.points;
-        pending += held.back(booking, &entry);
+        *pending += held.back(booking, &entry);
         if entry.kind.changes_points() {
-            points += signed;
+            *points += signed;
         }
         if matches!(entry.kind, EntryKind::Debt | EntryKind::Repay) {
-            debt += signed;
+            *debt += signed;
         }
     }
     let moves = decoder.moves(&ledger.rungs);
     let held_rung = moves.iter().take_while(|moved| moved.at < until).last();
     let rung = rung_text(program, held_rung.map_or(0, |moved| moved.to));
     let scaled = |points: i64| number(&points_text(program, points));
-    json!({
-        "balance": scaled(points - pending),
-        "pending": scaled(pending),
-        "debt": scaled(debt),
+    let mut all = (0..).zip(&purses).map(|(wallet, (points, pending, debt))| {
+        json!({
+            "wallet": wallet_text(program, wallet),
+            "balance": scaled(points - pending),
+            "pending": scaled(*pending),
+            "debt": scaled(*debt),
+        })
+    });
+    let first = all.next().unwrap_or(Value::Null);
+    let mut belief = json!({
+        "balance": first["balance"],
+        "pending": first["pending"],
+        "debt": first["debt"],
         "rung": rung,
         "rung_until": held_rung.and_then(|moved| moved.until).map(day_text),
-    })
+    });
+    if purses.len() > 1 {
+        belief["other_wallets"] = all.collect();
+    }
+    belief
 }
 
 /// What a night booked for the time before `until`, and the events that made it do so.
 fn learnt_by(
-    program: &Program,
+    versions: &Versions,
     store: &Store,
     manifest: &Manifest,
     night: Day,
@@ -114,18 +132,23 @@ fn learnt_by(
     ledger: &AccountLedger,
     until: Instant,
 ) -> Result<Option<Value>, Trouble> {
+    let program = versions.newest();
     let own = |row_night: Day, at: Instant| row_night == night && at < until;
     let mut lines = Vec::new();
     for row in ledger.entries.iter().filter(|row| own(row.night, row.at)) {
         if let Some((booking, entry)) = decoder.entry(row) {
-            lines.push(json!({
+            let mut line = json!({
                 "booking": booking.text(),
                 "at": local(program, entry.at),
                 "kind": entry.kind.text(),
                 "points": number(&points_text(program, booking.sign() * entry.points)),
                 "rule": rule_text(program, entry.rule),
                 "event": event_json(program, &entry.event),
-            }));
+            });
+            if program.wallets.len() > 1 {
+                line["wallet"] = json!(wallet_text(program, versions.wallet_of(&entry)));
+            }
+            lines.push(line);
         }
     }
     for row in ledger.rungs.iter().filter(|row| own(row.night, row.at)) {
@@ -184,7 +207,7 @@ pub fn known_text(program: &Program, answer: &Value) -> String {
         words(&answer["program"]),
         words(&answer["as_of"])
     );
-    let was = |key: &str, unit: &str| {
+    let was = |(then, now): (&Value, &Value), key: &str, unit: &str| {
         let (was, is) = (words(&then[key]), words(&now[key]));
         match was == is {
             true => format!("  {key:<10} {was}{unit}\n"),
@@ -192,13 +215,22 @@ pub fn known_text(program: &Program, answer: &Value) -> String {
         }
     };
     if word(&then["rung"]).is_some() {
-        out += &was("rung", "");
+        out += &was((then, now), "rung", "");
     }
-    out += &was("balance", &format!(" {points}"));
-    for key in ["pending", "debt"] {
-        if then[key] != json!(0) || now[key] != json!(0) {
-            out += &was(key, &format!(" {points}"));
+    let mut purse = |then: &Value, now: &Value, points: &str| {
+        let unit = format!(" {points}");
+        out += &was((then, now), "balance", &unit);
+        for key in ["pending", "debt"] {
+            if then[key] != json!(0) || now[key] != json!(0) {
+                out += &was((then, now), key, &unit);
+            }
         }
+    };
+    purse(then, now, points);
+    let others = |belief: &Value| belief["other_wallets"].as_array().cloned();
+    let both = others(then).into_iter().flatten();
+    for (then, now) in both.zip(others(now).into_iter().flatten()) {
+        purse(&then, &now, &words(&then["wallet"]));
     }
     let learnt = answer["learnt"].as_array().map_or(&[][..], Vec::as_slice);
     if learnt.is_empty() {
@@ -274,8 +306,9 @@ fn line_text(line: &Value) -> String {
         "rung" => format!("{} → {}", words(&line["from"]), words(&line["to"])),
         "reward" => format!("{} for {}", words(&line["reward"]), words(&line["member"])),
         _ => format!(
-            "{} {kind} by {} for `{}`",
+            "{}{} {kind} by {} for `{}`",
             signed(&line["points"]),
+            word(&line["wallet"]).map_or_else(String::new, |wallet| format!(" {wallet}")),
             words(&line["rule"]),
             words(&line["event"]["id"])
         ),

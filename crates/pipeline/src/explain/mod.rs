@@ -12,9 +12,9 @@ pub use text::text;
 use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::condition::expression::{Expr, Node};
 use rungs_engine::event::Batch;
-use rungs_engine::fold::{AccountState, Kept, Lot, Plan, Plans, Step};
+use rungs_engine::fold::{AccountState, Kept, Lot, Plan, Plans, Purse, Step};
 use rungs_engine::ledger::canonical::{
-    instant_text, points_text, rule_line, rule_text, rung_text, source_text,
+    instant_text, points_text, rule_line, rule_text, rung_text, source_text, wallet_text,
 };
 use rungs_engine::ledger::{Entry, EntryKind, EventRef, Rule};
 use rungs_engine::number::{Rational, decimal};
@@ -50,6 +50,7 @@ pub fn explain(plans: &Plans<'_>, settled: Settled<'_>, question: Question<'_>) 
     // Names are the same in all versions; what stands where is each version's own.
     let program = plans.newest().program;
     let of = |version: u16| plans.of(version).program;
+    let several = program.wallets.len() > 1;
     let place =
         |version: u16, rule: Rule| format!("{}:{}", of(version).file, rule_line(of(version), rule));
     let state = settled.state;
@@ -76,6 +77,10 @@ pub fn explain(plans: &Plans<'_>, settled: Settled<'_>, question: Question<'_>) 
                 "event": event_json(program, &entry.event),
                 "rung": rung_text(program, entry.rung),
             });
+            if several {
+                let wallet = plans.versions.wallet_of(entry);
+                value["wallet"] = json!(wallet_text(program, wallet));
+            }
             if let Some(lot) = &entry.lot {
                 value["lot"] = event_json(program, lot);
             }
@@ -140,16 +145,22 @@ pub fn explain(plans: &Plans<'_>, settled: Settled<'_>, question: Question<'_>) 
             })
         })
         .collect();
-    json!({
+    let mut purses = (0..).zip(state.purses.iter());
+    let mut purse = || {
+        let (wallet, purse) = purses.next()?;
+        Some(purse_json(plans, of(state.version), wallet, purse))
+    };
+    let first = purse().unwrap_or(Value::Null);
+    let mut answer = json!({
         "program": program.id,
         "account": settled.account,
         "as_of": day_text(settled.as_of),
         "events": (0..settled.batch.rows).filter(|row| !settled.batch.continues(*row)).count(),
         "enrolled": state.enrolled.map(day_text),
-        "balance": number(&points_text(program, state.purses[0].open)),
-        "pending": number(&points_text(program, state.purses[0].pending)),
-        "debt": number(&points_text(program, state.purses[0].debt)),
-        "lots": lots(plans, of(state.version), state),
+        "balance": first["balance"],
+        "pending": first["pending"],
+        "debt": first["debt"],
+        "lots": first["lots"],
         "rung": rung_text(program, state.rung),
         "rung_since": (state.rung > 0).then(|| day_text(state.since)),
         "rung_until": state.until.map(day_text),
@@ -158,19 +169,34 @@ pub fn explain(plans: &Plans<'_>, settled: Settled<'_>, question: Question<'_>) 
         "rungs": rungs,
         "rewards": rewards,
         "why_not": why_not(plans, settled, question),
+    });
+    if several {
+        answer["wallet"] = first["wallet"].clone();
+        answer["other_wallets"] = std::iter::from_fn(purse).collect();
+    }
+    answer
+}
+
+/// What an account has in a wallet.
+fn purse_json(plans: &Plans<'_>, program: &Program, wallet: u8, purse: &Purse) -> Value {
+    json!({
+        "wallet": wallet_text(program, wallet),
+        "balance": number(&points_text(program, purse.open)),
+        "pending": number(&points_text(program, purse.pending)),
+        "debt": number(&points_text(program, purse.debt)),
+        "lots": lots(plans, program, wallet, purse),
     })
 }
 
-fn lots(plans: &Plans<'_>, program: &Program, state: &AccountState) -> Vec<Value> {
+fn lots(plans: &Plans<'_>, program: &Program, wallet: u8, purse: &Purse) -> Vec<Value> {
     // What a lot waits for is said by the version that granted it.
     let waits_for = |lot: &Lot| {
-        let wallet = plans.of(plans.at(lot.at)).program.wallet(0)?;
+        let wallet = plans.of(plans.at(lot.at)).program.wallet(wallet)?;
         let until = wallet.until().filter(|_| lot.is_pending())?;
         Some(until.on.text())
     };
     // What ends the wallet as a whole ends every lot that is there then.
-    let purse = &state.purses[0];
-    let idle = purse.idle_until(program, 0);
+    let idle = purse.idle_until(program, wallet);
     let never = rungs_engine::fold::NEVER;
     purse
         .lots

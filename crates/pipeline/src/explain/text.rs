@@ -11,8 +11,16 @@ pub fn text(versions: &Versions, answer: &Value) -> String {
         .newest()
         .wallet(0)
         .map_or("points", |wallet| &wallet.id);
-    let mut out = head(answer, points);
+    let mut out = head(answer);
+    out += &purse(answer, points);
+    for other in list(answer, "other_wallets") {
+        out += &purse(other, &words(&other["wallet"]));
+    }
     out += &section("open points, by expiry", lots(answer));
+    for other in list(answer, "other_wallets") {
+        let title = format!("open points of {}, by expiry", words(&other["wallet"]));
+        out += &section(&title, lots(other));
+    }
     out += &section("next rung", next_rung(answer));
     out += &section(
         "entries, newest first",
@@ -103,7 +111,7 @@ pub(super) fn section(title: &str, lines: Vec<String>) -> String {
     format!("\n{title}\n{lines}")
 }
 
-fn head(answer: &Value, points: &str) -> String {
+fn head(answer: &Value) -> String {
     let mut out = format!(
         "account {} in {}, as of the end of {}\n",
         words(&answer["account"]),
@@ -121,7 +129,12 @@ fn head(answer: &Value, points: &str) -> String {
             .map_or_else(String::new, |day| format!(", until {day} (not included)"));
         out += &format!("  rung       {rung}{since}{until}\n");
     }
-    out += &format!("  balance    {} {points}\n", words(&answer["balance"]));
+    out
+}
+
+/// What there is in a wallet.
+fn purse(answer: &Value, points: &str) -> String {
+    let mut out = format!("  balance    {} {points}\n", words(&answer["balance"]));
     for (key, said) in [
         ("pending", "held back"),
         ("debt", "owed; the next points that are released pay it"),
@@ -244,7 +257,9 @@ fn held_back(lot: &Value) -> String {
 fn entry(program: &Program, entry: &Value) -> String {
     let (kind, rule) = (words(&entry["kind"]), words(&entry["rule"]));
     let (cause, place) = (event(&entry["event"]), words(&entry["place"]));
-    let (points, change) = (words(&entry["points"]), signed(&entry["points"]));
+    let of_wallet = word(&entry["wallet"]).map_or_else(String::new, |wallet| format!(" {wallet}"));
+    let points = words(&entry["points"]) + &of_wallet;
+    let change = signed(&entry["points"]) + &of_wallet;
     let expires = word(&entry["expires"]).map_or_else(String::new, |_| {
         format!(", expire {}", day(&entry["expires"]))
     });

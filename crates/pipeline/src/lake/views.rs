@@ -66,7 +66,7 @@ const EMPTY: [(Table, &str); 9] = [
 /// The views over raw tables that people ask for.
 const JOINED: &str = "
 create or replace view ledger as
-select e.account, e.at, c.kind, c.booking, n.night, c.rule_kind, c.rule, e.points,
+select e.account, e.at, c.kind, c.booking, n.night, c.rule_kind, c.rule, c.wallet, e.points,
        coalesce(e.event_number::varchar, e.event) as event, c.source as event_source,
        coalesce(e.lot_number::varchar, e.lot) as lot, c.lot_source,
        e.expires, string_split(nullif(c.ladder, ''), ',')[e.rung + 1] as rung,

@@ -278,6 +278,7 @@ impl Remote {
         work.bring_back(&[])?;
         let report = report::load(work.store.folder(), &work.versions, None, true)?;
         let manifests = work.store.manifests()?;
+        let nights = nights_of(&work, &manifests, run, &report)?;
         Ok(Counted {
             run,
             night: frozen.night,
@@ -286,8 +287,14 @@ impl Remote {
             quarantined: outcome.rejected,
             report,
             report_before: report_before(&work, &manifests, run)?,
-            nights: nights_of(&work, &manifests, run)?,
+            nights,
         })
+    }
+
+    /// The last run that counts, if it came after this one.
+    pub fn run_after(&self, run: u32) -> Result<Option<u32>, Trouble> {
+        let last = self.working_copy()?.store.latest()?;
+        Ok(last.map(|last| last.run).filter(|last| *last > run))
     }
 
     /// Says that the changes of a range were brought to readers.
@@ -336,6 +343,7 @@ fn counted(work: &WorkingCopy, run: u32) -> Result<Option<Counted>, Trouble> {
     let quarantined = manifest.counts.iter();
     let quarantined = quarantined.filter(|(name, _)| name.starts_with("quarantine."));
     let count = |name: &str| manifest.counts.get(name).copied().unwrap_or_default();
+    let nights = nights_of(work, &manifests, run, &report)?;
     Ok(Some(Counted {
         run,
         accounts: count("touched"),
@@ -343,7 +351,7 @@ fn counted(work: &WorkingCopy, run: u32) -> Result<Option<Counted>, Trouble> {
         quarantined: quarantined.map(|(_, rows)| rows).sum(),
         report,
         report_before: report_before(work, &manifests, run)?,
-        nights: nights_of(work, &manifests, run)?,
+        nights,
         night,
     }))
 }
@@ -360,16 +368,21 @@ fn report_before(
     }
 }
 
-/// What each night said up to a run, if it is the last one.
+/// What each night said up to a run, if it is the last one. Its own line may not be there yet: who makes it count may be
+/// at it still.
 fn nights_of(
     work: &WorkingCopy,
     manifests: &[Manifest],
     run: u32,
+    report: &str,
 ) -> Result<Option<String>, Trouble> {
-    match manifests.last() {
-        Some(last) if last.run == run => text_of(work, nights::NAME),
-        _ => Ok(None),
+    if manifests.last().is_none_or(|last| last.run != run) {
+        return Ok(None);
     }
+    work.fetch([nights::NAME.to_owned()])?;
+    let told = nights::with(&work.store, report);
+    let damaged = |cause| LakeError::damaged(&work.store.path(nights::NAME), cause);
+    Ok(Some(told.map_err(damaged)?))
 }
 
 /// The report of a night, as JSON.

@@ -37,6 +37,8 @@ pub struct BookedEntry {
     pub booking: Option<&'static str>,
     /// Scaled points, signed.
     pub points: i64,
+    /// Id of the wallet.
+    pub wallet: Option<String>,
     /// The table of the programme that rules: `earn`, `redeem`, …
     pub rule_kind: String,
     /// The rule's id, or the key that rules.
@@ -62,6 +64,7 @@ impl BookedEntry {
             kind: cause.kind.text(),
             booking: cause.booking.text(),
             points: row.points,
+            wallet: cause.wallet.clone(),
             rule_kind: cause.rule_kind.clone(),
             rule: cause.rule.clone(),
             place: format!("{}:{}", cause.file, cause.line),

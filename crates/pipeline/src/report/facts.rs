@@ -38,7 +38,7 @@ pub struct FactsReader<'p> {
     program: &'p Program,
     as_of: Day,
     columns: Columns,
-    held: Held,
+    held: Held<'p>,
     enrolled: Option<Day>,
     orders: Vec<OrderFact>,
     rungs: Vec<RungFact>,
@@ -50,29 +50,43 @@ pub struct FactsReader<'p> {
 
 /// What entries of an account add to the points that are held back.
 #[derive(Debug)]
-pub struct Held {
-    /// By version: from when on it rules, and whether grants are held back, so that one must know which lots were
-    /// released.
-    back: Vec<(Instant, bool)>,
-    /// Lots that can be spent: the event that granted them, and their end.
-    released: HashSet<(EventRef, Option<Instant>)>,
-    /// Where only some versions hold grants back: the lots of those that do.
-    of_these: HashSet<EventRef>,
+pub struct Held<'p> {
+    versions: &'p Versions,
+    /// By wallet and version: from when on the version rules, and whether it holds grants back, so that one must know
+    /// which lots were released.
+    back: Vec<Vec<(Instant, bool)>>,
+    any: bool,
+    /// Lots that can be spent.
+    released: HashSet<HeldLot>,
+    /// Where only some versions hold grants back: the lots of those that do, whatever their end.
+    of_these: HashSet<(u8, EventRef)>,
 }
 
-impl Held {
-    /// For a programme's wallet.
-    pub fn new(versions: &Versions) -> Held {
-        let back = versions.all().iter().enumerate().map(|(at, program)| {
-            let wallet = program.wallet(0);
-            let start = match at {
-                0 => Instant::MIN,
-                _ => program.zone.midnight(program.from),
-            };
-            (start, wallet.is_some_and(|wallet| wallet.pending.is_some()))
-        });
+/// A lot: its wallet, the event that granted it, and its end.
+type HeldLot = (u8, EventRef, Option<Instant>);
+
+impl<'p> Held<'p> {
+    /// For a programme's wallets.
+    pub fn new(versions: &'p Versions) -> Held<'p> {
+        let of_wallet = |place: usize| {
+            let all = versions.all().iter().enumerate();
+            let back = all.map(|(at, program)| {
+                let start = match at {
+                    0 => Instant::MIN,
+                    _ => program.zone.midnight(program.from),
+                };
+                let wallet = program.wallets.get(place);
+                (start, wallet.is_some_and(|wallet| wallet.pending.is_some()))
+            });
+            back.collect::<Vec<_>>()
+        };
+        let back: Vec<_> = (0..versions.newest().wallets.len())
+            .map(of_wallet)
+            .collect();
         Held {
-            back: back.collect(),
+            versions,
+            any: back.iter().flatten().any(|(_, back)| *back),
+            back,
             released: HashSet::new(),
             of_these: HashSet::new(),
         }
@@ -84,21 +98,21 @@ impl Held {
         self.of_these.clear();
     }
 
-    /// Whether a version holds grants back.
-    pub fn any(&self) -> bool {
-        self.back.iter().any(|(_, back)| *back)
-    }
-
     /// Whether what is granted at an instant is held back. The rule may be of an earlier version than the lot, where an
     /// order from before joining is credited.
-    fn at(&self, at: Instant) -> bool {
-        let mut latest = self.back.iter().rev();
+    fn at(&self, wallet: u8, at: Instant) -> bool {
+        let mut latest = self
+            .back
+            .get(usize::from(wallet))
+            .into_iter()
+            .flatten()
+            .rev();
         latest
             .find(|(start, _)| *start <= at)
             .is_some_and(|(_, back)| *back)
     }
 
-    fn opened(&mut self, booking: Booking, lot: (EventRef, Option<Instant>)) {
+    fn opened(&mut self, booking: Booking, lot: HeldLot) {
         match booking {
             Booking::Withdrawn => self.released.remove(&lot),
             _ => self.released.insert(lot),
@@ -109,29 +123,32 @@ impl Held {
     /// every lot that is reversed.
     #[inline]
     pub fn back(&mut self, booking: Booking, entry: &Entry) -> i64 {
-        if !self.any() {
+        if !self.any {
             return 0;
         }
-        let lot = entry.lot.as_ref().unwrap_or(&entry.event);
+        let wallet = self.versions.wallet_of(entry);
+        let event = entry.lot.as_ref().unwrap_or(&entry.event);
+        let lot = || (wallet, event.clone(), entry.expires);
         let points = booking.sign() * entry.points;
-        let all = self.back.iter().all(|(_, back)| *back);
+        let mut back = self.back.get(usize::from(wallet)).into_iter().flatten();
+        let all = back.all(|(_, back)| *back);
         match entry.kind {
-            EntryKind::Grant if self.at(entry.at) => {
+            EntryKind::Grant if self.at(wallet, entry.at) => {
                 if !all {
-                    self.of_these.insert(lot.clone());
+                    self.of_these.insert((wallet, event.clone()));
                 }
                 points
             }
             EntryKind::Release => {
-                self.opened(booking, (lot.clone(), entry.expires));
+                self.opened(booking, lot());
                 -points
             }
             EntryKind::Renew if entry.points > 0 => {
-                self.opened(booking, (lot.clone(), entry.expires));
+                self.opened(booking, lot());
                 0
             }
-            EntryKind::Reverse if all || self.of_these.contains(lot) => {
-                match self.released.contains(&(lot.clone(), entry.expires)) {
+            EntryKind::Reverse if all || self.of_these.contains(&(wallet, event.clone())) => {
+                match self.released.contains(&lot()) {
                     true => 0,
                     false => points,
                 }
@@ -169,12 +186,6 @@ impl<'p> FactsReader<'p> {
     /// Whether [`history`](FactsReader::history) reads the ids of events.
     pub fn needs_ids(&self) -> bool {
         self.columns.refund_order.is_some()
-    }
-
-    /// Whether entries must name their lots ([`entry`](FactsReader::entry)); if not, their amounts do
-    /// ([`points`](FactsReader::points)).
-    pub fn needs_lots(&self) -> bool {
-        self.held.any()
     }
 
     /// Forgets the account before.
@@ -294,6 +305,7 @@ impl<'p> FactsReader<'p> {
         let day = self.booked(booking, entry.at, night);
         self.points.push(PointsFact {
             day,
+            wallet: self.versions.wallet_of(entry),
             kind: entry.kind,
             points: booking.sign() * entry.points,
             taken: entry.points < 0,
@@ -306,17 +318,6 @@ impl<'p> FactsReader<'p> {
             Booking::OnTime => self.program.zone.day(at),
             _ => night,
         }
-    }
-
-    /// An entry of a wallet that holds nothing back.
-    pub fn points(&mut self, at: Instant, kind: EntryKind, points: i64) {
-        self.points.push(PointsFact {
-            day: self.program.zone.day(at),
-            kind,
-            points,
-            taken: points < 0,
-            pending: 0,
-        });
     }
 
     /// A move on the ladder that stands; a new end of the same rung is none.

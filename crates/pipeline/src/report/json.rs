@@ -75,6 +75,8 @@ struct Root<'a> {
     totals: TotalsOf,
     members_by_rung: Vec<RungMembers<'a>>,
     points: Option<PointsOf<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    other_wallets: Vec<PointsOf<'a>>,
     rewards: Vec<RewardOf<'a>>,
     kpis: Vec<KpiFigure<'a>>,
     objectives: Vec<ObjectiveOf<'a>>,
@@ -129,6 +131,9 @@ struct KpiFigure<'a> {
     unit: &'static str,
     window: WindowOf,
     by: Object<'a>,
+    /// Only of points, where there are several wallets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wallet: Option<&'a str>,
     /// Only where it is false.
     #[serde(skip_serializing_if = "Option::is_none")]
     net: Option<bool>,
@@ -208,6 +213,11 @@ impl<'a> KpiFigure<'a> {
             unit: figure.unit.text(),
             window: WindowOf::of(figure.window),
             by: Object(&figure.by),
+            wallet: kpi.and_then(|kpi| {
+                let several = program.wallets.len() > 1 && kpi.kind.counts_points();
+                let wallet = program.wallet(kpi.wallet).filter(|_| several)?;
+                Some(wallet.id.as_str())
+            }),
             net: kpi.and_then(|kpi| (!kpi.net).then_some(false)),
         }
     }
@@ -263,7 +273,8 @@ impl<'a> Root<'a> {
                     members: Exact::whole(*members),
                 })
                 .collect(),
-            points: PointsOf::of(report),
+            points: PointsOf::of(report, 0),
+            other_wallets: PointsOf::others(report),
             rewards: program
                 .rewards
                 .iter()

@@ -51,10 +51,10 @@ pub struct Report<'p> {
     pub warnings: Vec<Warning>,
     /// What became of the rows that came in.
     pub quality: Quality,
-    /// Open points by when they end, if that is known.
-    pub open_ends: Option<OpenEnds>,
-    /// What became of the points, month by month, if that is known.
-    pub points_periods: Option<Vec<PointsPeriod>>,
+    /// Open points of each wallet by when they end, if that is known.
+    pub open_ends: Option<Vec<OpenEnds>>,
+    /// What became of the points of each wallet, month by month, if that is known.
+    pub points_periods: Option<Vec<Vec<PointsPeriod>>>,
     /// The run itself, if a store has one.
     pub run_info: Option<RunInfo>,
     /// What came of surprises, if that is known.

@@ -210,6 +210,13 @@ pub(super) fn keep(store: &Store, manifests: &[Manifest], report: &str) -> Resul
     lines.keep(store)
 }
 
+/// What each night said, as it is kept, with the line of a report (its JSON).
+pub fn with(store: &Store, report: &str) -> Result<String, serde_json::Error> {
+    let mut lines = Lines::kept(store);
+    lines.settle(report)?;
+    Ok(lines.text())
+}
+
 /// Keeps that a night failed and why. Whether it is kept: a night that is settled by now has not failed.
 pub fn keep_failed(store: &Store, night: Day, failed: &Failed) -> Result<bool, Trouble> {
     let night = day_text(night);

@@ -10,20 +10,20 @@ use rungs_engine::fold::AccountState;
 use rungs_engine::kpi::OpenEnds;
 use rungs_engine::program::Program;
 
-/// Those after a run; nothing if a state has a form that is not known any more. The next run then makes all states
+/// Those of each wallet after a run; nothing if a state has a form that is not known any more. The next run then makes all states
 /// anew, and the sums with them.
 pub fn open_ends(
     store: &Store,
     program: &Program,
     manifest: &Manifest,
-) -> Result<Option<OpenEnds>, LakeError> {
-    let shards: Vec<Option<OpenEnds>> = (0..store.shards())
+) -> Result<Option<Vec<OpenEnds>>, LakeError> {
+    let shards: Vec<Option<Vec<OpenEnds>>> = (0..store.shards())
         .into_par_iter()
         .map(|shard| {
-            let mut ends = Some(OpenEnds::default());
+            let mut ends = Some(OpenEnds::none(program));
             StateReader::open(store, manifest, shard)?.for_each(|_, row| {
                 match (&mut ends, AccountState::from_bytes(&row.state)) {
-                    (Some(ends), Some(state)) => ends.account(program, &state, 1),
+                    (Some(ends), Some(state)) => OpenEnds::account(ends, program, &state, 1),
                     _ => ends = None,
                 }
                 Ok(())
@@ -33,8 +33,10 @@ pub fn open_ends(
         .collect::<Result<_, LakeError>>()?;
     Ok(shards
         .into_iter()
-        .try_fold(OpenEnds::default(), |mut all, shard| {
-            all.merge(&shard?);
+        .try_fold(OpenEnds::none(program), |mut all, shard| {
+            for (ends, more) in all.iter_mut().zip(&shard?) {
+                ends.merge(more);
+            }
             Some(all)
         }))
 }

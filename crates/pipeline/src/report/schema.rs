@@ -51,13 +51,14 @@ pub fn report_schema() -> Value {
                 "description": "empty for the total; `rung` at the end of the window; `from` and `to` of tier moves; `k` of cohorts (periods after the first one); `statistic` of the time between purchases (median, p90, mean_of_means)",
                 "additionalProperties": { "type": "string" },
             },
+            "wallet": text("only of points, where there are several wallets: the id of the wallet"),
             "net": {
                 "const": false,
                 "description": "only where the programme says so: orders count before discounts and refunds",
             },
         }),
     );
-    let figure = without(figure, &["name", "net"]);
+    let figure = without(figure, &["name", "wallet", "net"]);
     let objective = object(
         "an objective, compared with the latest total of its KPI",
         json!({
@@ -108,8 +109,9 @@ pub fn report_schema() -> Value {
             "points": number("how many"),
         }),
     );
+    let adds_up = "granted + opening + restored + adjusted = redeemed + expired + reversed + repaid + open + pending";
     let points = object(
-        "since the beginning: granted + opening + restored + adjusted = redeemed + expired + reversed + repaid + open + pending",
+        &format!("since the beginning: {adds_up}"),
         flow(json!({
             "wallet": text("the wallet's id"),
             "name": text("what members call its points"),
@@ -119,6 +121,13 @@ pub fn report_schema() -> Value {
         })),
     );
     let mut points = without(points, &["name", "by_expiry", "never", "periods"]);
+    let others = list(
+        "the wallets of a programme of several, but for the first; missing where there are none",
+        points.clone(),
+    );
+    points["description"] = json!(format!(
+        "of the first wallet, since the beginning: {adds_up}"
+    ));
     points["type"] = json!(["object", "null"]);
     let rung = object(
         "a rung",
@@ -256,6 +265,7 @@ pub fn report_schema() -> Value {
             })),
             "members_by_rung": list("lowest rung first; empty without a ladder", without(rung, &["name"])),
             "points": points,
+            "other_wallets": others,
             "rewards": list("in the order of the programme", without(reward, &["name"])),
             "kpis": list("in the order of the programme, each by window, totals before parts", figure),
             "objectives": list("in the order of the programme", objective),
@@ -273,7 +283,7 @@ pub fn report_schema() -> Value {
             "surprises": list("in the order of the programme; empty without any", without(surprise, &["name"])),
         }),
     );
-    let mut schema = without(schema, &["run_info", "surprises"]);
+    let mut schema = without(schema, &["run_info", "surprises", "other_wallets"]);
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("Rungs report");
     schema

@@ -5,7 +5,7 @@
 use crate::lake::error::LakeError;
 use crate::lake::store::{Store, write_whole};
 use rungs_engine::calendar::{Day, day_from, day_text};
-use rungs_engine::kpi::{OpenEnds, PointsSum, Together};
+use rungs_engine::kpi::{DayOfPoints, OpenEnds, PointsSum, Together};
 use rungs_engine::ledger::EntryKind;
 use rungs_engine::program::Program;
 use serde::{Deserialize, Serialize};
@@ -24,17 +24,20 @@ pub struct Sums {
     refunded: i128,
     members: i128,
     rungs: Vec<i128>,
-    /// Day, kind of entry, whether they were taken, points, of these pending.
-    points: Vec<(String, String, bool, i128, i128)>,
+    points: Vec<Points>,
     /// Day, reward, number, cost.
     rewards: Vec<(String, String, i128, i128)>,
-    /// When open points end; nothing where that is not known.
-    ends: Option<Ends>,
+    /// When open points of each wallet end; nothing where that is not known.
+    ends: Option<Vec<Ends>>,
 }
 
-/// Open points by when they end.
+/// Day, wallet, kind of entry, whether they were taken, points, of these pending.
+type Points = (String, String, String, bool, i128, i128);
+
+/// Open points of a wallet by when they end.
 #[derive(Debug, Serialize, Deserialize)]
 struct Ends {
+    wallet: String,
     never: i128,
     days: Vec<(String, i128)>,
 }
@@ -54,9 +57,11 @@ impl Sums {
             members: all.members,
             rungs: all.rungs.clone(),
             points: points
-                .map(|(day, kind, taken, sum)| {
-                    let kind = kind.text().to_owned();
-                    (day_text(day), kind, taken, sum.points, sum.pending)
+                .filter_map(|of| {
+                    let wallet = program.wallet(of.wallet)?.id.clone();
+                    let (day, kind) = (day_text(of.day), of.kind.text().to_owned());
+                    let (points, pending) = (of.sum.points, of.sum.pending);
+                    Some((day, wallet, kind, of.taken, points, pending))
                 })
                 .collect(),
             rewards: rewards
@@ -65,12 +70,17 @@ impl Sums {
                     Some((day_text(day), id, number, cost))
                 })
                 .collect(),
-            ends: all.ends.as_ref().map(|ends| Ends {
-                never: ends.never,
-                days: ends
-                    .days()
-                    .map(|(day, points)| (day_text(day), points))
-                    .collect(),
+            ends: all.ends.as_ref().map(|ends| {
+                let wallets = program.wallets.iter().zip(ends);
+                let kept = wallets.map(|(wallet, ends)| Ends {
+                    wallet: wallet.id.clone(),
+                    never: ends.never,
+                    days: ends
+                        .days()
+                        .map(|(day, points)| (day_text(day), points))
+                        .collect(),
+                });
+                kept.collect()
             }),
         }
     }
@@ -78,6 +88,7 @@ impl Sums {
     /// The sums as they are added up; nothing if they do not fit the programme.
     pub fn together(self, program: &Program) -> Option<Together> {
         let mut all = Together::new(program);
+        let wallet = |id: &str| program.wallets.iter().position(|known| known.id == id);
         if all.rungs.len() != self.rungs.len() {
             return None;
         }
@@ -93,10 +104,13 @@ impl Sums {
         all.ends = match self.ends {
             None => None,
             Some(kept) => {
-                let mut ends = OpenEnds::default();
-                ends.never = kept.never;
-                for (on, points) in kept.days {
-                    ends.on(day_from(&on)?, points);
+                let mut ends = OpenEnds::none(program);
+                for of_wallet in kept {
+                    let ends = &mut ends[wallet(&of_wallet.wallet)?];
+                    ends.never = of_wallet.never;
+                    for (on, points) in of_wallet.days {
+                        ends.on(day_from(&on)?, points);
+                    }
                 }
                 Some(ends)
             }
@@ -111,10 +125,16 @@ impl Sums {
                 Some(day)
             }
         };
-        for (on, kind, taken, points, pending) in self.points {
+        for (on, of, kind, taken, points, pending) in self.points {
             let mut kinds = EntryKind::ALL.iter();
             let kind = kinds.find(|known| known.text() == kind)?;
-            all.points(day(on)?, *kind, taken, PointsSum { points, pending });
+            all.points(DayOfPoints {
+                day: day(on)?,
+                wallet: u8::try_from(wallet(&of)?).ok()?,
+                kind: *kind,
+                taken,
+                sum: PointsSum { points, pending },
+            });
         }
         for (on, reward, number, cost) in self.rewards {
             let mut rewards = program.rewards.iter();

@@ -3,8 +3,8 @@
 use super::Report;
 use super::tables::table;
 use rungs_engine::calendar::day_text;
-use rungs_engine::kpi::{Amount, Figure, Fraction, Measure, Unit, latest, measure_of};
-use rungs_engine::program::{Kpi, KpiKind, Program};
+use rungs_engine::kpi::{Amount, Figure, Fraction, Measure, PointsFlow, Unit, latest, measure_of};
+use rungs_engine::program::{Kpi, KpiKind, Program, Wallet};
 
 /// Windows of a KPI that are shown; JSON has them all.
 const WINDOWS: usize = 13;
@@ -63,8 +63,14 @@ fn first_screen(report: &Report<'_>) -> String {
         lines.push(("Retention", retention));
     }
     lines.push(("Members", members(report)));
-    if let Some(wallet) = program.wallet(0) {
-        lines.push(("Points", points(report, wallet.scale)));
+    let told =
+        |(wallet, flow): &(&Wallet, &PointsFlow)| !wallet.absent || **flow != PointsFlow::default();
+    for (wallet, flow) in program.wallets.iter().zip(&totals.points).filter(told) {
+        let mut text = points(program, wallet, flow);
+        if program.wallets.len() > 1 {
+            text = format!("{}: {text}", wallet.name.as_ref().unwrap_or(&wallet.id));
+        }
+        lines.push(("Points", text));
     }
     if !program.rewards.is_empty() {
         lines.push(("Rewards", rewards(report)));
@@ -87,7 +93,7 @@ fn first_screen(report: &Report<'_>) -> String {
         };
         if let (Some(figure), Some(limit)) = (figure, limit) {
             let now = value(program, figure);
-            let limit = shown(program, figure.unit, Some(limit.into()));
+            let limit = shown(program, kpi, figure.unit, Some(limit.into()));
             out.push_str(&format!(
                 "Warning     {} is {now}, {side} {limit}\n",
                 kpi.id
@@ -104,12 +110,11 @@ fn objectives(report: &Report<'_>) -> String {
         let Some(objective) = program.objectives.get(standing.objective) else {
             continue;
         };
-        let unit = program
-            .kpis
-            .get(objective.kpi)
-            .and_then(|kpi| measure_of(kpi.kind))
-            .map_or(Unit::Ratio, Measure::unit);
-        let number = |value| shown(program, unit, value);
+        let Some(kpi) = program.kpis.get(objective.kpi) else {
+            continue;
+        };
+        let unit = measure_of(kpi.kind).map_or(Unit::Ratio, Measure::unit);
+        let number = |value| shown(program, kpi, unit, value);
         rows.push(vec![
             objective.id.clone(),
             number(standing.value),
@@ -167,16 +172,11 @@ fn members(report: &Report<'_>) -> String {
     text
 }
 
-fn points(report: &Report<'_>, scale: u8) -> String {
-    let flow = report.totals.points;
-    let amount = |units| {
-        grouped(
-            &Amount {
-                units,
-                digits: scale,
-            }
-            .text(),
-        )
+fn points(program: &Program, wallet: &Wallet, flow: &PointsFlow) -> String {
+    let (grain, digits) = (i128::from(wallet.grain(program)), wallet.scale);
+    let amount = |points: i128| {
+        let units = points / grain;
+        grouped(&Amount { units, digits }.text())
     };
     let mut text = format!("{} granted", amount(flow.granted));
     if flow.opening != 0 {
@@ -301,10 +301,13 @@ fn by_window(program: &Program, kpi: &Kpi, figures: &[&Figure]) -> String {
 
 /// A figure's value for people.
 pub(super) fn value(program: &Program, figure: &Figure) -> String {
-    shown(program, figure.unit, figure.value())
+    match program.kpis.get(figure.kpi) {
+        Some(kpi) => shown(program, kpi, figure.unit, figure.value()),
+        None => "–".to_owned(),
+    }
 }
 
-fn shown(program: &Program, unit: Unit, value: Option<Fraction>) -> String {
+fn shown(program: &Program, kpi: &Kpi, unit: Unit, value: Option<Fraction>) -> String {
     let Some(value) = value else {
         return "–".to_owned();
     };
@@ -314,8 +317,8 @@ fn shown(program: &Program, unit: Unit, value: Option<Fraction>) -> String {
         Unit::Money => grouped(&value.fixed(program.currency_digits)),
         Unit::Days => grouped(&value.fixed(1)),
         Unit::Points => {
-            let scale = program.scale();
-            grouped(&value.fixed(scale))
+            let wallet = program.wallet(kpi.wallet);
+            grouped(&value.fixed(wallet.map_or(0, |wallet| wallet.scale)))
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::report::{FactsReader, Held};
 use rungs_engine::calendar::{Day, Instant};
 use rungs_engine::event::Batch;
 use rungs_engine::fold::AccountState;
-use rungs_engine::kpi::{PointsFact, RewardFact, Together};
+use rungs_engine::kpi::{OpenEnds, PointsFact, RewardFact, Together};
 use rungs_engine::ledger::{Booking, Entry, Issued};
 use rungs_engine::program::{Program, Versions};
 use std::ops::Range;
@@ -13,6 +13,7 @@ use std::ops::Range;
 /// Counts the accounts of a range, one after the other.
 #[derive(Debug)]
 pub struct Counting<'p> {
+    versions: &'p Versions,
     program: &'p Program,
     /// The run's last night.
     as_of: Day,
@@ -21,7 +22,7 @@ pub struct Counting<'p> {
     /// What came of it.
     pub together: Together,
     facts: FactsReader<'p>,
-    held: Held,
+    held: Held<'p>,
     /// The local day that was asked for last, with its beginning and its end.
     day: (Day, Instant, Instant),
 }
@@ -31,6 +32,7 @@ impl<'p> Counting<'p> {
     pub fn new(versions: &'p Versions, as_of: Day, everybody: bool) -> Counting<'p> {
         let program = versions.on(as_of);
         Counting {
+            versions,
             program,
             as_of,
             everybody,
@@ -68,6 +70,7 @@ impl<'p> Counting<'p> {
         let day = self.booked(booking, entry.at);
         self.together.point(&PointsFact {
             day,
+            wallet: self.versions.wallet_of(entry),
             kind: entry.kind,
             points: booking.sign() * entry.points,
             taken: entry.points < 0,
@@ -136,7 +139,7 @@ impl<'p> Counting<'p> {
         if let Some(ends) = &mut self.together.ends
             && (sign > 0 || !self.everybody)
         {
-            ends.account(self.program, state, sign);
+            OpenEnds::account(ends, self.program, state, sign);
         }
         if state.enrolled.is_some() {
             self.together.on_rung(usize::from(state.rung), sign);

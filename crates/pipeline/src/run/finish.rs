@@ -71,7 +71,7 @@ pub fn finish(
         Some(before) => report::sums::kept(store, program, before.run),
     };
     if let Some(together) = together.as_mut().filter(|_| night.everybody) {
-        together.ends = Some(OpenEnds::default());
+        together.ends = Some(OpenEnds::none(program));
     }
     let (mut history, mut states) = (kept(Table::History), kept(Table::States));
     let (mut gone, mut corrections) = (Vec::new(), Vec::new());

@@ -17,7 +17,7 @@ use crate::lake::rows::pieces;
 use crate::lake::shard::ShardRange;
 use crate::lake::states::{Remembered, StateReader, StateRow, StateWriter};
 use crate::lake::store::Store;
-use crate::serving::{Changes, MemberRow, open_points};
+use crate::serving::{Changes, MemberRow};
 use rungs_engine::calendar::{Day, Instant, day_text};
 use rungs_engine::event::{Batch, EventId};
 use rungs_engine::fold::{
@@ -387,25 +387,9 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         if !self.night.serves {
             return Ok(());
         }
-        let expiry = self.state.purses[0].next_expiry(program, 0);
-        self.done.served.members.push(MemberRow {
-            account: account.to_owned(),
-            member: self
-                .state
-                .members
-                .first()
-                .map(|member| member.id.clone())
-                .filter(|member| member != account),
-            balance: self.state.purses[0].open,
-            pending: self.state.purses[0].pending,
-            debt: self.state.purses[0].debt,
-            rung: rung.map(|rung| rung.id.clone()),
-            rung_until: self.state.until.map(day_text),
-            next_expiry: expiry.map(|expiry| expiry.0),
-            next_expiry_points: expiry.map_or(0, |expiry| expiry.1),
-            open: open_points(program, &self.state),
-            updated_night: day_text(self.night.as_of),
-        });
+        let night = day_text(self.night.as_of);
+        let row = MemberRow::of(program, account, &self.state, night);
+        self.done.served.members.push(row);
         Ok(())
     }
 

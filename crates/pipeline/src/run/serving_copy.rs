@@ -6,7 +6,7 @@ use crate::lake::ledger::Ledger;
 use crate::lake::manifest::{Manifest, Table};
 use crate::lake::states::{StateReader, StateRow};
 use crate::lake::store::Store;
-use crate::serving::{Changes, MemberRow, RewardRow, Serving, open_points};
+use crate::serving::{Changes, MemberRow, PurseRow, RewardRow, Serving};
 use crate::trouble::Trouble;
 use rungs_engine::calendar::{Instant, day_text};
 use rungs_engine::fold::AccountState;
@@ -63,27 +63,25 @@ fn members(
 }
 
 fn member(program: &Program, account: &str, row: &StateRow, night: &str) -> MemberRow {
-    // A state of an older form is read again from the history when its account is settled next; until
-    // then its first member and the ends of its points are not served.
-    let state = AccountState::from_bytes(&row.state);
-    let expiry = state
-        .as_ref()
-        .and_then(|state| state.purses[0].next_expiry(program, 0));
-    let open = (state.as_ref()).map_or_else(Vec::new, |state| open_points(program, state));
-    MemberRow {
-        account: account.to_owned(),
-        member: state
-            .and_then(|state| state.members.first().map(|member| member.id.clone()))
-            .filter(|member| member != account),
-        balance: row.balance,
-        pending: row.pending,
-        debt: row.debt,
-        rung: (!row.rung.is_empty()).then(|| row.rung.clone()),
-        rung_until: row.rung_until.map(day_text),
-        next_expiry: expiry.map(|expiry| expiry.0),
-        next_expiry_points: expiry.map_or(0, |expiry| expiry.1),
-        open,
-        updated_night: night.to_owned(),
+    let night = night.to_owned();
+    match AccountState::from_bytes(&row.state) {
+        Some(state) => MemberRow::of(program, account, &state, night),
+        // A state of an older form is read again from the history when its account is settled next; until then its
+        // first member, the ends of its points and its other wallets are not served.
+        None => MemberRow {
+            account: account.to_owned(),
+            member: None,
+            purse: PurseRow {
+                balance: row.balance,
+                pending: row.pending,
+                debt: row.debt,
+                ..PurseRow::default()
+            },
+            other_wallets: Vec::new(),
+            rung: (!row.rung.is_empty()).then(|| row.rung.clone()),
+            rung_until: row.rung_until.map(day_text),
+            updated_night: night,
+        },
     }
 }
 

@@ -205,7 +205,7 @@ fn two_nights() -> Shop {
 fn a_lost_serving_copy_is_made_anew_by_the_next_night() {
     let shop = two_nights();
     let before: Vec<_> = ["ann", "ben", "cat"].map(|name| shop.served(name)).into();
-    assert_eq!(before[0].0.balance, 105);
+    assert_eq!(before[0].0.purse.balance, 105);
     assert_eq!(before[0].0.rung.as_deref(), Some("gold"));
     // 15 stars of 1 January and 90 of the 5th, each until the same day of the next year begins in Berlin.
     let ends = [(1_798_758_000, 15), (1_799_103_600, 90)];
@@ -213,15 +213,18 @@ fn a_lost_serving_copy_is_made_anew_by_the_next_night() {
         until: seconds * 1_000_000,
         points,
     });
-    assert_eq!(before[0].0.open, ends);
-    let next = (before[0].0.next_expiry, before[0].0.next_expiry_points);
+    assert_eq!(before[0].0.purse.open, ends);
+    let next = (
+        before[0].0.purse.next_expiry,
+        before[0].0.purse.next_expiry_points,
+    );
     assert_eq!(next, (Some(ends[0].until), 15));
     assert_eq!(before[0].1.len(), 1);
     assert_eq!(before[1].1, []);
     shop.lose_serving();
     shop.upload("3.csv", "o5,dan,2026-01-06 09:00,4.00\n");
     shop.night("2026-01-06");
-    assert_eq!(shop.served("dan").0.balance, 4);
+    assert_eq!(shop.served("dan").0.purse.balance, 4);
     for (name, (mut member, rewards)) in ["ann", "ben", "cat"].into_iter().zip(before) {
         // Made anew, a row is as of the last night before.
         member.updated_night = "2026-01-05".to_owned();
@@ -351,7 +354,7 @@ fn a_state_of_another_form_is_settled_anew_from_the_history() {
         shop.upload("2.csv", "o3,ann,2026-01-05 10:00,10.00\n");
         shop.night("2026-01-05");
     }
-    assert_eq!(shop.served("ann").0.balance, 105);
+    assert_eq!(shop.served("ann").0.purse.balance, 105);
     assert_eq!(shop.served("ann"), other.served("ann"));
     assert_eq!(shop.sums(), other.sums());
     let counts = |shop: &Shop| {

@@ -242,7 +242,6 @@ fn pending_points_are_told_from_open_ones() {
     });
     let versions = rungs_engine::program::Versions::alone(program.clone());
     let mut reader = FactsReader::new(&versions, day("1997-12-31"));
-    assert!(reader.needs_lots());
     // lots 1 and 2; lot 1 is released, then both lose 10; 5 of lot 1 are spent
     for entry in [
         entry(&program, "1997-01-01", EntryKind::Grant, 1, 1, 100),
@@ -265,17 +264,12 @@ fn without_a_pending_time_every_grant_is_open_at_once() {
     let program = program(Vec::new());
     let versions = rungs_engine::program::Versions::alone(program.clone());
     let mut reader = FactsReader::new(&versions, day("1997-12-31"));
-    assert!(!reader.needs_lots());
-    reader.points(
-        program.zone.midnight(day("1997-01-02")),
-        EntryKind::Grant,
-        7,
-    );
-    reader.points(
-        program.zone.midnight(day("1997-01-01")),
-        EntryKind::Grant,
-        5,
-    );
+    for entry in [
+        entry(&program, "1997-01-02", EntryKind::Grant, 1, 1, 7),
+        entry(&program, "1997-01-01", EntryKind::Grant, 2, 2, 5),
+    ] {
+        reader.entry(Booking::OnTime, &entry, 0);
+    }
     let facts = reader.facts("a");
     // ledgers of two runs, one after the other, come out in the order of days
     assert_eq!(facts.points[0].points, 5);

@@ -35,6 +35,7 @@ pub fn kpi(id: &str, kind: KpiKind, window: Per) -> Kpi {
         window,
         net: true,
         by: Vec::new(),
+        wallet: 0,
         when: None,
         warn_below: None,
         warn_above: None,

@@ -70,6 +70,7 @@ fn order(on: &str, net: i64, refunded: i64) -> OrderFact {
 /// Ann buys in January, February and March and rises to gold; Bob buys in January and February.
 fn accounts() -> TwoAccounts {
     let points = |on, kind, points, pending| PointsFact {
+        wallet: 0,
         day: day(on),
         kind,
         points,

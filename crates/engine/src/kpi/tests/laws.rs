@@ -26,11 +26,13 @@ fn kpis() -> Vec<Kpi> {
     for (kind, _) in KpiKind::ALL {
         for window in windows {
             for by in [vec![], vec![By::Rung]] {
+                // Net ones look at the first wallet, the others at the second.
                 for net in [true, false] {
                     if problem(*kind, window, false).is_none() {
                         kpis.push(Kpi {
                             by: by.clone(),
                             net,
+                            wallet: u8::from(!net),
                             ..kpi(*kind, window)
                         });
                     }
@@ -66,8 +68,9 @@ fn points() -> impl Strategy<Value = PointsFact> {
         0..EntryKind::ALL.len(),
         1..500i64,
         -1..2i64,
+        0..2u8,
     )
-        .prop_map(|(day, kind, points, pending)| {
+        .prop_map(|(day, kind, points, pending, wallet)| {
             let kind = EntryKind::ALL[kind];
             let sign = match kind {
                 EntryKind::Redeem | EntryKind::Expire | EntryKind::Reverse | EntryKind::Repay => -1,
@@ -75,6 +78,7 @@ fn points() -> impl Strategy<Value = PointsFact> {
                 _ => 1,
             };
             PointsFact {
+                wallet,
                 day,
                 kind,
                 points: sign * points,
@@ -250,11 +254,14 @@ proptest! {
         let program = program(Vec::new());
         let measures = Measures::new(&program, FIRST + SPAN).unwrap();
         let points = counted(&measures, &accounts).totals.points;
-        prop_assert_eq!(
-            points.granted + points.opening + points.restored + points.adjusted,
-            points.redeemed + points.expired + points.reversed + points.repaid
-                + points.open + points.pending
-        );
+        prop_assert_eq!(points.len(), 2);
+        for points in points {
+            prop_assert_eq!(
+                points.granted + points.opening + points.restored + points.adjusted,
+                points.redeemed + points.expired + points.reversed + points.repaid
+                    + points.open + points.pending
+            );
+        }
     }
 }
 

@@ -80,9 +80,12 @@ impl Oracle<'_> {
             .iter()
             .filter(|account| bought(account, window) > 0);
         let orders: i128 = accounts.iter().map(|account| bought(account, window)).sum();
-        let points = |of: &dyn Fn(&PointsFact) -> i64| -> i128 {
+        let of_wallet = || {
             let facts = accounts.iter().flat_map(|account| &account.points);
-            facts
+            facts.filter(|fact| fact.wallet == self.kpi.wallet)
+        };
+        let points = |of: &dyn Fn(&PointsFact) -> i64| -> i128 {
+            of_wallet()
                 .filter(|fact| within(fact.day))
                 .map(|fact| i128::from(of(fact)))
                 .sum()
@@ -150,8 +153,7 @@ impl Oracle<'_> {
                 1,
             ),
             KpiKind::PointsOpen => {
-                let facts = accounts.iter().flat_map(|account| &account.points);
-                let held = facts
+                let held = of_wallet()
                     .filter(|fact| fact.day < window.1)
                     .map(|fact| fact.open());
                 (held.sum(), 1)

@@ -39,14 +39,30 @@ pub fn kpi(kind: KpiKind, window: Per) -> Kpi {
         window,
         net: true,
         by: Vec::new(),
+        wallet: 0,
         when: None,
         warn_below: None,
         warn_above: None,
     }
 }
 
-/// A ladder of green, silver and gold, a wallet without fractions, two rewards.
+/// A ladder of green, silver and gold, two wallets without fractions, two rewards.
 pub fn program(kpis: Vec<Kpi>) -> Program {
+    let wallet = |id: &str| Wallet {
+        absent: false,
+        restarts_up: false,
+        restarts_down: false,
+        id: id.to_owned(),
+        place: Place::default(),
+        name: None,
+        rounding: Rounding::Down,
+        round_at: RoundAt::Event,
+        scale: 0,
+        value: None,
+        pending: None,
+        expiry: Expiry::Never,
+        minimum: 0,
+    };
     let rung = |id: &str| Rung {
         absent: false,
         expiry: None,
@@ -102,21 +118,7 @@ pub fn program(kpis: Vec<Kpi>) -> Program {
         objectives: Vec::new(),
         datasets: Vec::new(),
         columns: Vec::new(),
-        wallets: vec![Wallet {
-            absent: false,
-            restarts_up: false,
-            restarts_down: false,
-            id: "points".to_owned(),
-            place: Place::default(),
-            name: None,
-            rounding: Rounding::Down,
-            round_at: RoundAt::Event,
-            scale: 0,
-            value: None,
-            pending: None,
-            expiry: Expiry::Never,
-            minimum: 0,
-        }],
+        wallets: vec![wallet("points"), wallet("others")],
         earn: Vec::new(),
         groups: Vec::new(),
         metrics: Vec::new(),
@@ -201,6 +203,7 @@ impl Account {
 
     pub fn points(mut self, on: &str, kind: EntryKind, points: i64, pending: i64) -> Account {
         self.points.push(PointsFact {
+            wallet: 0,
             day: day(on),
             kind,
             points,

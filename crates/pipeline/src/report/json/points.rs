@@ -53,28 +53,57 @@ struct PeriodOf {
 }
 
 impl PointsOf<'_> {
-    /// Nothing where there is no wallet.
-    pub(super) fn of<'a>(report: &'a Report<'_>) -> Option<PointsOf<'a>> {
-        let wallet = report.program.wallet(0)?;
-        let digits = wallet.scale;
-        let ends = report.open_ends.as_ref();
+    /// Of a wallet (index in `Program::wallets`); nothing where there is none, or another version's in which nothing
+    /// ever was.
+    pub(super) fn of<'a>(report: &'a Report<'_>, place: u8) -> Option<PointsOf<'a>> {
+        let (wallet, at) = (report.program.wallet(place)?, usize::from(place));
+        let flow = report.totals.points.get(at)?;
+        if wallet.absent && *flow == PointsFlow::default() {
+            return None;
+        }
+        let scaled = Scaled {
+            grain: wallet.grain(report.program).into(),
+            digits: wallet.scale,
+        };
+        let ends = report.open_ends.as_ref().and_then(|all| all.get(at));
         let months = ends.map(|ends| ends.months().into_iter());
-        let periods = report.points_periods.as_ref();
+        let periods = report.points_periods.as_ref().and_then(|all| all.get(at));
         Some(PointsOf {
             wallet: &wallet.id,
             name: wallet.name.as_deref(),
-            flow: FlowOf::of(&PointsFlow::default(), &report.totals.points, digits),
-            by_expiry: months.map(|months| months.map(|one| ExpiryOf::of(&one, digits)).collect()),
-            never: ends.map(|ends| Exact::units(ends.never, digits)),
-            periods: periods.map(|all| all.iter().map(|one| PeriodOf::of(one, digits)).collect()),
+            flow: FlowOf::of(&PointsFlow::default(), flow, scaled),
+            by_expiry: months.map(|months| months.map(|one| ExpiryOf::of(&one, scaled)).collect()),
+            never: ends.map(|ends| scaled.exact(ends.never)),
+            periods: periods.map(|all| all.iter().map(|one| PeriodOf::of(one, scaled)).collect()),
         })
+    }
+
+    /// Those of all wallets but the first.
+    pub(super) fn others<'a>(report: &'a Report<'_>) -> Vec<PointsOf<'a>> {
+        let places = 1..report.program.wallets.len() as u8;
+        places
+            .filter_map(|place| PointsOf::of(report, place))
+            .collect()
+    }
+}
+
+/// How scaled points of a wallet are written: all wallets are scaled alike, and each has digits of its own.
+#[derive(Clone, Copy)]
+struct Scaled {
+    grain: i128,
+    digits: u8,
+}
+
+impl Scaled {
+    fn exact(self, points: i128) -> Exact {
+        Exact::units(points / self.grain, self.digits)
     }
 }
 
 impl FlowOf {
     /// What came and went from one state of affairs to another; what is open, pending and owed is that at its end.
-    fn of(before: &PointsFlow, after: &PointsFlow, digits: u8) -> FlowOf {
-        let points = |units| Exact::units(units, digits);
+    fn of(before: &PointsFlow, after: &PointsFlow, scaled: Scaled) -> FlowOf {
+        let points = |points| scaled.exact(points);
         FlowOf {
             granted: points(after.granted - before.granted),
             opening: points(after.opening - before.opening),
@@ -93,22 +122,22 @@ impl FlowOf {
 }
 
 impl ExpiryOf {
-    fn of(month: &MonthOfEnds, digits: u8) -> ExpiryOf {
+    fn of(month: &MonthOfEnds, scaled: Scaled) -> ExpiryOf {
         ExpiryOf {
             on: date(month.first),
             last: date(month.last),
-            points: Exact::units(month.points, digits),
+            points: scaled.exact(month.points),
         }
     }
 }
 
 impl PeriodOf {
-    fn of(period: &PointsPeriod, digits: u8) -> PeriodOf {
-        let balance = |flow: &PointsFlow| Exact::units(flow.open + flow.pending, digits);
+    fn of(period: &PointsPeriod, scaled: Scaled) -> PeriodOf {
+        let balance = |flow: &PointsFlow| scaled.exact(flow.open + flow.pending);
         PeriodOf {
             window: WindowOf::of(period.window),
             opening_balance: balance(&period.before),
-            flow: FlowOf::of(&period.before, &period.after, digits),
+            flow: FlowOf::of(&period.before, &period.after, scaled),
             closing_balance: balance(&period.after),
         }
     }
