@@ -210,6 +210,9 @@ codes! {
     /// What was issued of a reward counts under its caps, and would not any more: the newer version does not have the
     /// reward. Say in its `[migrate]` under which id it counts on, or that it is dropped.
     VersionReward = "version/reward", Error;
+    /// Points that were granted under an earlier version wait for an event, however long, and the newer version knows no
+    /// such event: they would wait for ever. Keep an `until`.
+    VersionPending = "version/pending", Error;
     /// `[migrate]` speaks of something that the version before does not have, or that this one has no use for.
     VersionMigrate = "version/migrate", Error;
     /// The scenario test does not fit the programme: it names a dataset, column, rule or rung that is not there.

@@ -97,6 +97,30 @@ fn counting_as(before: &str, text: &str) -> String {
     out
 }
 
+/// Stands in every version after one whose points wait for an event, however long.
+const FOR_EVER: &str = "# some wait for ever";
+
+/// The same with an event that releases points.
+fn still_waiting(text: &str) -> String {
+    let until = "pending = { length = \"12 days\", until = { on = \"activity\", when = 'event.name == \"reviewed\"' } }";
+    let mut out = format!("{FOR_EVER}\n");
+    let named = text.contains("until = {");
+    let mut first_wallet = false;
+    for line in text.lines() {
+        first_wallet = match line.starts_with('[') {
+            true => line.starts_with("[points.beans]"),
+            false => first_wallet,
+        };
+        if named || !(first_wallet && line.starts_with("pending = ")) {
+            out += &format!("{line}\n");
+        }
+        if !named && line.starts_with("[points.beans]") {
+            out += &format!("{until}\n");
+        }
+    }
+    out
+}
+
 /// Another programme over the same files, for members who come from the one before.
 fn version(random: &mut Random, before: &str, several: bool) -> String {
     let (mut text, _) = programme(random);
@@ -130,6 +154,9 @@ fn version(random: &mut Random, before: &str, several: bool) -> String {
         text = idle(&mut own, &text);
     }
     text = latest(&together(&text));
+    if before.contains(FOR_EVER) || before.contains("pending = { until") {
+        text = still_waiting(&text);
+    }
     let renames = random.percent(25);
     let had = middle(before);
     let has = match (renames, had) {

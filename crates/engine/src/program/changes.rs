@@ -46,6 +46,7 @@ pub fn changes(files: &[(String, Program)]) -> Vec<Finding> {
         findings.extend(step.rewards());
         findings.extend(step.inactivity());
         findings.extend(step.rung_ends());
+        findings.extend(step.waiting(&files[..at]));
         findings.extend(qualify(&files[..=at]));
         findings.extend(step.columns(&columns));
         columns.extend(columns_of(new));
@@ -378,6 +379,28 @@ impl Step<'_> {
             "`validity = \"recompute\"` has nothing to compute".into(),
             "leave it out; this version has no `[tiers]`",
         ))
+    }
+
+    /// What waits for an event without a latest instant can only be released by one.
+    fn waiting(&self, earlier: &[(String, Program)]) -> Vec<Finding> {
+        let waits = |wallet: &&Wallet| {
+            let held = wallet.pending.as_ref();
+            held.is_some_and(|held| held.until.is_some() && held.length.is_none())
+        };
+        let settled = self.new.wallets.iter().filter(|is| is.until().is_none());
+        settled
+            .filter_map(|is| {
+                let mut earlier = earlier.iter().flat_map(|(_, program)| &program.wallets);
+                earlier.find(|was| was.id == is.id && waits(was))?;
+                Some(self.find(
+                    Code::VersionPending,
+                    is.place,
+                    format!("points of `{}` would wait for ever", is.id),
+                    "those of an earlier version wait for an event that this one does not name".into(),
+                    "keep an `until` in `pending`; with a `length` beside it new points wait so long at most",
+                ))
+            })
+            .collect()
     }
 
     fn unknown(
