@@ -195,15 +195,15 @@ mod tests {
         assert_eq!((totals.revenue, totals.refunded), (6_000, 2_000));
         assert_eq!((totals.members, &totals.rungs), (1, &vec![0, 0, 1]));
         assert_eq!(
-            totals.points,
-            [PointsFlow {
+            totals.points[0],
+            PointsFlow {
                 granted: 100,
                 redeemed: 30,
                 reversed: 20,
                 open: 50,
                 debt: 5,
                 ..PointsFlow::default()
-            }]
+            }
         );
     }
 }

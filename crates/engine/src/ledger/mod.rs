@@ -205,8 +205,8 @@ impl Rule {
     /// The wallet whose points the rule moves (index in `Program::wallets`); nothing for what moves none.
     pub fn wallet(self, program: &Program) -> Option<u8> {
         match self {
-            Rule::Earn(index) => Some(program.earn[usize::from(index)].wallet),
-            Rule::Reward(index) => Some(program.rewards[usize::from(index)].wallet),
+            Rule::Earn(index) => Some(program.earn.get(usize::from(index))?.wallet),
+            Rule::Reward(index) => Some(program.rewards.get(usize::from(index))?.wallet),
             Rule::Expiry(wallet)
             | Rule::Pending(wallet)
             | Rule::RungUp(wallet)

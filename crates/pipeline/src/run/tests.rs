@@ -289,8 +289,9 @@ fn sums_anew(shop: &Shop, night: &str) -> Value {
 #[test]
 fn sums_that_grew_night_by_night_are_those_that_are_counted_anew() {
     let shop = two_nights();
-    let ends = serde_json::json!({ "never": 0, "days": [["2027-01-01", 47], ["2027-01-05", 90]] });
-    assert_eq!(shop.sums()["ends"], ends);
+    let ends = |days| serde_json::json!([{ "wallet": "stars", "never": 0, "days": days }]);
+    let first = ends(serde_json::json!([["2027-01-01", 47], ["2027-01-05", 90]]));
+    assert_eq!(shop.sums()["ends"], first);
     shop.upload("3.csv", "o5,ann,2026-12-31 10:00,3.00\n");
     // A year later nobody but ann was seen, and the points of 2026's first days are gone.
     for night in [
@@ -304,8 +305,8 @@ fn sums_that_grew_night_by_night_are_those_that_are_counted_anew() {
         let grown = shop.sums();
         assert_eq!(sums_anew(&shop, night), grown, "{night}");
     }
-    let ends = serde_json::json!({ "never": 0, "days": [["2027-12-31", 3]] });
-    assert_eq!(shop.sums()["ends"], ends);
+    let last = ends(serde_json::json!([["2027-12-31", 3]]));
+    assert_eq!(shop.sums()["ends"], last);
 }
 
 #[test]
@@ -334,7 +335,7 @@ fn a_version_that_moves_the_ends_of_points_moves_them_for_everybody() {
     ] {
         shop.night(night);
         let grown = shop.sums();
-        assert_eq!(grown["ends"]["days"], ends, "{night}");
+        assert_eq!(grown["ends"][0]["days"], ends, "{night}");
         assert_eq!(sums_anew(&shop, night), grown, "{night}");
     }
 }
