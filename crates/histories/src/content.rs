@@ -64,7 +64,7 @@ const SIGHTS: &[Sight] = &[
         it.idle_before()
     }),
     sight("ends of rungs computed anew", 4, |it| it.ends_anew()),
-    sight("rungs that such an end is over for", 8, |it| {
+    sight("rungs that such an end is over for", 16, |it| {
         it.ended_anew()
     }),
     sight("rungs that a version set higher", 8, |it| it.set_higher()),

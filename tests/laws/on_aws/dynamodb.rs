@@ -175,12 +175,19 @@ impl Names<'_> {
         let [path, operator, placeholder] = words[..] else {
             panic!("what is `{term}`?");
         };
-        let (here, there) = (item.get(&self.name(path)), self.value(placeholder));
+        let (here, there) = (self.at(path, item), self.value(placeholder));
         match operator {
             "=" => here == Some(there),
             "<=" => here.is_some_and(|here| number(here) <= number(there)),
             _ => panic!("what is `{operator}`?"),
         }
+    }
+
+    /// What stands at a path, which leads through maps.
+    fn at<'a>(&self, path: &str, item: &'a Item) -> Option<&'a Value> {
+        let mut names = path.split('.').map(|name| self.name(name));
+        let first = item.get(&names.next()?)?;
+        names.try_fold(first, |map, name| map["M"].get(&name))
     }
 
     /// `SET path = :value, … REMOVE path, …`
