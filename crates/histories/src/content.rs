@@ -69,6 +69,17 @@ const SIGHTS: &[Sight] = &[
     }),
     sight("rungs that a version set higher", 8, |it| it.set_higher()),
     sight("rungs that a version set lower", 8, |it| it.set_lower()),
+    sight("points that a rule would have given", 4, |it| {
+        it.given_more()
+    }),
+    sight("points that a rule would not have given", 4, |it| {
+        it.given_less()
+    }),
+    sight("refunds of orders that were settled so", 20, |it| {
+        it.refunded_anew()
+    }),
+    // Few points wait on the day on which a version begins.
+    sight("such points that wait", 40, |it| it.late_waits()),
     sight("rewards before and after another id", 8, |it| {
         it.rewards_moved()
     }),

@@ -8,6 +8,7 @@ mod events;
 mod joining;
 mod programme;
 mod refunds;
+mod settling;
 mod versions;
 mod waiting;
 mod wallets;

@@ -3,13 +3,13 @@
 
 use crate::ends::together;
 use crate::programme::{programme, surprises};
+use crate::settling::{qualified, regranted};
 use crate::waiting::latest;
 use crate::wallets::second;
 use crate::{Generated, Random};
-use rungs_engine::calendar::{Day, day_from, day_text};
+use rungs_engine::calendar::{day_from, day_text};
 use rungs_engine::language::{Source, check};
 use rungs_engine::program::Versions;
-use std::ops::Range;
 
 /// None, one or two later versions, each with the day from which it rules.
 pub(crate) fn later(seed: u64, first: &str, several: bool) -> Vec<(String, String)> {
@@ -19,6 +19,7 @@ pub(crate) fn later(seed: u64, first: &str, several: bool) -> Vec<(String, Strin
     let mut last = day_from("2023-01-01").unwrap_or(0);
     let mut before = first.to_owned();
     let mut all = Vec::new();
+    let mut earlier = vec![before.clone()];
     // Every second programme stays as it is.
     for _ in 0..random.below(4).saturating_sub(1) {
         day += 1 + random.below(60) as i32;
@@ -33,68 +34,14 @@ pub(crate) fn later(seed: u64, first: &str, several: bool) -> Vec<(String, Strin
         }
         let ruled = last..day;
         let text = version(&mut random, &before, several);
-        let text = qualified(&mut Random(random.0 ^ 0x9a11_f1ed), &before, text, ruled);
+        let text = qualified(&mut Random(random.0 ^ 0x9a11_f1ed), &before, text, &ruled);
+        let text = regranted(&mut Random(random.0 ^ 0x12e6_4a17), &earlier, text, &ruled);
         all.push((day_text(day), text.clone()));
+        earlier.push(text.clone());
         before = text;
         last = day;
     }
     all
-}
-
-/// The same, and now and then its rungs are set by what was done on some days, of which the version before ruled on
-/// at least one.
-fn qualified(own: &mut Random, before: &str, text: String, ruled: Range<Day>) -> String {
-    let ladder = |text: &str| section(text, "[tiers]");
-    let follows = ladder(&text).contains("validity = { kind = \"none\"");
-    let ladders = !ladder(before).is_empty() && !ladder(&text).is_empty();
-    if !own.percent(70) || follows || !ladders {
-        return text;
-    }
-    let text = counting_as(before, &text);
-    let back = if own.percent(50) {
-        own.below(40) as i32
-    } else {
-        0
-    };
-    let end = (ruled.end - back).max(ruled.start + 1);
-    let days = *own.pick(&[30, 70, 150, 400]) + own.below(15) as i32;
-    let line = format!(
-        "qualify = {{ from = {}, before = {} }}\n",
-        day_text(end - days),
-        day_text(end)
-    );
-    // It sets the ends of rungs, too.
-    let text = text.replace("validity = \"recompute\"\n", "");
-    match text.contains("\n[migrate]\n") {
-        true => text + &line,
-        false => text + "\n[migrate]\n" + &line,
-    }
-}
-
-/// The same, with the kind of metric that the version before counts, and its needs.
-fn counting_as(before: &str, text: &str) -> String {
-    let kind = |text: &str| {
-        let metric = counted(text);
-        let line = metric.lines().find(|line| line.starts_with("kind = "));
-        line.unwrap_or_default().to_owned()
-    };
-    if kind(before) == kind(text) {
-        return text.to_owned();
-    }
-    let is_need = |line: &&str| line.starts_with("reach = ");
-    let mut needs = before.lines().filter(is_need);
-    let text = text.replacen(&counted(text), &counted(before), 1);
-    let mut out = String::new();
-    for line in text.lines() {
-        let line = match line {
-            line if line.starts_with("keep = ") => continue,
-            line if is_need(&line) => needs.next().unwrap_or(line),
-            line => line,
-        };
-        out += line;
-        out.push('\n');
-    }
-    out
 }
 
 /// Stands in every version after one whose points wait for an event, however long.
@@ -253,7 +200,7 @@ fn renamed(text: &str, from: &str, to: &str) -> String {
 }
 
 /// A table with everything up to the next one that is no part of it.
-fn section(text: &str, head: &str) -> String {
+pub(crate) fn section(text: &str, head: &str) -> String {
     let Some(start) = text.find(&format!("\n{head}")) else {
         return String::new();
     };
@@ -276,7 +223,7 @@ fn metric(text: &str, id: &str) -> String {
     own.unwrap_or_default().trim().to_owned()
 }
 
-fn counted(text: &str) -> String {
+pub(crate) fn counted(text: &str) -> String {
     metric(text, "counted")
 }
 

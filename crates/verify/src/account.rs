@@ -8,6 +8,7 @@ use crate::lots::{LotName, Lots, Purse, Taken};
 use crate::measure::Measures;
 use crate::reading::Reading;
 use crate::refund::Line;
+use crate::regrant::{Stands, Would};
 use crate::undo::Redemption;
 use crate::versions::Readings;
 use crate::{Reason, Win};
@@ -42,6 +43,10 @@ pub(crate) struct Record {
     pub(crate) version: usize,
     /// Scaled points by rule, less what refunds took back.
     pub(crate) booked: Vec<(usize, i64)>,
+    /// What rules of later versions would have given that settle their past.
+    pub(crate) would: Vec<Would>,
+    /// What stands of its points, once a version has settled the past of rules.
+    pub(crate) stands: Option<Vec<Stands>>,
     /// For caps with `each`: the value at this event.
     pub(crate) each: BTreeMap<(Owner, usize), Option<Value<'static>>>,
     /// Of orders: what a refund needs to know.
@@ -86,6 +91,8 @@ pub(crate) struct Account<'a> {
     /// Up to when the rung has followed the passing of time, where it has no validity.
     pub(crate) followed: Instant,
     pub(crate) enrolled: Option<Day>,
+    /// When the account joined.
+    pub(crate) joined: Instant,
     pub(crate) members: Vec<Member>,
     pub(crate) records: Vec<Record>,
     /// Orders that counted, by id: their records.
@@ -138,6 +145,7 @@ impl<'a> Account<'a> {
             now: Instant::MIN,
             followed: Instant::MIN,
             enrolled: None,
+            joined: Instant::MIN,
             members: Vec::new(),
             records: Vec::new(),
             orders: BTreeMap::new(),
@@ -194,6 +202,7 @@ impl<'a> Account<'a> {
         if self.enrolled.is_none() {
             let day = self.reading.days.day(at);
             self.enrolled = Some(day);
+            self.joined = at;
             self.held = self.at_enrolment(day);
         }
         if kind == Kind::Enrol {

@@ -9,6 +9,7 @@ use crate::exact::{Checked, Overflow};
 use crate::lots::{Lot, LotName};
 use crate::measure::{Worth, on, worth};
 use crate::refund::{Refunded, lines};
+use crate::regrant::Would;
 use crate::until::Released;
 use rungs_engine::calendar::{Day, Instant, Per};
 use rungs_engine::canonical::Kind;
@@ -34,6 +35,7 @@ pub(crate) struct Outcome {
     rooms: Rooms,
     each: BTreeMap<(Owner, usize), Option<Value<'static>>>,
     worths: Vec<(usize, Worth)>,
+    would: Vec<Would>,
     rewards: Vec<crate::rewards::Given>,
     pub(crate) refunded: Option<Refunded>,
     released: Vec<(u8, Released)>,
@@ -126,6 +128,7 @@ impl Account<'_> {
         }
         Ok(Outcome {
             earned: earned(self.reading, taking.kind, &question, &view, &rooms, None)?,
+            would: self.would_give(taking, &question, &view),
             rewards: self.due_rewards(Trigger::Event(taking.kind), &question)?,
             released: self.releases(taking.kind, &question)?,
             rooms,
@@ -260,6 +263,8 @@ impl Account<'_> {
             day,
             member,
             version: self.version,
+            would: std::mem::take(&mut outcome.would),
+            stands: None,
             booked: std::mem::take(&mut outcome.earned.points),
             each: std::mem::take(&mut outcome.each),
             order: (taking.kind == Kind::Order).then(|| Order {
@@ -271,6 +276,15 @@ impl Account<'_> {
                 state,
             }),
         });
+        // Where nothing was given and nothing would have been, there is nothing to settle.
+        let booked = self.records[record].booked.clone();
+        let gave = |rule: usize| {
+            booked
+                .iter()
+                .any(|(known, points)| *known == rule && *points != 0)
+        };
+        let would = &mut self.records[record].would;
+        would.retain(|it| it.points != 0 || gave(it.rule));
         if taking.kind == Kind::Order {
             (self.orders.entry(taking.event.1.clone())).or_insert(record);
         }
@@ -360,7 +374,7 @@ impl Account<'_> {
         )
     }
 
-    fn end_of(&self, expiry: &Expiry, at: Instant) -> Option<Instant> {
+    pub(crate) fn end_of(&self, expiry: &Expiry, at: Instant) -> Option<Instant> {
         let days = &self.reading.days;
         match expiry {
             Expiry::Never | Expiry::Inactivity { .. } => None,

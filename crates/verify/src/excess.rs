@@ -56,11 +56,12 @@ impl Account<'_> {
         Ok(Some(fraction(left, unit(digits))))
     }
 
-    /// Of these points of a rule, those that ended unspent, where they count as given back; books them.
+    /// Of these points of a rule, those that ended unspent, where they count as given back; books them in the name of
+    /// the version by whose rule they stood.
     pub(crate) fn excuse(
         &mut self,
         record: usize,
-        rule: usize,
+        (rule, by): (usize, usize),
         at: Instant,
         event: &EventRef,
         points: i64,
@@ -70,7 +71,8 @@ impl Account<'_> {
             self.records[record].version,
         );
         let granting = self.readings.version(version).program;
-        let (policy, wallet) = (granting.refunds.expired, granting.earn[rule].wallet);
+        let policy = granting.refunds.expired;
+        let wallet = self.readings.version(by).program.earn[rule].wallet;
         let Some(order) = &self.records[record].order else {
             return 0;
         };
@@ -91,7 +93,7 @@ impl Account<'_> {
         }
         let (kind, rule) = (EntryKind::Forgive, Rule::Earn(rule as u16));
         let named = Some((own, None));
-        self.book_for(version, at, kind, rule, event.clone(), named, excused);
+        self.book_for(by, at, kind, rule, event.clone(), named, excused);
         excused
     }
 }

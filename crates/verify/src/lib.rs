@@ -28,6 +28,7 @@ mod measure;
 mod qualify;
 mod reading;
 mod refund;
+mod regrant;
 mod rewards;
 mod spend;
 mod stack;

@@ -96,6 +96,33 @@ impl Lots {
         self.forget();
     }
 
+    /// Adds points of an event that come late: they wait with what waits of its points. Gives how many paid debt, or
+    /// nothing where they wait.
+    pub(crate) fn add_late(&mut self, late: Lot) -> Option<i64> {
+        let of_event = self.alive.iter_mut().filter(|lot| lot.id == late.id);
+        let mut waiting: Vec<&mut Lot> = of_event.filter(|lot| lot.pending > 0).collect();
+        if let Some(first) = waiting.first() {
+            let release = first.release;
+            match waiting.iter_mut().find(|lot| lot.expires == late.expires) {
+                Some(lot) => lot.pending += late.open,
+                None => self.alive.push(Lot {
+                    release,
+                    pending: late.open,
+                    open: 0,
+                    ..late
+                }),
+            }
+            return None;
+        }
+        let repaid = late.open.min(self.debt);
+        self.debt -= repaid;
+        self.put_back(Lot {
+            open: late.open - repaid,
+            ..late
+        });
+        Some(repaid)
+    }
+
     /// The next instant at which a lot ends.
     pub(crate) fn next_expiry(&self) -> Option<Instant> {
         self.alive.iter().filter_map(|lot| lot.expires).min()

@@ -6,7 +6,7 @@ use crate::exact::unit;
 use rungs_engine::canonical::{Kind, Moment};
 use rungs_engine::condition::expression::{AccountColumn, Expr, MemberColumn, Node};
 use rungs_engine::number::gcd;
-use rungs_engine::program::{EarnKind, MetricKind, Program, Trigger, Validity};
+use rungs_engine::program::{Earn, EarnKind, MetricKind, Program, Trigger, Validity};
 
 /// A programme, read for the recount. Make it once and recount any number of accounts with it.
 pub struct Reading<'p> {
@@ -169,6 +169,18 @@ impl<'p> Reading<'p> {
                 })
                 .collect(),
         }
+    }
+
+    /// Asks at events for what a rule of another version asks for.
+    pub(crate) fn asks_for(&mut self, rule: &Earn) {
+        let mut all: Vec<&Expr> = rule.when.iter().collect();
+        if let EarnKind::PerAmount { amount, .. } | EarnKind::Steps { amount, .. } = &rule.kind {
+            all.push(amount);
+        }
+        let asked = &mut self.asked[rule.on as usize];
+        asked.extend(metrics_in(&all));
+        asked.sort_unstable();
+        asked.dedup();
     }
 
     /// Digits after the point of a column's numbers.

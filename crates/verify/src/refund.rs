@@ -7,6 +7,7 @@ use crate::earn::earned;
 use crate::exact::{Checked, Exact, fraction, minus, narrow, over, rounded, times, unit};
 use crate::measure::{on, points_in_units, worth};
 use crate::reading::Reading;
+use crate::regrant::Stands;
 use num_traits::{One, Signed, Zero};
 use rungs_engine::calendar::Instant;
 use rungs_engine::canonical::Kind;
@@ -68,6 +69,10 @@ pub(crate) struct Refunded {
     over: Option<OverRefund>,
     /// By rule: scaled points that are taken back.
     points: Vec<(usize, i64)>,
+    /// The same of what stands, where versions have settled the past of rules since: with the version that did.
+    stood: Vec<Stands>,
+    /// What rules of later versions would give for the rest, in the order in which they would have given for all.
+    would: Vec<i64>,
     /// By metric: what the order contributes from now on.
     worths: Vec<(usize, crate::measure::Worth)>,
     /// Rewards (by place) that what is left of the order does not deserve.
@@ -82,6 +87,35 @@ impl Refunded {
             _ => Ok(self),
         }
     }
+}
+
+/// What of these points by rule is taken back where so much is left. What a rule would give more than it gave stays with
+/// the rules of the same wallet that give less: of each wallet no more is taken back than the rest of the order is worth
+/// less. Rules are gone through in order of their ids.
+fn worth_less(
+    given: &[(usize, i64)],
+    left: &[(usize, i64)],
+    wallet: impl Fn(usize) -> u8,
+) -> Vec<(usize, i64)> {
+    let mut in_all: BTreeMap<u8, i64> = BTreeMap::new();
+    for (rule, points) in given {
+        *in_all.entry(wallet(*rule)).or_default() += points;
+    }
+    for (rule, points) in left {
+        *in_all.entry(wallet(*rule)).or_default() -= points;
+    }
+    let mut less = Vec::new();
+    for (rule, points) in given {
+        let in_all = in_all.entry(wallet(*rule)).or_default();
+        let would_give = left.iter().find(|(index, _)| index == rule);
+        let back = points - would_give.map_or(0, |(_, points)| *points);
+        let back = back.min(*in_all);
+        if back > 0 {
+            *in_all -= back;
+            less.push((*rule, back));
+        }
+    }
+    less
 }
 
 impl Account<'_> {
@@ -121,28 +155,10 @@ impl Account<'_> {
             &order.rooms,
             Some(&order.met),
         )?;
-        // What a rule would give more than it gave stays with the rules of the same wallet that give less: of each
-        // wallet no more is taken back than the rest of the order is worth less. Rules are gone through in order of
-        // their ids.
         let wallet = |rule: usize| reading.program.earn[rule].wallet;
-        let mut in_all: BTreeMap<u8, i64> = BTreeMap::new();
-        for (rule, points) in &counted.booked {
-            *in_all.entry(wallet(*rule)).or_default() += points;
-        }
-        for (rule, points) in &left.points {
-            *in_all.entry(wallet(*rule)).or_default() -= points;
-        }
-        let mut points = Vec::new();
-        for (rule, booked) in &counted.booked {
-            let in_all = in_all.entry(wallet(*rule)).or_default();
-            let would_give = left.points.iter().find(|(index, _)| index == rule);
-            let back = booked - would_give.map_or(0, |(_, points)| *points);
-            let back = back.min(*in_all);
-            if back > 0 {
-                *in_all -= back;
-                points.push((*rule, back));
-            }
-        }
+        let points = worth_less(&counted.booked, &left.points, wallet);
+        let would = self.would_be_left(record, &question, &view)?;
+        let stood = self.stands_less(record, &left.points, &would);
         let mut worths = Vec::new();
         for metric in on(reading, Kind::Order) {
             worths.push((metric, worth(reading, metric, &question, &view)?));
@@ -164,8 +180,43 @@ impl Account<'_> {
             lines,
             over,
             points,
+            stood,
+            would,
             worths,
         }))
+    }
+
+    /// By how much what stands of an order is worth less where its rules would give so much for the rest.
+    fn stands_less(&self, record: usize, left: &[(usize, i64)], would: &[i64]) -> Vec<Stands> {
+        let standing = self.standing(record);
+        let settled = |stands: &Stands| {
+            let both = self.records[record].would.iter().zip(would);
+            let mut here =
+                both.filter(|(it, _)| it.rule == stands.rule && it.version == stands.version);
+            here.next().map(|(_, left)| *left)
+        };
+        let mut rest: Vec<(usize, i64)> = left.to_vec();
+        for stands in &standing {
+            if let Some(left) = settled(stands) {
+                rest.retain(|(rule, _)| *rule != stands.rule);
+                rest.push((stands.rule, left));
+            }
+        }
+        let points: Vec<_> = standing.iter().map(|it| (it.rule, it.points)).collect();
+        let wallet = |rule: usize| {
+            let granting = standing.iter().find(|it| it.rule == rule);
+            let version = granting.map_or(self.records[record].version, |it| it.version);
+            self.readings.version(version).program.earn[rule].wallet
+        };
+        let less = worth_less(&points, &rest, wallet);
+        let of_rule = |(rule, points): &(usize, i64)| {
+            let stands = standing.iter().find(|it| it.rule == *rule)?;
+            Some(Stands {
+                points: *points,
+                ..stands.clone()
+            })
+        };
+        less.iter().filter_map(of_rule).collect()
     }
 
     /// One row of a refund: a line by its number, or the whole rest.
@@ -212,18 +263,15 @@ impl Account<'_> {
     /// Books a refund that was worked out. Returns the record of its order.
     pub(crate) fn take_back(&mut self, at: Instant, event: &EventRef, refunded: Refunded) -> usize {
         let record = refunded.record;
-        let (lot, version) = (
-            self.records[record].event.clone(),
-            self.records[record].version,
-        );
-        let granting = self.readings.version(version).program;
-        for (rule, points) in &refunded.points {
-            let wallet = granting.earn[*rule].wallet;
-            let excused = self.excuse(record, *rule, at, event, *points);
+        let lot = self.records[record].event.clone();
+        for stood in &refunded.stood {
+            let (rule, version, points) = (stood.rule, stood.version, stood.points);
+            let wallet = self.readings.version(version).program.earn[rule].wallet;
+            let excused = self.excuse(record, (rule, version), at, event, points);
             let taken = self.lots(wallet).reverse(&lot, points - excused);
             let covered: i64 = taken.iter().map(|part| part.points).sum();
             for part in taken {
-                let (kind, rule) = (EntryKind::Reverse, Rule::Earn(*rule as u16));
+                let (kind, rule) = (EntryKind::Reverse, Rule::Earn(rule as u16));
                 let (named, event) = (Some(part.named()), event.clone());
                 self.book_for(version, at, kind, rule, event, named, -part.points);
             }
@@ -237,6 +285,18 @@ impl Account<'_> {
     /// From now on an order counts for no more than what is left of it.
     pub(crate) fn lessen(&mut self, refunded: Refunded, event: &EventRef) {
         let record = refunded.record;
+        let stood = refunded.stood.iter();
+        for stands in self.records[record].stands.iter_mut().flatten() {
+            let less = stood.clone().find(|it| it.rule == stands.rule);
+            stands.points -= less.map_or(0, |it| it.points);
+        }
+        let now = self.version;
+        for (would, left) in self.records[record].would.iter_mut().zip(&refunded.would) {
+            if would.version > now {
+                // A refund makes nothing worth more.
+                would.points = would.points.min(*left);
+            }
+        }
         for (rule, points) in refunded.points {
             for (index, booked) in &mut self.records[record].booked {
                 if *index == rule {

@@ -32,6 +32,13 @@ impl<'p> Readings<'p> {
             all.iter_mut()
                 .for_each(|reading| reading.units[metric] = unit);
         }
+        // What a later version asks for must be known at the time.
+        for (version, reading) in all.iter_mut().enumerate() {
+            for later in &versions.all()[version + 1..] {
+                let said = later.migrate.regrants.iter();
+                said.for_each(|said| reading.asks_for(&later.earn[said.rule]));
+            }
+        }
         let start = |reading: &Reading<'_>| reading.days.midnight(reading.program.from);
         let mut starts: Vec<Instant> = all.iter().map(start).collect();
         starts[0] = Instant::MIN;
@@ -40,6 +47,11 @@ impl<'p> Readings<'p> {
 
     pub(crate) fn version(&self, version: usize) -> &Reading<'p> {
         &self.all[version]
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.all.len()
     }
 
     pub(crate) fn newest(&self) -> &Reading<'p> {
@@ -212,6 +224,7 @@ impl<'a> Account<'a> {
                 self.issue_rung_reached(0, at, None);
             }
         }
+        self.settle_past(at);
     }
 
     /// The holder of a rung goes where `[migrate]` says, and keeps the end. Only what has no end and needs one

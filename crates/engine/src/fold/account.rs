@@ -191,6 +191,7 @@ impl<S: Sink> Account<'_, '_, S> {
             self.remember(rows.clone(), member, &event);
         }
         // From here on nothing can fail: what was computed is booked.
+        self.compare_rules(kind, rows.clone(), member, &event);
         self.free(&frees);
         self.renew(kind);
         self.grant(&event);

@@ -51,6 +51,7 @@ impl<S: Sink> Account<'_, '_, S> {
         }
         (self.at, self.day) = (at, day);
         self.judge_by(version);
+        self.state.past_came_now(at);
         for credit in credits {
             if credit.points.iter().any(|points| *points > 0) {
                 self.book_points(&credit.order, &credit.points, credit.version);
@@ -92,6 +93,7 @@ impl<S: Sink> Account<'_, '_, S> {
             self.state.version += 1;
             self.state.take_counts(old, self.plan);
             self.state.forget_tallies(self.piece.plans);
+            self.state.forget_past(self.piece.plans);
         }
     }
 
@@ -109,6 +111,7 @@ impl<S: Sink> Account<'_, '_, S> {
         if self.scratch.pass.awaits(Kind::Order, &order.1) {
             self.remember(rows.clone(), member, &order);
         }
+        self.compare_rules(Kind::Order, rows.clone(), member, &order);
         self.count_points();
         self.count(Kind::Order, member);
         if S::TRACE {

@@ -173,10 +173,11 @@ impl<S: Sink> Account<'_, '_, S> {
         insert(lots, lot);
     }
 
-    /// Puts points of a lot back; where the lot is still there with the same end, they join it.
+    /// Puts points of a lot back; where the lot is still there with the same end and waits alike, they join it.
     pub(super) fn put_back(&mut self, wallet: u8, lot: Lot) {
         let lots = &mut self.state.purses[wallet].lots;
-        let same = |known: &Lot| known.order() == lot.order() && !known.is_pending();
+        let waits = lot.is_pending();
+        let same = |known: &Lot| known.order() == lot.order() && known.is_pending() == waits;
         match lots.iter().position(same) {
             Some(index) => lots[index].left += lot.left,
             None => insert(lots, lot),

@@ -31,6 +31,7 @@ mod purses;
 mod qualify;
 mod queue;
 mod refund;
+mod regrant;
 mod remembered;
 mod revoke;
 mod rewards;

@@ -3,6 +3,7 @@
 use super::plan::{Plan, TooFine};
 use super::prepared::Prepared;
 use super::qualify::{Tally, tallies};
+use super::regrant::{Regrant, asked_of, look_ahead, regrants};
 use super::state::AccountState;
 use super::straight::Straight;
 use super::takeover::same_cap;
@@ -27,6 +28,8 @@ pub struct Plans<'p> {
     pub members: bool,
     /// What versions that set rungs ask for.
     pub(super) tallies: Vec<Tally>,
+    /// Rules whose past versions settle anew.
+    pub(super) regrants: Vec<Regrant>,
 }
 
 impl<'p> Plans<'p> {
@@ -42,6 +45,8 @@ impl<'p> Plans<'p> {
         for plan in &mut all {
             plan.members = members;
         }
+        let regrants = regrants(versions);
+        look_ahead(&mut all, &regrants);
         let reads = |column: usize| all.iter().any(|plan| plan.reads[column]);
         let start = |(at, plan): (usize, &Plan<'_>)| match at {
             0 => Instant::MIN,
@@ -53,6 +58,7 @@ impl<'p> Plans<'p> {
             starts: all.iter().enumerate().map(start).collect(),
             members,
             tallies: tallies(versions),
+            regrants,
             all,
         })
     }
@@ -102,6 +108,14 @@ impl<'p> Plans<'p> {
             && rows.any(|row| batch.kind_at(row) == Some(Kind::Enrol))
     }
 
+    /// Whether a version that begins before an instant settles the past of rules for an account, to which so many events
+    /// come until then: what it takes back may be of any lot, so it must be known which of them were released.
+    pub fn takes_back(&self, state: &AccountState, events: usize, until: Instant) -> bool {
+        let begins = |it: &Regrant| it.version > state.version && it.begins_before(until);
+        let known = state.past.iter().any(|past| !past.events.is_empty());
+        (events > 0 || known) && self.regrants.iter().any(begins)
+    }
+
     /// The cap of a version that goes on with what was used of one of an earlier version.
     pub(super) fn cap(&self, from: u16, cap: usize, to: u16) -> Option<usize> {
         (from..to).try_fold(cap, |cap, version| {
@@ -142,6 +156,7 @@ impl<'p> Ready<'p> {
         if plans.all.len() > 1 {
             for at in batch.time.iter() {
                 asked[usize::from(plans.at(*at))] = true;
+                asked_of(plans, *at).for_each(|version| asked[version] = true);
             }
         }
         let empty = Batch::empty();

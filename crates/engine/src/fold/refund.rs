@@ -15,12 +15,15 @@ use crate::canonical::Kind;
 use crate::event::EventId;
 use crate::ledger::EventRef;
 use crate::program::{MetricKind, OverRefund, Pool, Program, RefundRung};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// What is left of an order, by the rules.
-struct Left {
+pub(super) struct Left {
     /// Scaled points that each rule would give.
-    given: Vec<i64>,
+    pub(super) given: Vec<i64>,
+    /// Scaled points that rules of other versions would give, which settle their past anew.
+    pub(super) would: Vec<(usize, i64)>,
     /// What it would add to each metric.
     added: Vec<Added>,
     /// By place in [`OrderMemory::gifts`]: whether it would give the reward.
@@ -44,8 +47,7 @@ impl<S: Sink> Account<'_, '_, S> {
         self.renew(Kind::Refund);
         match reduced {
             Ok((left, over)) => {
-                self.version = order.version;
-                self.take_back(&mut order, &left.given, &event);
+                self.take_back(&mut order, &left, &event);
                 self.version = self.state.version;
                 self.count_back(&mut order, left.added);
                 let mut deserves = left.deserves.into_iter();
@@ -125,6 +127,7 @@ impl<S: Sink> Account<'_, '_, S> {
             Ok((left, over)) => {
                 let granting = self.piece.plans.of(order.version).program;
                 let taken = order.lessen(granting, &left.given);
+                self.compare_less(&order, &taken, &left.would);
                 self.uncount_points(&order, &taken);
                 self.count_back(&mut order, left.added);
                 self.tell_trimmed(over, first);
@@ -145,6 +148,7 @@ impl<S: Sink> Account<'_, '_, S> {
         if batch.rows == 0 {
             return Some(Left {
                 given: vec![0; plan.rules.len()],
+                would: self.compare_left(order, &batch),
                 added: vec![Added::default(); plan.program.metrics.len()],
                 deserves: vec![false; order.gifts.len()],
             });
@@ -184,15 +188,22 @@ impl<S: Sink> Account<'_, '_, S> {
         };
         Some(Left {
             given: earned.booked,
+            would: self.compare_left(order, &batch),
             added,
             deserves: order.gifts.iter().map(deserves).collect::<Option<_>>()?,
         })
     }
 
-    fn take_back(&mut self, order: &mut OrderMemory, given: &[i64], event: &EventRef) {
+    fn take_back(&mut self, order: &mut OrderMemory, left: &Left, event: &EventRef) {
         let granting = self.piece.plans.of(order.version).program;
-        let taken = order.lessen(granting, given);
-        for (rule, points) in taken.iter().enumerate().filter(|(_, points)| **points > 0) {
+        let taken = order.lessen(granting, &left.given);
+        let stood = self
+            .lessen_standing(order, left)
+            .unwrap_or_else(|| taken.clone());
+        self.compare_less(order, &stood, &left.would);
+        for (rule, points) in stood.iter().enumerate().filter(|(_, points)| **points > 0) {
+            // What stands was granted, or settled anew, by this version.
+            self.version = self.granted_by(order, rule);
             let forgiven = self.forgive_ended(order, rule, event, *points);
             self.reverse(rule, event, &order.event, points - forgiven);
         }
@@ -313,22 +324,26 @@ impl<S: Sink> Account<'_, '_, S> {
 }
 
 impl OrderMemory {
-    /// Takes off what the rules gave more than they would give for what is left of it: of each wallet in all no more
-    /// than that is worth less. Gives what is taken off, by rule.
+    /// Takes off what the rules gave more than they would give for what is left of it. Gives what is taken off, by rule.
     fn lessen(&mut self, granting: &Program, left: &[i64]) -> Vec<i64> {
-        let mut taken = vec![0; left.len()];
-        for wallet in 0..granting.wallets.len() as u8 {
-            let of_wallet = |rule: &usize| granting.earn[*rule].wallet == wallet;
-            let rules: Vec<usize> = (0..left.len()).filter(of_wallet).collect();
-            let less = rules.iter().map(|rule| self.given[*rule] - left[*rule]);
-            let mut rest = less.sum::<i64>().max(0);
-            for rule in rules {
-                let points = (self.given[rule] - left[rule]).clamp(0, rest);
-                rest -= points;
-                self.given[rule] -= points;
-                taken[rule] = points;
-            }
-        }
-        taken
+        less(&mut self.given, left, |rule| granting.earn[rule].wallet)
     }
+}
+
+/// Takes off points by rule what is more than this: of each wallet in all no more than the sum is less. Gives what is
+/// taken off, by rule.
+pub(super) fn less(given: &mut [i64], left: &[i64], wallet: impl Fn(usize) -> u8) -> Vec<i64> {
+    let mut rest: BTreeMap<u8, i64> = BTreeMap::new();
+    for (rule, (given, left)) in given.iter().zip(left).enumerate() {
+        *rest.entry(wallet(rule)).or_default() += given - left;
+    }
+    let both = given.iter_mut().zip(left).enumerate();
+    both.map(|(rule, (given, left))| {
+        let rest = rest.entry(wallet(rule)).or_default();
+        let points = (*given - left).clamp(0, (*rest).max(0));
+        *rest -= points;
+        *given -= points;
+        points
+    })
+    .collect()
 }

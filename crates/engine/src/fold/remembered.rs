@@ -3,6 +3,7 @@
 use super::account::Account;
 use super::contribution::Added;
 use super::left::{LineLeft, slice};
+use super::regrant::Standing;
 use super::sink::Sink;
 use super::state::{AccountState, Gift};
 use crate::calendar::{Day, Instant};
@@ -28,6 +29,8 @@ pub struct OrderMemory {
     pub(super) lines: Vec<LineLeft>,
     /// Scaled points that each rule gave, less what refunds took.
     pub(super) given: Vec<i64>,
+    /// What stands of them, where a version has settled rules anew.
+    pub(super) standing: Option<Standing>,
     /// Scaled points of it that have ended unspent, less what refunds counted as given back, by wallet.
     pub(super) ended: Vec<i64>,
     /// What it adds to each metric now.
@@ -59,6 +62,8 @@ impl<S: Sink> Account<'_, '_, S> {
                 }
             })
             .collect();
+        let mut before = self.state.clone();
+        before.past.iter_mut().for_each(|past| past.events.clear());
         self.scratch.pass.orders.push(OrderMemory {
             event: event.clone(),
             version: self.state.version,
@@ -66,10 +71,11 @@ impl<S: Sink> Account<'_, '_, S> {
             day: self.day,
             member,
             rung: self.state.rung,
-            before: self.state.clone(),
+            before,
             batch: slice(self.batch, &rows.collect::<Vec<_>>()),
             lines,
             given: self.scratch.earned.booked.clone(),
+            standing: None,
             ended: vec![0; self.plan.program.wallets.len()],
             added: self.scratch.added.clone(),
             gifts: Vec::new(),
@@ -107,7 +113,9 @@ impl<S: Sink> Account<'_, '_, S> {
         if granting.refunds.expired == Expired::Take {
             return 0;
         }
-        let ended = &mut order.ended[usize::from(granting.earn[rule].wallet)];
+        // What stands was granted, or settled anew, by the version in whose name it is taken.
+        let wallet = self.piece.plans.of(self.version).program.earn[rule].wallet;
+        let ended = &mut order.ended[usize::from(wallet)];
         let forgiven = points.min(*ended);
         if forgiven > 0 {
             *ended -= forgiven;

@@ -4,12 +4,13 @@
 use super::encoding;
 use super::measure::{Key, Measure};
 use super::purses::Purses;
+use super::regrant::Past;
 use super::stretch::{Ground, Worth};
 use crate::calendar::{Day, Instant};
 use crate::event::EventId;
 
 /// The shape of the stored bytes; another shape means that states are rebuilt from history.
-pub const FORMAT: u8 = 6;
+pub const FORMAT: u8 = 7;
 
 /// An instant that never comes.
 pub const NEVER: Instant = Instant::MAX;
@@ -149,6 +150,8 @@ pub struct AccountState {
     pub activity: Vec<(u8, Instant)>,
     /// What later versions that set rungs ask for, by their place in `Plans::tallies`.
     pub tallies: Vec<Worth>,
+    /// What later versions that settle the past of rules ask for, by their place in `Plans::regrants`.
+    pub past: Vec<Past>,
 }
 
 impl AccountState {
@@ -185,5 +188,6 @@ impl AccountState {
         self.wins.clear();
         self.activity.clear();
         self.tallies.clear();
+        self.past.clear();
     }
 }

@@ -48,6 +48,8 @@ impl<S: Sink> Account<'_, '_, S> {
         if plan.lapses && self.state.until.is_none() {
             self.climb(None);
         }
+        self.regrant();
+        self.state.forget_past(self.piece.plans);
         if old.birthday.is_empty() && !plan.birthday.is_empty() {
             // A birthday on the version's first day is one that it keeps.
             self.at -= 1;

@@ -3,9 +3,9 @@
 use super::Build;
 use super::reader::Placed;
 use super::table::{choice, table};
-use super::values::{Date, Named};
+use super::values::{Date, EarnSort, Many, Named, Ref};
 use crate::finding::{Code, closest};
-use crate::program::{Carried, IdleSince, Migrate, Qualify, RungEnds};
+use crate::program::{Carried, IdleSince, Migrate, Qualify, Regrant, RungEnds};
 
 /// What lets go of what was counted so far.
 const DROP: &str = "drop";
@@ -25,6 +25,8 @@ table! {
         default("\"keep\"") validity: RungEnds,
         /// Days before this version by which the rungs of all who are there are set on its first day, up or down: each stands on the highest rung whose `reach` is met by what its metrics counted on those days, and holds it as if reached on the first day. What the desk or an opening gave with an end of its own stays.
         optional qualify: QualifyTable,
+        /// Earn rules of this version whose past is settled anew on its first day: what each would have given for the events since a date, against what the rule of its id did give.
+        optional regrant: Many<RegrantTable>,
         /// For colleagues.
         optional note: String,
     }
@@ -33,8 +35,16 @@ table! {
         missions,
         /// Points that become points of another wallet.
         points,
-        /// Past grants at a new rate.
-        regrant,
+    }
+}
+
+table! {
+    /// An earn rule whose past is settled anew on the first day of this version. For each event since `from` that counted, what the rule alone would have given, in the state of that moment and under its own caps from `from` on, is compared with what the rule of its id gave, less what refunds took. What is more is granted with an end as of the first day, what is less is taken as refunds take; caps and metrics do not count it.
+    RegrantTable as "[[migrate.regrant]]" {
+        /// The rule, as this version has it. No multiplier, and in no group: what such a rule gives depends on others.
+        required rule: Ref<EarnSort>,
+        /// First day whose events are looked at.
+        required from: Date,
     }
 }
 
@@ -74,8 +84,21 @@ pub(crate) fn migrate(build: &mut Build<'_>, raw: Option<Placed<MigrateTable>>) 
         idle_since: raw.value.inactivity.map_or(IdleSince::Start, |it| it.value),
         rung_ends: raw.value.validity.map_or(RungEnds::Keep, |it| it.value),
         qualify: raw.value.qualify.and_then(|raw| days(build, raw)),
+        regrants: (raw.value.regrant.into_iter())
+            .flat_map(|list| list.value)
+            .filter_map(regrant)
+            .collect(),
         place: Some(raw.place),
     }
+}
+
+/// A rule whose past is settled anew.
+fn regrant(raw: Placed<RegrantTable>) -> Option<Regrant> {
+    Some(Regrant {
+        rule: raw.value.rule?.value.0,
+        from: raw.value.from?.value.0,
+        place: raw.place,
+    })
 }
 
 /// The days that set rungs.

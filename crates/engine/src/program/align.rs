@@ -1,14 +1,15 @@
 //! One set of places for all versions: what has an id stands at the same index in each of them.
 
+use super::absent::{
+    no_dataset, no_earn, no_metric, no_reward, no_rung, no_surprise, no_wallet, nothing_measured,
+};
 use super::changes::merge;
 use super::{
-    ByRung, Cap, Carried, Column, Dataset, Earn, EarnKind, Expiry, IdleSince, Limit, Metric,
-    MetricKind, Program, Reward, Rung, RungEnds, Shortfall, Surprise, Takeover, Target, Wallet,
+    ByRung, Cap, Carried, Column, EarnKind, IdleSince, Limit, Program, Rung, RungEnds, Shortfall,
+    Takeover, Target, Wallet,
 };
-use crate::calendar::Day;
 use crate::canonical::Kind;
 use crate::condition::expression::{AccountColumn, Expr, MemberColumn, Node, Sort};
-use crate::number::Rational;
 use std::collections::BTreeMap;
 
 /// Brings versions, by the day from which they rule, onto common places.
@@ -302,6 +303,9 @@ impl Places {
             self.expr(&mut surprise.when);
             surprise.reward = self.rewards[surprise.reward];
         }
+        for regrant in &mut program.migrate.regrants {
+            regrant.rule = self.earn[regrant.rule];
+        }
         for kpi in &mut program.kpis {
             self.maybe(&mut kpi.when);
         }
@@ -404,98 +408,4 @@ fn filled<T>(
             others.find(|one| id(one) == wanted).map(&idle)
         },
     )
-}
-
-fn no_dataset(dataset: Dataset) -> Dataset {
-    Dataset {
-        absent: true,
-        ..dataset
-    }
-}
-
-fn no_wallet(wallet: Wallet) -> Wallet {
-    Wallet {
-        absent: true,
-        pending: None,
-        expiry: Expiry::Never,
-        restarts_up: false,
-        restarts_down: false,
-        ..wallet
-    }
-}
-
-fn no_earn(earn: Earn) -> Earn {
-    Earn {
-        absent: true,
-        when: None,
-        from: Some(Day::MIN),
-        before: Some(Day::MIN),
-        caps: Vec::new(),
-        group: None,
-        per_line: false,
-        kind: EarnKind::PerEvent {
-            points: ByRung(vec![Rational::whole(0)]),
-        },
-        expiry: None,
-        ..earn
-    }
-}
-
-fn no_metric(metric: Metric) -> Metric {
-    Metric {
-        absent: true,
-        kind: MetricKind::Events,
-        on: None,
-        when: None,
-        of: None,
-        rules: None,
-        ..metric
-    }
-}
-
-/// Every place is some version's, so this is for no place at all.
-fn nothing_measured() -> Metric {
-    Metric {
-        absent: true,
-        id: String::new(),
-        place: crate::finding::Place::default(),
-        kind: MetricKind::Events,
-        on: None,
-        when: None,
-        of: None,
-        window: Some(crate::calendar::Per::Lifetime),
-        pool: super::Pool::Account,
-        wallet: 0,
-        rules: None,
-        den: 1,
-    }
-}
-
-fn no_reward(reward: Reward) -> Reward {
-    Reward {
-        absent: true,
-        price: None,
-        on: None,
-        when: None,
-        caps: Vec::new(),
-        ..reward
-    }
-}
-
-fn no_surprise(surprise: Surprise) -> Surprise {
-    let mut surprise = surprise;
-    surprise.absent = true;
-    surprise.schedule.before = Some(Day::MIN);
-    surprise
-}
-
-fn no_rung(rung: Rung) -> Rung {
-    Rung {
-        absent: true,
-        reach: Vec::new(),
-        keep: Vec::new(),
-        benefits: Vec::new(),
-        expiry: None,
-        ..rung
-    }
 }

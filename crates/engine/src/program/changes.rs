@@ -1,6 +1,7 @@
 //! What cannot change from one version of a programme to the next, or not without a word.
 
 use super::qualify::qualify;
+use super::regrant::regrant;
 use super::{
     Carried, Column, IdleSince, Metric, MetricKind, Period, Program, Rung, RungEnds, Wallet,
 };
@@ -48,6 +49,7 @@ pub fn changes(files: &[(String, Program)]) -> Vec<Finding> {
         findings.extend(step.rung_ends());
         findings.extend(step.waiting(&files[..at]));
         findings.extend(qualify(&files[..=at]));
+        findings.extend(regrant(&files[..=at]));
         findings.extend(step.columns(&columns));
         columns.extend(columns_of(new));
     }

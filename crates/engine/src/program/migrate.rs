@@ -18,6 +18,8 @@ pub struct Migrate {
     pub rung_ends: RungEnds,
     /// By what rungs are set on its first day; nothing: they stay.
     pub qualify: Option<Qualify>,
+    /// Earn rules whose past is settled anew.
+    pub regrants: Vec<Regrant>,
     /// Where the table stands; nothing if there is none.
     pub place: Option<Place>,
 }
@@ -60,6 +62,17 @@ pub struct Qualify {
     pub from: Day,
     /// First day that counts no more.
     pub before: Day,
+    /// Where that is said.
+    pub place: Place,
+}
+
+/// What an earn rule would have given is settled on the first day of a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Regrant {
+    /// The rule.
+    pub rule: usize,
+    /// First day whose events are looked at.
+    pub from: Day,
     /// Where that is said.
     pub place: Place,
 }

@@ -1,15 +1,18 @@
 //! The checked programme: what checking produces and everything else reads. Ids are resolved to
 //! indices, values by rung are one per rung, conditions are typed.
 
+mod absent;
 mod align;
 mod changes;
 mod collect;
 mod earn;
+mod lineage;
 mod measures;
 mod migrate;
 mod points;
 mod qualify;
 mod refunds;
+mod regrant;
 mod rewards;
 mod tiers;
 mod versions;
@@ -17,7 +20,7 @@ mod versions;
 pub use collect::{Column, Dataset, Format, Literal, Pii, SourceColumn, Target};
 pub use earn::{Cap, Combine, Earn, EarnKind, Group, Limit, Over, Pool};
 pub use measures::{By, CostItem, Costs, Kpi, KpiKind, Metric, MetricKind, Objective};
-pub use migrate::{Carried, IdleSince, Migrate, Qualify, RungEnds};
+pub use migrate::{Carried, IdleSince, Migrate, Qualify, Regrant, RungEnds};
 pub use points::{Expiry, Pending, RoundAt, Until, Wallet};
 pub use refunds::{Expired, OverRefund, RefundRung, Refunds, Shortage};
 pub use rewards::{Benefit, Reward, RewardKind, Schedule, Surprise, Trigger};

@@ -1,5 +1,6 @@
 //! What a version that sets rungs by what was done before it asks of itself and of those before it.
 
+use super::lineage::earlier;
 use super::{Metric, Program, Qualify, RungEnds, Tiers, Validity};
 use crate::finding::{Code, Finding};
 use std::collections::BTreeSet;
@@ -77,25 +78,7 @@ pub(super) fn qualify(files: &[(String, Program)]) -> Vec<Finding> {
 
 /// Whether a version that rules on one of these days counts what a metric of the last version counts.
 fn counted_then(files: &[(String, Program)], said: Qualify, metric: &Metric) -> bool {
-    let mut id = metric.id.as_str();
-    for step in files.windows(2).rev() {
-        let [(_, old), (_, new)] = step else {
-            return false;
-        };
-        // Its id in the version before.
-        let moved = &new.migrate.metrics;
-        if let Some(renamed) = moved.iter().find(|it| it.to.as_deref() == Some(id)) {
-            id = &renamed.from;
-        } else if moved.iter().any(|it| it.from == id && it.to.is_some()) {
-            return false;
-        }
-        // The first version also judges what was before it.
-        let begins = old.from < said.before || std::ptr::eq(old, &files[0].1);
-        let was = old.metrics.iter().find(|was| was.id == id);
-        let counts = was.is_some_and(|was| was.adds_up_with(metric));
-        if begins && new.from > said.from && counts {
-            return true;
-        }
-    }
-    false
+    let then = earlier(files, said.from, metric).into_iter();
+    let mut then = then.filter(|it| it.from < said.before);
+    then.any(|it| it.metric.is_some_and(|was| was.adds_up_with(metric)))
 }

@@ -1,5 +1,6 @@
 //! An account as it was settled, and what can be seen in it.
 
+use rungs_engine::canonical::Kind;
 use rungs_engine::event::Batch;
 use rungs_engine::fold::{Kept, Rejection, Step, WhyNot};
 use rungs_engine::ledger::{Entry, EntryKind, EventRef, Issued, Rule, RungMove, RungReason};
@@ -23,7 +24,13 @@ impl Seen<'_> {
 
     fn grants(&self) -> impl Iterator<Item = &Entry> + Clone {
         let entries = self.kept.entries.iter();
-        entries.filter(|entry| entry.kind == EntryKind::Grant)
+        entries.filter(|entry| entry.kind == EntryKind::Grant && entry.lot.is_none())
+    }
+
+    /// Whether the event of an entry is a refund.
+    fn is_refund(&self, entry: &Entry) -> bool {
+        let dataset = self.program(entry.version).datasets.get(entry.event.0);
+        dataset.is_some_and(|dataset| dataset.event == Kind::Refund)
     }
 
     fn rejected(&self, why: fn(&Rejection) -> bool) -> bool {
@@ -36,7 +43,7 @@ impl Seen<'_> {
 
     /// A refund took points back.
     pub(super) fn refunds(&self) -> bool {
-        self.has(EntryKind::Reverse)
+        self.any(|it| it.kind == EntryKind::Reverse && self.is_refund(it))
     }
 
     /// Of a refund, some points had ended unspent and count as given back: in the name of the rule that gave them.
@@ -201,6 +208,42 @@ impl Seen<'_> {
 
     pub(super) fn set_lower(&self) -> bool {
         self.set().any(|moved| moved.to < moved.from)
+    }
+
+    /// A grant that names its lot comes late: a version has settled what the rule would have given.
+    fn late_grants(&self) -> impl Iterator<Item = &Entry> {
+        let grants = self.kept.entries.iter();
+        grants.filter(|it| it.kind == EntryKind::Grant && it.lot.is_some())
+    }
+
+    pub(super) fn given_more(&self) -> bool {
+        self.late_grants().next().is_some()
+    }
+
+    pub(super) fn given_less(&self) -> bool {
+        self.any(|it| it.kind == EntryKind::Reverse && !self.is_refund(it))
+    }
+
+    pub(super) fn refunded_anew(&self) -> bool {
+        let mut late = self.late_grants();
+        late.any(|grant| {
+            let refunds = |it: &Entry| it.kind == EntryKind::Reverse && self.is_refund(it);
+            self.any(|it| refunds(it) && it.lot == grant.lot && it.version == grant.version)
+        })
+    }
+
+    /// Points came late for an event and wait with what waits of its points.
+    pub(super) fn late_waits(&self) -> bool {
+        let mut late = self.late_grants();
+        late.any(|grant| {
+            let program = self.program(grant.version);
+            let wallet = grant.rule.wallet(program);
+            let wallet = wallet.and_then(|wallet| program.wallet(wallet));
+            let held = wallet.is_some_and(|wallet| wallet.pending.is_some());
+            let of = |it: &Entry| (it.event.clone(), it.expires, it.at);
+            let opens = |it: &Entry| it.kind == EntryKind::Release && of(it) == of(grant);
+            held && !self.any(opens)
+        })
     }
 
     /// What the versions up to another make of a reward, in whose name something is issued again.

@@ -87,13 +87,16 @@ pub fn explain(plans: &Plans<'_>, settled: Settled<'_>, question: Question<'_>) 
             if let Some(expires) = entry.expires {
                 value["expires"] = json!(local(program, expires));
             }
+            // What names its lot comes late for an event that is settled anew.
             if entry.kind == EntryKind::Grant
+                && entry.lot.is_none()
                 && let Some(day) = day_before(settled.batch, entry)
             {
                 value["ordered"] = json!(local(program, day));
             }
             if let Rule::Earn(rule) = entry.rule
                 && let Some(step) = step(settled.kept, &entry.event, usize::from(rule))
+                && step.version == entry.version
             {
                 value["cause"] = cause(plans, settled.batch, step);
             }

@@ -269,7 +269,15 @@ fn entry(program: &Program, entry: &Value) -> String {
         format!(", from the points of {}{ends}", event(&entry["lot"]))
     });
     let own_end = if lot.is_empty() { &expires } else { "" };
+    // The points of an event are its lot's own: a version settles anew what a rule gave for it.
+    let anew = !lot.is_empty() && entry["lot"] == entry["event"];
     let said = match kind.as_str() {
+        "grant" if anew => {
+            format!("{change} {rule} for {cause}, which this version settles anew{expires}")
+        }
+        "reverse" if anew => {
+            format!("{change} {rule} for {cause}, which this version settles anew{lot}")
+        }
         "grant" => {
             let earn = program.earn.iter().find(|earn| earn.id == rule);
             let sum = earn.and_then(|earn| {

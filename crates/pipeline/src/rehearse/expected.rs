@@ -96,7 +96,10 @@ impl<'a> Asked<'a> {
             return None;
         };
         let mut steps = self.settled?.kept.steps.iter();
-        steps.find(|step| step.rule == usize::from(rule) && step.event == entry.event)
+        steps.find(|step| {
+            let of = (usize::from(rule), &entry.event, entry.version);
+            (step.rule, &step.event, step.version) == of
+        })
     }
 
     pub(super) fn values(self, key: &'static str, expected: String, actual: String) -> Difference {

@@ -56,10 +56,11 @@ pub struct Held<'p> {
     /// which lots were released.
     back: Vec<Vec<(Instant, bool)>>,
     any: bool,
-    /// Lots that can be spent.
-    released: HashSet<HeldLot>,
-    /// Where only some versions hold grants back: the lots of those that do, whatever their end.
-    of_these: HashSet<(u8, EventRef)>,
+    /// Lots that can be spent, with the instants at which they were released: what comes late for an event may join a lot
+    /// that can be spent.
+    released: HashMap<HeldLot, Vec<Instant>>,
+    /// Where only some versions hold grants back: the lots of those that do.
+    of_these: HashSet<HeldLot>,
 }
 
 /// A lot: its wallet, the event that granted it, and its end.
@@ -87,7 +88,7 @@ impl<'p> Held<'p> {
             versions,
             any: back.iter().flatten().any(|(_, back)| *back),
             back,
-            released: HashSet::new(),
+            released: HashMap::new(),
             of_these: HashSet::new(),
         }
     }
@@ -112,11 +113,12 @@ impl<'p> Held<'p> {
             .is_some_and(|(_, back)| *back)
     }
 
-    fn opened(&mut self, booking: Booking, lot: HeldLot) {
-        match booking {
-            Booking::Withdrawn => self.released.remove(&lot),
-            _ => self.released.insert(lot),
-        };
+    fn opened(&mut self, booking: Booking, lot: HeldLot, at: Instant) {
+        let released = self.released.entry(lot).or_default();
+        released.retain(|known| *known != at);
+        if booking != Booking::Withdrawn {
+            released.push(at);
+        }
     }
 
     /// What an entry adds to the pending points. Entries come as they were booked, and from the grant of
@@ -135,22 +137,24 @@ impl<'p> Held<'p> {
         match entry.kind {
             EntryKind::Grant if self.at(wallet, entry.at) => {
                 if !all {
-                    self.of_these.insert((wallet, event.clone()));
+                    self.of_these.insert(lot());
                 }
                 points
             }
             EntryKind::Release => {
-                self.opened(booking, lot());
+                self.opened(booking, lot(), entry.at);
                 -points
             }
             EntryKind::Renew if entry.points > 0 => {
-                self.opened(booking, lot());
+                self.opened(booking, lot(), entry.at);
                 0
             }
-            EntryKind::Reverse if all || self.of_these.contains(&(wallet, event.clone())) => {
-                match self.released.contains(&lot()) {
-                    true => 0,
-                    false => points,
+            EntryKind::Reverse => {
+                let held = all || self.of_these.contains(&lot());
+                let released = self.released.get(&lot()).is_some_and(|at| !at.is_empty());
+                match held && !released {
+                    true => points,
+                    false => 0,
                 }
             }
             _ => 0,

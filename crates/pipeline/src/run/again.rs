@@ -89,7 +89,9 @@ pub fn settle_again(
                 let mut waits = program.wallets.iter().filter_map(|wallet| wallet.until());
                 waits.any(|until| until.order.is_some())
             };
-            if program.datasets.iter().any(undoes) || versions.all().iter().any(names_orders) {
+            let regrants = |program: &Program| !program.migrate.regrants.is_empty();
+            let named = |program: &Program| names_orders(program) || regrants(program);
+            if program.datasets.iter().any(undoes) || versions.all().iter().any(named) {
                 figures::<true>(&plans, &store, &manifest, until)?
             } else {
                 figures::<false>(&plans, &store, &manifest, until)?

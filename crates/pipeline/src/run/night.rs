@@ -258,11 +258,12 @@ impl<'n, 'a> RangeFold<'n, 'a> {
             error: None,
         };
         // Whatever undoes an event of an earlier run needs the account's history, and so does another past, or one
-        // that begins to count.
+        // that begins to count, or that a version settles anew.
         let counts_back = known.is_some() && plans.counts_back(&self.state, batch, rows.clone());
-        let asks_history = gone.is_some()
-            || history.levels() > 0
-                && (counts_back || piece.ready.undoes && reaches_back(plans, batch, rows.clone()));
+        let anew = known.is_some() && plans.takes_back(&self.state, rows.len(), night.until);
+        let undoes = || piece.ready.undoes && reaches_back(plans, batch, rows.clone());
+        let asks_history =
+            gone.is_some() || history.levels() > 0 && (counts_back || anew || undoes());
         let replayed = asks_history
             .then(|| {
                 past_and_all(

@@ -260,6 +260,38 @@ fn pending_points_are_told_from_open_ones() {
 }
 
 #[test]
+fn what_comes_late_for_a_lot_leaves_it_released() {
+    let mut program = program(Vec::new());
+    program.wallets[0].pending = Some(Pending {
+        length: Some(days(14)),
+        until: None,
+    });
+    let versions = rungs_engine::program::Versions::alone(program.clone());
+    let mut reader = FactsReader::new(&versions, day("1997-12-31"));
+    // lot 1 is released; 20 more come late for it, and are withdrawn again; then it loses 10
+    let late = |kind| entry(&program, "1997-03-01", kind, 1, 1, 20);
+    let first = |kind| entry(&program, "1997-01-01", kind, 1, 1, 100);
+    for (booking, entry) in [
+        (Booking::OnTime, first(EntryKind::Grant)),
+        (Booking::OnTime, first(EntryKind::Release)),
+        (Booking::OnTime, late(EntryKind::Grant)),
+        (Booking::OnTime, late(EntryKind::Release)),
+        (Booking::Withdrawn, late(EntryKind::Grant)),
+        (Booking::Withdrawn, late(EntryKind::Release)),
+        (
+            Booking::OnTime,
+            entry(&program, "1997-04-01", EntryKind::Reverse, 3, 1, -10),
+        ),
+    ] {
+        reader.entry(booking, &entry, 0);
+    }
+    let facts = reader.facts("a");
+    let pending: i64 = facts.points.iter().map(|fact| fact.pending).sum();
+    let open: i128 = facts.points.iter().map(PointsFact::open).sum();
+    assert_eq!((pending, open), (0, 90));
+}
+
+#[test]
 fn without_a_pending_time_every_grant_is_open_at_once() {
     let program = program(Vec::new());
     let versions = rungs_engine::program::Versions::alone(program.clone());

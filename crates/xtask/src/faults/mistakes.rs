@@ -106,6 +106,42 @@ pub(super) const FAULTS: &[Fault] = &[
         wrong: "if (rung, until)",
     },
     Fault {
+        name: "what a rule would have given is told at the lowest rung",
+        area: "version",
+        right: "rung: self.state.rung,\n                member: member as u16,",
+        wrong: "rung: 0,\n                member: member as u16,",
+    },
+    Fault {
+        name: "what a rule would have given uses no cap",
+        area: "version",
+        right: "past.use_caps(plan, regrant.rule, (at, day), would, member as u16);",
+        wrong: "past.use_caps(plan, regrant.rule, (at, day), 0, member as u16);",
+    },
+    Fault {
+        name: "what came back would have been given all the same",
+        area: "version",
+        right: "known.would -= less;",
+        wrong: "known.would -= less.min(0);",
+    },
+    Fault {
+        name: "a refund takes what a rule gave at first, not what stands",
+        area: "version",
+        right: "standing.points[rule] = compared.would;",
+        wrong: "standing.points[rule] = compared.given;",
+    },
+    Fault {
+        name: "points that come late do not wait with those of their event",
+        area: "version",
+        right: "let release = waiting.next().map(|lot| lot.release);",
+        wrong: "let release = waiting.next().map(|lot| lot.release).filter(|_| false);",
+    },
+    Fault {
+        name: "points that come late are of the first wallet",
+        area: "version",
+        right: "(&compared.event, self.plan.program.earn[rule].wallet)",
+        wrong: "(&compared.event, 0)",
+    },
+    Fault {
         name: "a reward that has another id counts under no cap",
         area: "version",
         right: "new.reward_caps.get(usize::from(here?)),",

@@ -113,12 +113,7 @@ impl Earned {
         caps: &mut [CapUse],
     ) -> Result<(), Overflow> {
         let plan = moment.plan;
-        // An event of one row is one place, unless what its line gives is rounded apart.
-        let width = match rows.len() {
-            1 if plan.rounds_events => 1,
-            lines => lines + 1,
-        };
-        self.reset(plan.rules.len(), width, TRACE);
+        self.reset(plan.rules.len(), width(plan, &rows), TRACE);
         for rule in &plan.base[moment.kind as usize] {
             self.base::<TRACE>(*rule, moment, rows.clone(), view)
                 .inspect_err(|_| self.overflow = Some(*rule))?;
@@ -139,6 +134,23 @@ impl Earned {
             }
         }
         self.finish::<TRACE>(moment, rows.start, view, caps)
+    }
+
+    /// What one base rule gives by itself, under its own caps: rounded as if there were no other.
+    pub fn alone(
+        &mut self,
+        rule: usize,
+        moment: &Moment<'_, '_>,
+        rows: Range<usize>,
+        view: &View<'_>,
+        caps: &mut [CapUse],
+    ) -> Result<i64, Overflow> {
+        let plan = moment.plan;
+        self.reset(plan.rules.len(), width(plan, &rows), false);
+        self.base::<false>(rule, moment, rows.clone(), view)?;
+        self.cap_rule::<false>(rule, moment, rows.start, view, caps)?;
+        self.round(plan);
+        Ok(self.booked[rule])
     }
 
     /// The caps of groups, and the one rounding.
@@ -372,6 +384,16 @@ impl Earned {
             }
         }
         Ok(())
+    }
+}
+
+/// At how many places the points of an event can stand: an event of one row is one place, unless what its line gives
+/// is rounded apart.
+#[inline]
+fn width(plan: &Plan<'_>, rows: &Range<usize>) -> usize {
+    match rows.len() {
+        1 if plan.rounds_events => 1,
+        lines => lines + 1,
     }
 }
 

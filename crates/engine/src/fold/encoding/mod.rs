@@ -34,10 +34,12 @@ mod primitive;
 mod tests;
 
 use super::measure::Key;
+use super::regrant::{Compared, Past};
 use super::state::{AccountState, CapUse, Counted, FORMAT, Gift, Lot, Member};
 use super::stretch::{Ground, Worth};
 use crate::calendar::{Day, Instant};
 use crate::event::EventId;
+use crate::ledger::EventRef;
 use primitive::{DAY, Reader, Writer};
 
 const ENROLLED: u64 = 1;
@@ -55,6 +57,7 @@ const VERSION: u64 = 1 << 12;
 const ACTIVITY: u64 = 1 << 14;
 const COUNTED: u64 = 1 << 15;
 const TALLIES: u64 = 1 << 16;
+const PAST: u64 = 1 << 17;
 
 /// Appends a state to bytes.
 pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
@@ -77,7 +80,8 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
             | flag(state.version != 0, VERSION)
             | flag(!state.activity.is_empty(), ACTIVITY)
             | flag(state.counted.is_some(), COUNTED)
-            | flag(!state.tallies.is_empty(), TALLIES),
+            | flag(!state.tallies.is_empty(), TALLIES)
+            | flag(!state.past.is_empty(), PAST),
     );
     if state.version != 0 {
         to.number(state.version.into());
@@ -109,16 +113,7 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
         to.measures(&state.measures, &state.purses[0].lots);
     }
     if !state.caps.is_empty() {
-        to.length(state.caps.len());
-        for used in &state.caps {
-            to.number(used.cap.into());
-            to.number(used.member.into());
-            to.number(used.each.is_some().into());
-            if let Some(each) = &used.each {
-                to.key(each);
-            }
-            to.measure(&used.used, &state.purses[0].lots);
-        }
+        to.caps(&state.caps, &state.purses[0].lots);
     }
     if !state.wins.is_empty() {
         to.length(state.wins.len());
@@ -149,6 +144,12 @@ pub fn write(state: &AccountState, bytes: &mut Vec<u8>) {
     }
     if !state.tallies.is_empty() {
         to.worths(&state.tallies);
+    }
+    if !state.past.is_empty() {
+        to.length(state.past.len());
+        for past in &state.past {
+            to.past(past, &state.purses[0].lots);
+        }
     }
 }
 
@@ -200,17 +201,7 @@ pub fn read(bytes: &[u8]) -> Option<AccountState> {
         state.measures = from.measures(&state.purses[0].lots)?;
     }
     if has(CAPS) {
-        for _ in 0..from.length()? {
-            state.caps.push(CapUse {
-                cap: from.small()?,
-                member: from.small()?,
-                each: match from.number()? {
-                    0 => None,
-                    _ => Some(from.key()?),
-                },
-                used: from.measure(&state.purses[0].lots)?,
-            });
-        }
+        state.caps = from.caps(&state.purses[0].lots)?;
     }
     if has(WINS) {
         for _ in 0..from.length()? {
@@ -236,18 +227,53 @@ pub fn read(bytes: &[u8]) -> Option<AccountState> {
     if has(TALLIES) {
         state.tallies = from.worths()?;
     }
+    if has(PAST) {
+        for _ in 0..from.length()? {
+            state.past.push(from.past(&state.purses[0].lots)?);
+        }
+    }
     from.rest.is_empty().then_some(state)
 }
 
 impl Writer<'_> {
-    fn gift(&mut self, gift: &Gift) {
-        self.number(gift.reward.into());
-        self.number(gift.member.into());
-        self.number(gift.event.0 as u64);
-        self.key(&match &gift.event.1 {
+    fn event(&mut self, event: &EventRef) {
+        self.number(event.0 as u64);
+        self.key(&match &event.1 {
             EventId::Number(number) => Key::Number(*number),
             EventId::Text(text) => Key::Text((&**text).into()),
         });
+    }
+
+    fn caps(&mut self, caps: &[CapUse], lots: &[Lot]) {
+        self.length(caps.len());
+        for used in caps {
+            self.number(used.cap.into());
+            self.number(used.member.into());
+            self.number(used.each.is_some().into());
+            if let Some(each) = &used.each {
+                self.key(each);
+            }
+            self.measure(&used.used, lots);
+        }
+    }
+
+    fn past(&mut self, past: &Past, lots: &[Lot]) {
+        self.length(past.events.len());
+        let mut last = 0;
+        for compared in &past.events {
+            self.event(&compared.event);
+            self.gap(compared.at, last);
+            self.signed(compared.given);
+            self.signed(compared.would);
+            last = compared.at;
+        }
+        self.caps(&past.caps, lots);
+    }
+
+    fn gift(&mut self, gift: &Gift) {
+        self.number(gift.reward.into());
+        self.number(gift.member.into());
+        self.event(&gift.event);
         self.signed(gift.at);
         self.gap(gift.until, gift.at);
         self.number(gift.used.into());
@@ -297,18 +323,56 @@ fn beginning(day: Day) -> Instant {
 }
 
 impl Reader<'_> {
-    fn gift(&mut self) -> Option<Gift> {
-        let (reward, member) = (self.small()?, self.small()?);
+    fn event(&mut self) -> Option<EventRef> {
         let source = usize::try_from(self.number()?).ok()?;
         let id = match self.key()? {
             Key::Number(number) => EventId::Number(number),
             Key::Text(text) => EventId::Text(text.as_str().into()),
         };
+        Some((source, id))
+    }
+
+    fn caps(&mut self, lots: &[Lot]) -> Option<Vec<CapUse>> {
+        let mut caps = Vec::new();
+        for _ in 0..self.length()? {
+            caps.push(CapUse {
+                cap: self.small()?,
+                member: self.small()?,
+                each: match self.number()? {
+                    0 => None,
+                    _ => Some(self.key()?),
+                },
+                used: self.measure(lots)?,
+            });
+        }
+        Some(caps)
+    }
+
+    fn past(&mut self, lots: &[Lot]) -> Option<Past> {
+        let mut past = Past::default();
+        let mut last = 0;
+        for _ in 0..self.length()? {
+            let event = self.event()?;
+            last = self.gap(last)?;
+            past.events.push(Compared {
+                event,
+                at: last,
+                given: self.signed()?,
+                would: self.signed()?,
+            });
+        }
+        past.caps = self.caps(lots)?;
+        Some(past)
+    }
+
+    fn gift(&mut self) -> Option<Gift> {
+        let (reward, member) = (self.small()?, self.small()?);
+        let event = self.event()?;
         let at = self.signed()?;
         Some(Gift {
             reward,
             member,
-            event: (source, id),
+            event,
             at,
             until: self.gap(at)?,
             used: self.number()? != 0,

@@ -122,6 +122,19 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn past()(
+        events in vec((0..20_usize, any::<i64>(), instant(), value(), value()), 0..4),
+        caps in vec(cap_use(), 0..3),
+    ) -> Past {
+        let compared = |(source, id, at, given, would)| {
+            let event = (source, EventId::Number(id));
+            Compared { event, at, given, would }
+        };
+        Past { events: events.into_iter().map(compared).collect(), caps }
+    }
+}
+
 type Ladder = (
     u8,
     Option<u8>,
@@ -176,7 +189,7 @@ prop_compose! {
         wins in vec((any::<u16>(), any::<u16>(), any::<Day>()), 0..3),
         members in vec(member(), 0..3),
         gifts in vec(gift(), 0..3),
-        (activity, tallies) in (vec((any::<u8>(), instant()), 0..3), worths()),
+        (activity, tallies, past) in (vec((any::<u8>(), instant()), 0..3), worths(), vec(past(), 0..3)),
         counted in of((any::<Day>(), any::<Day>())),
         in_order in any::<bool>(),
     ) -> AccountState {
@@ -209,6 +222,7 @@ prop_compose! {
             wins,
             activity,
             tallies,
+            past,
             counted: counted.map(|(day, period)| Counted { day, period }),
         }
     }
