@@ -38,6 +38,9 @@ pub(crate) fn add(environment: &mut Environment<'_>, forms: &Arc<Forms>, report:
             Ok(one.minus(two)?.to_string())
         },
     );
+    environment.add_function("adds_up", |points: &Value| -> Result<bool, Error> {
+        Ok(adds_up(points)?)
+    });
     environment.add_function(
         "share",
         |one: &Value, two: &Value| -> Result<Value, Error> {
@@ -74,6 +77,24 @@ pub(crate) fn add(environment: &mut Environment<'_>, forms: &Arc<Forms>, report:
             Ok(queries::with_days(query, window, &shown)?)
         },
     );
+}
+
+/// Whether what came to a wallet is what went and what is left in it; what a report does not tell is nothing.
+fn adds_up(points: &Value) -> Result<bool, PageError> {
+    let sum = |names: &[&str]| {
+        let none = Decimal::of("0")?;
+        names.iter().try_fold(none, |sum, name| {
+            let told = points.get_attr(name)?;
+            match told.is_undefined() {
+                true => Ok(sum),
+                false => sum.plus(Decimal::of(decimal(&told)?)?),
+            }
+        })
+    };
+    let came = sum(&["granted", "opening", "restored", "adjusted"])?;
+    let went = sum(&["redeemed", "expired", "reversed", "repaid"])?;
+    let left = sum(&["open", "pending"])?;
+    Ok(came.minus(went.plus(left)?)?.units == 0)
 }
 
 /// A text with its values. `n` chooses the text for one; `{wallet}` is always known. With the page's own markup among
