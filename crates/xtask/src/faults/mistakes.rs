@@ -312,8 +312,8 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "points of a rule end with those of the wallet",
         area: "lot",
-        right: "let end = self.expiry_by(rule, wallet);",
-        wrong: "let end = self.expiry_by(rule, wallet).min(self.expiry(wallet));",
+        right: "let end = self.expiry_by(rule, wallet);\n                    if end",
+        wrong: "let end = self.expiry_by(rule, wallet).min(self.expiry(wallet));\n                    if end",
     },
     Fault {
         name: "a new rung revives points that end at that instant",
