@@ -1,6 +1,6 @@
 """What the page must say of the night before: its sentences, its table, and the answers at a glance."""
 
-from expected_report import adds_up, quarantined, surprise
+from expected_report import adds_up, quarantined, surprise, wallets
 from forms import share
 
 STILL = ("calendar", "cohort")
@@ -23,7 +23,7 @@ def glance(reading, forms, report, previous):
         values = {"n": orders, "orders": forms.number(orders), "revenue": forms.money(revenue)}
         if not orders and not revenue:
             answers["changes"] = forms.text("glance.changed_none")
-        elif points and previous["points"]:
+        elif points and previous["points"] and not report.get("other_wallets"):
             answers["changes"] = forms.text("glance.changed_orders", **values, points=forms.number(points["granted"] - previous["points"]["granted"]))
         else:
             answers["changes"] = forms.text("glance.changed_orders_only", **values)
@@ -31,14 +31,14 @@ def glance(reading, forms, report, previous):
     answers["rewards"] = forms.text("glance.pays_cannot")
     if report["rewards"] and total["revenue"] > 0:
         answers["rewards"] += space + forms.text("glance.pays_cost", cost=forms.money(cost), share=forms.value(share(cost, total["revenue"]), "ratio"))
-    if points:
-        answers["points"] = expiry(forms, points)
+    for balance, own in wallets(report):
+        answers[f"points{own}"] = expiry(forms, balance)
     if report.get("surprises") is None:
         answers["surprises"] = forms.text("glance.surprise_missing")
     else:
         answers["surprises"] = "; ".join(surprise(forms, held) for held in report["surprises"]) or forms.text("surprises.none")
     rows = report["quality"]
-    sure = "_only" if not points else "" if adds_up(points) else "_no"
+    sure = "_only" if not wallets(report) else "" if all(adds_up(balance) for balance, _ in wallets(report)) else "_no"
     answers["data"] = forms.text(f"glance.trust_rows{sure}", accepted=forms.number(rows["accepted"]),
                                  read=forms.number(rows["read"]), quarantined=forms.number(quarantined(report))) if rows["read"] else forms.text("glance.trust_none")
     for place, answer in answers.items():
@@ -46,6 +46,17 @@ def glance(reading, forms, report, previous):
         reading.expect(reading.one("./dd", link.getparent().getparent()), answer)
     for element in reading.all(".//aside//dd[@class='warning']"):
         reading.expect(element, forms.words["form"]["list"].join(warning["kpi"] for warning in report["warnings"]))
+
+
+def both(report, previous):
+    """Each wallet now and before, with its name where there are several."""
+    known = {balance["wallet"]: balance for balance, _ in wallets(previous)}
+    several = len(wallets(report)) > 1
+    for balance, _ in wallets(report):
+        # Where there is one, it is that one, whatever it is called.
+        before = known.get(balance["wallet"]) if several or len(known) != 1 else next(iter(known.values()))
+        if before:
+            yield balance, before, (balance.get("name") or balance["wallet"]) if several else ""
 
 
 def expiry(forms, points):
@@ -133,12 +144,12 @@ def sentences(forms, report, previous, kpis):
         if rung["members"] != before:
             say("rung_more" if rung["members"] > before else "rung_less", n=forms.number(abs(rung["members"] - before)),
                 rung=forms.rung(rung["rung"]), before=forms.number(before), now=forms.number(rung["members"]))
-    if report["points"] and previous["points"]:
-        points, before = report["points"], previous["points"]
+    for points, before, name_of in both(report, previous):
         kinds = ["granted", "opening", "adjusted", "redeemed", "expired", "reversed", "repaid", "forgiven"]
         listed = [forms.text(f"changes.points_{name}", n=forms.number(points[name] - before[name])) for name in kinds if points[name] != before[name]]
         if listed:
-            text = forms.text("changes.points", list=comma.join(listed)) + space
+            text = f"{name_of} · " if name_of else ""
+            text += forms.text("changes.points", list=comma.join(listed)) + space
             text += forms.text("changes.points_left", n=forms.number(points["open"]), change=forms.signed(points["open"] - before["open"], "points"))
             said.append(text + (space + forms.text("changes.points_owed", n=forms.number(points["debt"])) if points["debt"] > 0 else ""))
     was = {reward["reward"]: reward for reward in previous["rewards"]}
@@ -172,9 +183,9 @@ def before_and_now(forms, report, previous, kpis):
     for rung in report["members_by_rung"]:
         if rung["rung"] in was:
             row(forms.rung(rung["rung"]), was[rung["rung"]], rung["members"], "points")
-    if report["points"] and previous["points"]:
+    for points, before, name_of in both(report, previous):
         for name in ("granted", "adjusted", "redeemed", "expired", "reversed", "repaid", "open", "pending", "debt"):
-            row(forms.text(f"points.name_{name}"), previous["points"][name], report["points"][name], "points")
+            row(f"{forms.text(f'points.name_{name}')} {name_of}".strip(), before[name], points[name], "points")
     for kpi in kpis:
         before = [figure for figure in previous["kpis"] if figure["id"] == kpi.id and not figure["by"]]
         if kpi.totals and before and None not in (before[-1]["value"], kpi.totals[-1]["value"]):

@@ -83,13 +83,22 @@ def rungs(reading, forms, report):
     how(reading, forms, "rungs", article)
 
 
+def wallets(report):
+    """What there is in each wallet, and with what the ids of its section end."""
+    all_wallets = [balance for balance in (report["points"], *report.get("other_wallets", [])) if balance]
+    return [(balance, f"-{number}" if number > 1 else "") for number, balance in enumerate(all_wallets, 1)]
+
+
 def points(reading, forms, report):
-    """The roll-forward and what ends when."""
-    balance = report["points"]
-    if not balance:
-        return
-    reading.expect(reading.by_id("h-points"), f"{forms.text('section.points')} · {balance.get('name') or balance['wallet']}")
-    article = reading.card("roll")
+    """Of each wallet the roll-forward and what ends when."""
+    for balance, own in wallets(report):
+        wallet(reading, forms, balance, own)
+
+
+def wallet(reading, forms, balance, own):
+    """The section of a wallet."""
+    reading.expect(reading.by_id(f"h-points{own}"), f"{forms.text('section.points')} · {balance.get('name') or balance['wallet']}")
+    article = reading.card(f"roll{own}")
     issued = balance["granted"] + balance["opening"] + balance["adjusted"]
     ratio = lambda key: forms.value(share(balance[key], issued), "ratio")  # noqa: E731
     title = forms.text("finding.roll", issued=forms.number(issued), redeemed=ratio("redeemed"), expired=ratio("expired"), open=ratio("open")) \
@@ -103,7 +112,7 @@ def points(reading, forms, report):
     for key, way in ROLL:
         if whole.get(key) or key in ("granted", "redeemed", "expired"):
             name = forms.text(f"points.{'brought' if key == 'opening' else key}")
-            rows.append([name, *(forms.signed(way * period[key], "points") for period in periods)])
+            rows.append([name, *(forms.signed(way * period[key] + 0, "points") for period in periods)])
     rows.append([forms.text("points.closing"), *number("closing_balance")])
     rows += [[forms.text(f"points.{key}"), *number(key)] for key in ("open", "pending", "debt")]
     if whole.get("forgiven"):
@@ -115,13 +124,13 @@ def points(reading, forms, report):
     reading.rows(table, rows)
     assert adds_up(balance) == (reading.all("./p[@class='warning']", article) == [])
     how(reading, forms, "points_roll", article)
-    expiry(reading, forms, balance)
+    expiry(reading, forms, balance, own)
 
 
-def expiry(reading, forms, balance):
+def expiry(reading, forms, balance, own):
     """Open points by the day on which they end."""
     ends = balance.get("by_expiry")
-    article = reading.card("expiry")
+    article = reading.card(f"expiry{own}")
     if not ends:
         reading.expect(reading.one("./h3", article), forms.text("points.no_expiry" if ends is None else "glance.expire_none"))
         return

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 from decimal import Decimal
@@ -16,6 +17,39 @@ LANGUAGES = {"en": "en", "zh": "zh-Hans"}
 
 # The samples are settled in two nights, so that their pages also tell what changed: the day before the last, and the last.
 SAMPLES = {"coffee": ("2026-11-14", "2026-11-15"), "cdnow": ("1998-06-29", "1998-06-30")}
+
+# A sample with a second wallet beside the one that it has.
+WALLETS, WALLETS_OF = "wallets", "coffee"
+CREDIT = """
+[points.credit]
+name = "Credit"
+scale = 2
+rounding = "half_up"
+pending = { length = "5 days" }
+expiry = { kind = "rolling", length = "4 months" }
+
+[[earn]]
+id = "cash-back"
+kind = "per_amount"
+wallet = "credit"
+points = 12.25
+per = 1.00
+amount = 'line.net'
+counts = false
+
+[[kpis]]
+id = "credit-issued"
+kind = "points_issued"
+wallet = "credit"
+window = "month"
+
+[[kpis]]
+id = "credit-open"
+kind = "points_open"
+wallet = "credit"
+window = "month"
+by = ["rung"]
+"""
 
 # Kept reports, each with the report before it: an empty programme, one before its first order, one member, two million
 # members (settled in earnest: docs/report.md says how), numbers as long as they come, one without points, names that look
@@ -32,7 +66,7 @@ KEPT = {
     "future": None,
 }
 
-NAMES = [*SAMPLES, *KEPT]
+NAMES = [*SAMPLES, WALLETS, *KEPT]
 # Reports that are looked at in the browser; the others differ in numbers only.
 REPORTS = [name for name in NAMES if name not in ("first", "future")]
 # All that is looked at: also the page over all nights of both samples, and that of a night that failed.
@@ -72,7 +106,7 @@ class Maker:
     def page(self, name):
         """The page of a sample or of a kept report."""
         if name not in self.known:
-            others = {GROSS: self.gross, "index": self.index, "failed": self.failed}
+            others = {GROSS: self.gross, WALLETS: self.wallets, "index": self.index, "failed": self.failed}
             make = others.get(name) or (lambda: self.settled(name) if name in SAMPLES else self.kept(name))
             self.known[name] = make()
         return self.known[name]
@@ -90,6 +124,15 @@ class Maker:
             (programme / path.name).write_text(text.replace("[[kpis]]\n", "[[kpis]]\nnet = false\n"), encoding="utf-8")
         place = ["--program", str(programme), "--store", str(self.folder / GROSS)]
         return self.settled(GROSS, GROSS_OF, place)
+
+    def wallets(self):
+        """Settles a sample of which a purchase also gives credit, which buys one of the rewards."""
+        programme = self.folder / "two-wallets" / WALLETS_OF
+        programme.mkdir(parents=True)
+        for path in (ROOT / "programs" / WALLETS_OF).glob("*.toml"):
+            (programme / path.name).write_text(with_credit(path.read_text(encoding="utf-8")), encoding="utf-8")
+        place = ["--program", str(programme), "--store", str(self.folder / WALLETS)]
+        return self.settled(WALLETS, WALLETS_OF, place)
 
     def failed(self):
         """Fails a night: its inbox is not there."""
@@ -159,6 +202,19 @@ class Maker:
         done = subprocess.run([self.binary(binary), *words], cwd=ROOT, capture_output=True, check=False)
         assert done.returncode == 0, f"{binary} {' '.join(words)}\n{done.stdout.decode()}\n{done.stderr.decode()}"
         return done.stdout
+
+
+def with_credit(text):
+    """The programme with the other wallet; whatever gives, takes or counts points says of which it is."""
+    tables = re.split(r"(?m)^(?=\[)", text)
+    named = []
+    for table in tables:
+        points = table.startswith("[[earn]]") or "\nprice = " in table or '\nkind = "granted"' in table or '\nkind = "points_' in table
+        if table.startswith("[[") and points:
+            wallet = "credit" if '\nid = "mug"' in table else "beans"
+            table = table.replace("\n", f'\nwallet = "{wallet}"\n', 1)
+        named.append(table)
+    return "".join(named) + CREDIT
 
 
 def read(text):

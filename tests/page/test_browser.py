@@ -8,7 +8,7 @@ WIDTHS = [375, 768, 1280]
 THEMES = {"light": "rgb(255, 255, 255)", "dark": "rgb(14, 17, 22)"}
 LARGEST = 1_000_000
 
-CHARTS = {"coffee": 17, "cdnow": 15, "one": 18, "million": 15, "large": 18, "no-points": 13, "hostile": 18, "more": 18, "index": 26}
+CHARTS = {"coffee": 17, "wallets": 19, "cdnow": 15, "one": 18, "million": 15, "large": 18, "no-points": 13, "hostile": 18, "more": 18, "index": 26}
 
 # What a reader sees: languages, background, whether the page moves sideways, and who sticks out if it does.
 SEEN = """() => {

@@ -13,7 +13,7 @@ from places import LANGUAGES, NAMES
 from reading import Reading
 
 # Numbers that are compared at least, in one language: fewer would mean that places were not found.
-LEAST = {"coffee": 3300, "cdnow": 1700, "empty": 24, "first": 600, "one": 1400, "million": 1900, "large": 1400, "no-points": 850, "hostile": 1750,
+LEAST = {"coffee": 3300, "wallets": 3500, "cdnow": 1700, "empty": 24, "first": 600, "one": 1400, "million": 1900, "large": 1400, "no-points": 850, "hostile": 1750,
          "more": 1650, "future": 1300}
 
 # So many times one digit of a page is changed, which must be noticed.

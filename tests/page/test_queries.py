@@ -10,10 +10,11 @@ from decimal import Decimal
 import duckdb
 import pytest
 from lxml import html
-from places import GROSS, GROSS_OF, LANGUAGES, ROOT, SAMPLES
+from expected_report import wallets
+from places import GROSS, GROSS_OF, LANGUAGES, ROOT, SAMPLES, WALLETS, WALLETS_OF
 
 # Numbers that are compared at least: fewer would mean that figures or queries were not found.
-LEAST = {"coffee": 2600, "cdnow": 980, GROSS: 2600}
+LEAST = {"coffee": 2600, "cdnow": 980, GROSS: 2600, WALLETS: 2800}
 
 NOBODY = {"numerator": 0, "denominator": 0, "value": None}
 
@@ -52,7 +53,7 @@ class Queries:
 
     def filled(self, query):
         """What the report does not tell, the reader fills in from the programme."""
-        name = GROSS_OF if self.page.name == GROSS else self.page.name
+        name = {GROSS: GROSS_OF, WALLETS: WALLETS_OF}.get(self.page.name, self.page.name)
         rules = tomllib.loads((ROOT / "programs" / name / self.page.report["version"]["file"]).read_text(encoding="utf-8"))
         joins = {"opt_in": "kind = 'enrol'", "first_order": "kind = 'order'", "automatic": "true"}
         missing = {} if "zone" in self.page.report else {"{zone}": rules["program"]["zone"], "{joins}": joins[rules["enrol"]["kind"]]}
@@ -189,7 +190,8 @@ def standing(queries):
     for name, total in report["totals"].items():
         queries.same(name, totals[name], total)
 
-    points(queries, report["points"])
+    for balance, own in wallets(report):
+        points(queries, balance, own)
 
     rewards = {row["reward"]: row for row in queries.rows(queries.shown("rewards-h"))}
     assert rewards.keys() >= {reward["reward"] for reward in report["rewards"] if reward["issued"]}
@@ -226,9 +228,9 @@ def surprises(queries, wanted):
     assert found == {}, found
 
 
-def points(queries, balance):
+def points(queries, balance, own):
     """The roll-forward, whole and of each period that the report tells; open points by the day on which they end."""
-    query = queries.shown("roll")
+    query = queries.shown(f"roll{own}")
     whole = {"from": "0001-01-01", "before": (datetime.date.fromisoformat(queries.page.report["as_of"]) + datetime.timedelta(1)).isoformat()}
     periods = [(whole, balance), *((period["window"], period) for period in balance.get("periods", []))]
     for window, wanted in periods:
@@ -240,7 +242,7 @@ def points(queries, balance):
                 queries.same(f"points {told} {window['from']}", column, wanted[told])
     if balance.get("by_expiry"):
         day = lambda value: value and value.isoformat()  # noqa: E731
-        ends = {(day(row["on"]), day(row["last"])): row["points"] for row in queries.rows(queries.shown("expiry"))}
+        ends = {(day(row["on"]), day(row["last"])): row["points"] for row in queries.rows(queries.shown(f"expiry{own}"))}
         for end in balance["by_expiry"]:
             queries.same(f"points that end from {end['on']} on", ends.pop((end["on"], end["last"]), None), end["points"])
         queries.same("points that never end", ends.pop((None, None), 0), balance.get("never", 0))
@@ -259,7 +261,7 @@ def quality(queries, wanted):
         queries.same(f"rows {name}", sums[name], wanted[name])
 
 
-@pytest.mark.parametrize("name", [*SAMPLES, GROSS])
+@pytest.mark.parametrize("name", [*SAMPLES, GROSS, WALLETS])
 def test_every_query_on_the_page_gives_its_figures(maker, tell, name):
     queries = Queries(maker.page(name))
     assert any("net" in figure for figure in queries.page.report["kpis"]) == (name == GROSS)
