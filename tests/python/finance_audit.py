@@ -1,11 +1,11 @@
 """A finance person's audit of a store, without Rungs: `finance_audit.py PROGRAM.toml STORE`.
 
-From the entries it recounts every balance, the end of every lot and the points by month; from the events every move
-on the ladder, for periods of calendar months (validity of one period more, `drop_one`) or of rolling days (validity
-`none`). It lists what differs and ends with 1 if anything does. `finance_report.py` holds the report against the same.
+From the entries it recounts every balance, the end of every lot and the points by month; from the events every move on the ladder, for periods
+of calendar months (validity of one more, `drop_one`) or of rolling days (validity `none`). It lists what differs and ends with 1 if anything does.
 """
 
 import pathlib
+import sqlite3
 import sys
 import tomllib
 from collections import defaultdict
@@ -27,12 +27,12 @@ IN_TURN = lambda fact: (*fact[:2], len(fact[3]), fact[3], fact[2])  # noqa: E731
 class Audit:
     def __init__(self, program, store):
         self.program = tomllib.loads(pathlib.Path(program).read_text(), parse_float=Decimal)
-        self.wallet = next(iter(self.program["points"].values()))
+        self.wallets = self.program["points"]
+        self.held = f"granted and not released and wallet in {[id for id, wallet in self.wallets.items() if 'pending' in wallet]}"
         self.store, self.differences = pathlib.Path(store), []
-        self.db = duckdb.connect()
-        self.db.execute("set file_search_path = ?", [str(store)])
+        self.db = duckdb.connect(config={"file_search_path": str(store)})
         self.db.execute((self.store / "views.sql").read_text())
-        entry = "kind, rule, event, event_source, lot, lot_source, expires, rung, sign * points as points"
+        entry = "kind, rule, wallet, event, event_source, lot, lot_source, expires, rung, sign * points as points"
         move = "rung_moves", "rung_from, rung_to, until, reason, event"
         for view, line in ("ledger", entry), move:  # what was booked and not withdrawn by a later night
             self.db.execute(f"""create table standing_{view} as select * exclude n from (select account, "at", {line},
@@ -48,8 +48,7 @@ class Audit:
         return self.db.execute(query, values).fetchall()
 
     def expect(self, what, found, counted):
-        if found != counted:
-            self.differences.append(f"{what}: the store says {found}, counted {counted}")
+        self.differences += [f"{what}: the store says {found}, counted {counted}"] * (found != counted)
 
     def told(self, what):
         """What was looked at and what differs, for the exit code."""
@@ -58,17 +57,17 @@ class Audit:
 
     def lots(self):
         """Every lot ends on its day with nothing left and not before, and no lot gives more than it had."""
-        self.db.execute(f"""create table lots as select account, coalesce(lot_source, event_source) as source,
-                coalesce(lot, event) as id, expires as ends, sum(points) filter (kind not in {AMOUNTS}) as rest,
-                coalesce(list(distinct "at") filter (kind = 'expire'), []) as expired, bool_or(kind = 'grant') as granted,
-                bool_or(kind = 'release') as released from standing_ledger where kind not in ('debt', 'forgive') group by all""")
+        self.db.execute(f"""create table lots as select account, wallet, coalesce(lot_source, event_source) as source, coalesce(lot, event) as id,
+                expires as ends, sum(points) filter (kind not in {AMOUNTS}) as rest, bool_or(kind = 'grant') as granted, bool_or(kind = 'release')
+                as released, coalesce(list(distinct "at") filter (kind = 'expire'), []) as expired from standing_ledger
+                where kind not in ('debt', 'forgive') group by all""")
         wrong = self.rows("""select account, source, id, rest, ends::varchar, expired::varchar from lots where rest < 0
             or rest <> 0 and epoch_us(ends) < midnight(? + 1) or expired not in ([], [ends]) and ends is not null""", self.as_of)
         self.differences += [f"lot (account, source, id, rest, end, expired): {lot}" for lot in wrong]
         rules, rungs = ({it["id"]: it["expiry"] for it in those if "expiry" in it}
                         for those in (self.program["earn"], self.program.get("tiers", {}).get("rung", [])))
-        for rule, rung in self.rows("select distinct rule, rung from standing_ledger where kind = 'grant'"):
-            expiry = rules.get(rule) or rungs.get(rung) or self.wallet["expiry"]
+        for rule, rung, wallet in self.rows("select distinct rule, rung, wallet from standing_ledger where kind = 'grant'"):
+            expiry = rules.get(rule) or rungs.get(rung) or self.wallets[wallet].get("expiry", {"kind": "never"})
             if expiry["kind"] == "rolling" and expiry.get("round") == "month_end":
                 day = f"""(local("at")::date + interval '{expiry["length"]}')"""  # then on to the first of a month
                 for event, found, counted in self.rows(f"""select event, epoch_us(expires), midnight(date_trunc('month', {day}
@@ -77,36 +76,38 @@ class Audit:
                     self.expect(f"the end of what {event} gave", found, counted)
 
     def balances(self):
-        """What every account can spend, what is held back and what it owes."""
-        held = "granted and not released" if "pending" in self.wallet else "false"
-        accounts = self.rows(f"""with sums as (select account, sum(points) filter (kind not in {AMOUNTS}) as points,
-                sum(points) filter (kind in ('debt', 'repay')) as debt from ledger group by account),
-            pending as (select account, sum(rest) as held from lots where {held} group by account)
-            select account, balance, pending, s.debt, coalesce(points, 0), coalesce(held, 0), coalesce(sums.debt, 0)
-            from states s left join sums using (account) left join pending using (account)""")
-        for account, *found, points, held, owed in accounts:
-            counted = [int(number * 10 ** self.wallet.get("digits", 0)) for number in (points - held, held, owed)]
-            self.expect(f"points of {account}", found, counted)
-        return len(accounts)
+        """What every account can spend, what is held back and what it owes, in each wallet."""
+        counted = {(account, wallet): found for account, wallet, *found in self.rows(f"""with pending as (select account, wallet, sum(rest) as held
+            from lots where {self.held} group by all) select account, wallet, sum(points) filter (kind not in {AMOUNTS}) - coalesce(any_value(held), 0),
+            any_value(held), sum(points) filter (kind in ('debt', 'repay')) from ledger left join pending using (account, wallet) group by all""")}
+        told = self.rows("select account, ?, balance, pending, debt from states", next(iter(self.wallets)))
+        told += sqlite3.connect(self.store / "serving.sqlite").execute("""select account, json_extract(value, '$[0]'), json_extract(value,
+            '$[1].balance'), json_extract(value, '$[1].pending'), json_extract(value, '$[1].debt') from member, json_each(other_wallets)""")
+        scale = 10 ** max(wallet.get("scale", 0) for wallet in self.wallets.values())
+        for account, wallet, *found in told:
+            self.expect(f"points of {account} in {wallet}", found, [int((it or 0) * scale) for it in counted.pop((account, wallet), (0, 0, 0))])
+        self.expect("points of nobody", [], list(counted))
+        return len({account for account, *_ in told})
 
     def roll_forward(self):
-        """What was there, plus what came, less what went, month by month."""
-        months, closing = defaultdict(lambda: defaultdict(int)), 0
-        for month, kind, points in self.rows("""select strftime(if(booking is null, local("at"), night), '%Y-%m'), kind,
-                sum(points) from ledger group by all"""):
-            months[month][kind] = points
-        print(f"{'month':8}{'before':>12}" + "".join(f"{kind:>11}" for kind in MOVES) + f"{'after':>12}")
-        for month, moved in sorted(months.items()):
-            before, closing = closing, closing + sum(moved[kind] for kind in MOVES)
-            print(f"{month:8}{before:>12}" + "".join(f"{moved[kind]:>11}" for kind in MOVES) + f"{closing:>12}")
-        return months
+        """What was there, plus what came, less what went, month by month, in each wallet."""
+        wallets = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
+        month = """strftime(if(booking is null, local("at"), night), '%Y-%m')"""
+        for wallet, month, kind, points in self.rows(f"select wallet, {month}, kind, sum(points) from ledger group by all"):
+            wallets[wallet][month][kind] = points
+        for wallet, months in sorted(wallets.items()):
+            print(f"{wallet:8}", *(f"{it:>12}" for it in ("before", *MOVES, "after")))
+            after = 0
+            for month, moved in sorted(months.items()):
+                before, after = after, after + sum(moved[kind] for kind in MOVES)
+                print(f"{month:8}", *(f"{it:>12}" for it in (before, *(moved[kind] for kind in MOVES), after)))
+        return wallets
 
     def rungs(self):
         """Every move: instant, rung before and after, the day on which it ends, why."""
         counted = {account: Ladder(self, facts).moves for account, facts in self.facts().items()}
         stored = defaultdict(list)
-        for account, *move in self.rows("""select account, epoch_us("at"), rung_from, rung_to, until, reason
-                from standing_rung_moves"""):
+        for account, *move in self.rows('select account, epoch_us("at"), rung_from, rung_to, until, reason from standing_rung_moves'):
             stored[account].append(tuple(move))
         for account in sorted(stored.keys() | counted):
             self.expect(f"rungs of {account}", *(sorted(moves, key=str) for moves in (stored[account], counted.get(account, []))))
@@ -176,7 +177,7 @@ class Ladder:
         self.rung, self.until, self.rests = rung, until, rests
 
     def happen(self, at, day, facts):
-        """An order with what it earned, a refund with what it took back, or the desk."""
+        """An order with what it earned, a refund with what it took back, or the desk. In the calendar a rung rests on its whole period."""
         refunded, new = None, {"at": at, "day": day, "net": 0, "points": 0} | dict.fromkeys(self.metrics, 0)
         for _, _, which, name, *values in facts:
             cell = self.orders.setdefault((at, name) if which > REFUND else name, {**new, "lines": {}})
@@ -196,7 +197,6 @@ class Ladder:
             if not any(self.meets(need, look) for need in needs for look in (self.rests, now)):
                 self.step(at, max(self.qualified(now), self.below), day, "refunded")
         if (rung := self.qualified(now)) > self.rung:
-            # In the calendar it rests on its whole period, also on what came after the rung was reached.
             self.step(at, rung, day, "reached", now if self.rolling else (*now[:2], self.audit.midnight(now[1])))
 
     def time_passes(self, until):

@@ -14,16 +14,23 @@ from finance_audit import COMES, DAY, MOVES, Audit
 
 class ReportAudit(Audit):
     def points(self):
-        """Points of each kind in all, and what was told of each month and each end."""
-        months = self.roll_forward()
-        said = json.loads((self.store / f"reports/{self.as_of}.json").read_text(), parse_float=Decimal)["points"]
+        """Of each wallet: points of each kind in all, and what was told of each month and each end."""
+        wallets = self.roll_forward()
+        report = json.loads((self.store / f"reports/{self.as_of}.json").read_text(), parse_float=Decimal)
+        told = {said["wallet"]: said for said in [report["points"], *report.get("other_wallets", [])]}
+        self.expect("wallets", list(told), list(self.wallets))
+        for wallet, said in told.items():
+            self.wallet(wallet, wallets[wallet], said)
+
+    def wallet(self, wallet, months, said):
+        """What was told of one of them."""
         held = sum(moved[kind] for moved in months.values() for kind in MOVES)
         self.expect("points in all", said["open"] + said["pending"], held)
         for kind, name in MOVES.items():
             total = sum(moved[kind] for moved in months.values())
             self.expect(f"points {name}", said[name], total if kind in COMES else -total)
         self.periods(months, said["periods"])
-        self.ends(said)
+        self.ends(wallet, said)
 
     def periods(self, months, said):
         """The same months as the report tells them, without a gap, each with what was owed at its end."""
@@ -45,11 +52,10 @@ class ReportAudit(Audit):
             if told != found:
                 return  # what one month has too much, all after it have
 
-    def ends(self, said):
+    def ends(self, wallet, said):
         """What is left of the lots that can be spent, by the month in which they end."""
-        held = "granted and not released" if "pending" in self.wallet else "false"
         counted = self.rows(f"""select min(local(ends)::date)::varchar, max(local(ends)::date)::varchar, sum(rest)
-            from lots where rest > 0 and not ({held}) group by date_trunc('month', local(ends)) order by all nulls last""")
+            from lots where wallet = ? and rest > 0 and not ({self.held}) group by date_trunc('month', local(ends)) order by all nulls last""", wallet)
         never = sum(rest for day, _, rest in counted if day is None)
         found = [(month["on"], month["last"], month["points"]) for month in said["by_expiry"]]
         self.expect("open points by month of expiry", found, [month for month in counted if month[0] is not None])

@@ -1,9 +1,12 @@
 """A finance person's audit agrees with both samples' stores, and notices what was changed in them."""
 
 import json
+import re
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import duckdb
 import pytest
@@ -11,6 +14,23 @@ from conftest import ROOT
 
 AUDIT, REPORT = (ROOT / f"tests/python/{name}.py" for name in ("finance_audit", "finance_report"))
 SAMPLES = {"cdnow": "1998-06-30", "coffee": "2026-11-15"}
+# The second sample with a second wallet: credit for every euro, which buys the mug.
+CREDIT = """
+[points.credit]
+scale = 2
+rounding = "half_up"
+pending = { length = "5 days" }
+expiry = { kind = "rolling", length = "4 months", round = "month_end" }
+
+[[earn]]
+id = "cash-back"
+kind = "per_amount"
+wallet = "credit"
+points = 12.25
+per = 1.00
+amount = 'line.net'
+counts = false
+"""
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +42,30 @@ def stores(rungs, tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def two_wallets(rungs, tmp_path_factory):
+    """The programme with the second wallet, and its store."""
+    folder = tmp_path_factory.mktemp("two-wallets")
+    (written,) = (ROOT / "programs/coffee").glob("*.toml")
+    tables = re.split(r"(?m)^(?=\[)", written.read_text())
+    moves_points = re.compile(r"\[\[earn\]\]|(?s:.*)\n(price = |kind = \"(granted|points_))")
+    named = [re.sub("\n", f'\nwallet = "{"credit" if "mug" in table else "beans"}"\n', table, count=1)
+             if table.startswith("[[") and moves_points.match(table) else table for table in tables]
+    program = folder / "coffee" / written.name
+    program.parent.mkdir()
+    program.write_text("".join(named) + CREDIT)
+    rungs.settle(program.parent, "samplelocal/coffee", folder / "store", SAMPLES["coffee"])
+    return program, folder / "store"
+
+
 def audited(sample, store, script=AUDIT):
     """How an audit ends, and what it prints."""
     (program,) = (ROOT / "programs" / sample).glob("*.toml")
+    return audit_of(program, store, script)
+
+
+def audit_of(program, store, script=AUDIT):
+    """The same for a programme that is no sample."""
     words = [sys.executable, script, program, store]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.stderr == ""
@@ -44,6 +85,26 @@ def test_the_audit_agrees_with(stores, sample, says):
 def test_the_audit_of_the_report_agrees_with(stores, sample, as_of):
     code, printed = audited(sample, stores / sample, REPORT)
     assert (code, printed.splitlines()[-1]) == (0, f"the report of {as_of}, 0 differences"), printed
+
+
+def test_the_audits_agree_with_two_wallets(two_wallets):
+    code, printed = audit_of(*two_wallets)
+    assert (code, printed.splitlines()[-1]) == (0, "2770 accounts, 1260 rung moves, 0 differences"), printed
+    code, printed = audit_of(*two_wallets, REPORT)
+    assert (code, printed.splitlines()[-1]) == (0, f"the report of {SAMPLES['coffee']}, 0 differences"), printed
+
+
+def test_the_audit_notices_a_change_in_the_second_wallet(two_wallets, tmp_path):
+    program, store = two_wallets
+    changed = tmp_path / "store"
+    shutil.copytree(store, changed)
+    with closing(sqlite3.connect(changed / "serving.sqlite")) as serving:
+        more = "json_set(other_wallets, '$[0][1].balance', json_extract(other_wallets, '$[0][1].balance') + 1)"
+        serving.execute(f"update member set other_wallets = {more} where account = 'C00138'")
+        serving.commit()
+    code, printed = audit_of(program, changed)
+    assert code == 1
+    assert "points of C00138 in credit" in printed, printed
 
 
 def test_the_audit_is_short_enough_to_be_read():
