@@ -24,7 +24,7 @@ pub struct Quality {
     pub quarantined: Vec<(String, u64)>,
     /// Where some of them stand, by code, with how many rows stand there; the newest run first.
     pub examples: BTreeMap<String, Vec<(Place, u64)>>,
-    /// Rows that came after the night of their day was settled (they are in quarantine too).
+    /// Rows that came too late to be settled (they are in quarantine too).
     pub late: u64,
 }
 

@@ -278,7 +278,7 @@ pub fn report_schema() -> Value {
                 "accepted": count("rows that became events"),
                 "duplicates": count("rows that were known already"),
                 "quarantined": list("by the code of the reason", without(reason, &["examples"])),
-                "late": count("rows that came after the night of their day was settled"),
+                "late": count("rows that came too late to be settled; they are in quarantine, too"),
             })),
             "surprises": list("in the order of the programme; empty without any", without(surprise, &["name"])),
         }),
