@@ -64,7 +64,7 @@ const SIGHTS: &[Sight] = &[
         it.idle_before()
     }),
     sight("ends of rungs computed anew", 4, |it| it.ends_anew()),
-    sight("rungs that such an end is over for", 16, |it| {
+    sight("rungs that such an end is over for", 32, |it| {
         it.ended_anew()
     }),
     sight("rungs that a version set higher", 8, |it| it.set_higher()),
@@ -126,12 +126,13 @@ impl Content {
         }
     }
 
-    /// What occurs in fewer than one account of `every`, a sentence each. Surprises are asked only
-    /// where draws were held.
+    /// What occurs in fewer than one account of `every`, a sentence each; of what is rarer, so much fewer, and nothing is
+    /// asked of too few accounts. Surprises are asked only where draws were held.
     pub fn too_rare(&self, every: u64, drawn: bool) -> Vec<String> {
-        let floor = self.accounts.div_ceil(every);
         let asked = (SIGHTS.iter().zip(self.with)).filter(|(it, _)| drawn || it.name != SURPRISES);
-        let rare = asked.filter(|(sight, with)| with * sight.rarer < floor || self.accounts == 0);
+        let rare = asked.filter(|(sight, with)| {
+            *with < self.accounts / (every * sight.rarer) || self.accounts == 0
+        });
         rare.map(|(sight, with)| {
             format!(
                 "only {with} of {} accounts had {}",

@@ -49,11 +49,13 @@ const FOR_EVER: &str = "# some wait for ever";
 
 /// The same with an event that releases points.
 fn still_waiting(text: &str) -> String {
-    let until = "pending = { length = \"12 days\", until = { on = \"activity\", when = 'event.name == \"reviewed\"' } }";
+    let until = "pending = { length = \"3 days\", until = { on = \"activity\", when = 'event.name == \"reviewed\"' } }";
     let mut out = format!("{FOR_EVER}\n");
     let named = text.contains("until = {");
     let mut first_wallet = false;
-    for line in text.lines() {
+    // Nothing waits where a life may be shorter than the wait.
+    let lives = |line: &&str| !line.contains("days = [\"01-01\"]");
+    for line in text.lines().filter(lives) {
         first_wallet = match line.starts_with('[') {
             true => line.starts_with("[points.beans]"),
             false => first_wallet,
