@@ -145,8 +145,9 @@ def sentences(forms, report, previous, kpis):
             say("rung_more" if rung["members"] > before else "rung_less", n=forms.number(abs(rung["members"] - before)),
                 rung=forms.rung(rung["rung"]), before=forms.number(before), now=forms.number(rung["members"]))
     for points, before, name_of in both(report, previous):
-        kinds = ["granted", "opening", "adjusted", "redeemed", "expired", "reversed", "repaid", "forgiven"]
-        listed = [forms.text(f"changes.points_{name}", n=forms.number(points[name] - before[name])) for name in kinds if points[name] != before[name]]
+        kinds = ["granted", "opening", "adjusted", "converted", "redeemed", "expired", "reversed", "repaid", "forgiven"]
+        listed = [forms.text(f"changes.points_{name}", n=forms.number(points.get(name, 0) - before.get(name, 0)))
+                  for name in kinds if points.get(name, 0) != before.get(name, 0)]
         if listed:
             text = f"{name_of} · " if name_of else ""
             text += forms.text("changes.points", list=comma.join(listed)) + space
@@ -184,8 +185,9 @@ def before_and_now(forms, report, previous, kpis):
         if rung["rung"] in was:
             row(forms.rung(rung["rung"]), was[rung["rung"]], rung["members"], "points")
     for points, before, name_of in both(report, previous):
-        for name in ("granted", "adjusted", "redeemed", "expired", "reversed", "repaid", "open", "pending", "debt"):
-            row(f"{forms.text(f'points.name_{name}')} {name_of}".strip(), before[name], points[name], "points")
+        converted = ("converted",) if points.get("converted") else ()
+        for name in ("granted", "adjusted", *converted, "redeemed", "expired", "reversed", "repaid", "open", "pending", "debt"):
+            row(f"{forms.text(f'points.name_{name}')} {name_of}".strip(), before.get(name, 0), points[name], "points")
     for kpi in kpis:
         before = [figure for figure in previous["kpis"] if figure["id"] == kpi.id and not figure["by"]]
         if kpi.totals and before and None not in (before[-1]["value"], kpi.totals[-1]["value"]):

@@ -5,8 +5,8 @@ from decimal import Decimal
 from expected_kpis import how, near, ticks
 from forms import UNKNOWN, rounded, share
 
-ROLL = [("granted", 1), ("opening", 1), ("restored", 1), ("adjusted", 1), ("redeemed", -1), ("expired", -1), ("reversed", -1),
-        ("repaid", -1), ("moved", 1), ("forfeited", -1)]
+ROLL = [("granted", 1), ("opening", 1), ("restored", 1), ("adjusted", 1), ("converted", 1), ("redeemed", -1), ("expired", -1), ("reversed", -1),
+        ("repaid", -1)]
 
 
 def adds_up(balance):
@@ -99,7 +99,7 @@ def wallet(reading, forms, balance, own):
     """The section of a wallet."""
     reading.expect(reading.by_id(f"h-points{own}"), f"{forms.text('section.points')} · {balance.get('name') or balance['wallet']}")
     article = reading.card(f"roll{own}")
-    issued = balance["granted"] + balance["opening"] + balance["adjusted"]
+    issued = balance["granted"] + balance["opening"] + balance["adjusted"] + balance.get("converted", 0)
     ratio = lambda key: forms.value(share(balance[key], issued), "ratio")  # noqa: E731
     title = forms.text("finding.roll", issued=forms.number(issued), redeemed=ratio("redeemed"), expired=ratio("expired"), open=ratio("open")) \
         if issued else forms.text("finding.roll_none")

@@ -17,9 +17,9 @@ from itertools import groupby
 import duckdb
 
 AMOUNTS = "('release', 'debt', 'forgive')"  # entries that say an amount and move nothing in or out
-MOVES = {"grant": "granted", "opening": "opening", "restore": "restored", "adjust": "adjusted", "redeem": "redeemed", "expire": "expired",
-         "reverse": "reversed", "repay": "repaid"}
-COMES = ("grant", "opening", "restore", "adjust")
+MOVES = {"grant": "granted", "opening": "opening", "restore": "restored", "adjust": "adjusted", "convert": "converted",
+         "redeem": "redeemed", "expire": "expired", "reverse": "reversed", "repay": "repaid"}
+COMES = ("grant", "opening", "restore", "adjust", "convert")
 ORDER, EARNED, REFUND, DESK, METRIC, DAY = *range(5), timedelta(1)
 IN_TURN = lambda fact: (*fact[:2], len(fact[3]), fact[3], fact[2])  # noqa: E731; ids that are numbers by value
 
@@ -58,8 +58,8 @@ class Audit:
     def lots(self):
         """Every lot ends on its day with nothing left and not before, and no lot gives more than it had."""
         self.db.execute(f"""create table lots as select account, wallet, coalesce(lot_source, event_source) as source, coalesce(lot, event) as id,
-                expires as ends, sum(points) filter (kind not in {AMOUNTS}) as rest, bool_or(kind = 'grant') as granted, bool_or(kind = 'release')
-                as released, coalesce(list(distinct "at") filter (kind = 'expire'), []) as expired from standing_ledger
+                expires as ends, sum(points) filter (kind not in {AMOUNTS}) as rest, bool_or(kind = 'grant'
+                or kind = 'convert' and points > 0) as granted, bool_or(kind = 'release') as released, coalesce(list(distinct "at") filter (kind = 'expire'), []) as expired from standing_ledger
                 where kind not in ('debt', 'forgive') group by all""")
         wrong = self.rows("""select account, source, id, rest, ends::varchar, expired::varchar from lots where rest < 0
             or rest <> 0 and epoch_us(ends) < midnight(? + 1) or expired not in ([], [ends]) and ends is not null""", self.as_of)

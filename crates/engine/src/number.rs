@@ -166,17 +166,31 @@ impl Rounding {
         self.round(num, den.by, den.divide(num))
     }
 
+    /// As [`Rounding::divide`], of a product that may not fit 64 bits.
+    pub fn divide_wide(self, num: i128, den: i128) -> i128 {
+        let floor = num.div_euclid(den);
+        let rest = num - floor * den;
+        floor + i128::from(self.goes_up(rest.cmp(&(den - rest)), rest > 0, num < 0, floor % 2 != 0))
+    }
+
     #[inline]
     fn round(self, num: i64, den: i64, floor: i64) -> i64 {
         let rest = num - floor * den;
+        floor + i64::from(self.goes_up(rest.cmp(&(den - rest)), rest > 0, num < 0, floor % 2 != 0))
+    }
+
+    /// Whether what lies above a floor is rounded up: how it compares with what is missing to the next number, whether
+    /// there is anything, whether the number is negative, and whether the floor is odd.
+    #[inline]
+    fn goes_up(self, half: Ordering, rest: bool, negative: bool, odd: bool) -> bool {
         let up = match self {
             Rounding::Down => false,
-            Rounding::Up => rest > 0,
-            Rounding::HalfUp if num < 0 => rest > den - rest,
-            Rounding::HalfUp => rest >= den - rest,
-            Rounding::HalfEven => rest > den - rest || (rest == den - rest && floor % 2 != 0),
+            Rounding::Up => true,
+            Rounding::HalfUp if negative => half.is_gt(),
+            Rounding::HalfUp => half.is_ge(),
+            Rounding::HalfEven => half.is_gt() || (half.is_eq() && odd),
         };
-        floor + i64::from(up && rest > 0)
+        up && rest
     }
 
     /// As it is written in a programme.

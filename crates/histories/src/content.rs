@@ -80,6 +80,17 @@ const SIGHTS: &[Sight] = &[
     }),
     // Few points wait on the day on which a version begins.
     sight("such points that wait", 40, |it| it.late_waits()),
+    // A version of two wallets that says so, and points of the one.
+    sight("points that became another wallet's", 8, |it| {
+        it.converted()
+    }),
+    sight("debts that became another wallet's", 60, |it| {
+        it.owes_otherwise()
+    }),
+    sight("refunds of such points", 40, |it| it.refunded_elsewhere()),
+    sight("redemptions of such points that were undone", 100, |it| {
+        it.undone_elsewhere()
+    }),
     sight("rewards before and after another id", 8, |it| {
         it.rewards_moved()
     }),
@@ -93,7 +104,7 @@ const fn sight(name: &'static str, rarer: u64, has: fn(&Seen<'_>) -> bool) -> Si
 }
 
 /// What generated histories really contain.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Content {
     /// Histories.
     pub histories: u64,
@@ -101,6 +112,16 @@ pub struct Content {
     pub accounts: u64,
     /// Accounts with each sight, in their order.
     with: [u64; SIGHTS.len()],
+}
+
+impl Default for Content {
+    fn default() -> Content {
+        Content {
+            histories: 0,
+            accounts: 0,
+            with: [0; SIGHTS.len()],
+        }
+    }
 }
 
 impl Content {

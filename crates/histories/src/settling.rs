@@ -3,6 +3,7 @@
 
 use crate::Random;
 use crate::versions::{counted, section};
+use crate::wallets::two;
 use rungs_engine::calendar::{Day, day_text};
 use std::ops::Range;
 
@@ -88,9 +89,12 @@ pub(crate) fn regranted(
         ];
         !others.iter().any(|other| rule.contains(other))
     };
-    // It gave points of the same wallet, and these do not wait for what is gone.
+    // It gave points of the same wallet, and these do not wait for what is gone, nor are they others by now.
     let goes_on = |rule: &str| {
         let wallet = wallet(rule);
+        if earlier.iter().any(|text| gone(text) == Some(wallet)) {
+            return false;
+        }
         let waits =
             |text: &String| section(text, &format!("[points.{wallet}]")).contains("pending");
         let elsewhere = |text: &String| {
@@ -111,6 +115,49 @@ pub(crate) fn regranted(
         true => text,
         false => with(text, &format!("regrant = [{}]\n", said.join(", "))),
     }
+}
+
+/// What the wallet says whose points become others begins with.
+const CONVERSION: &str = "points = [{ wallet = \"";
+
+/// The wallet whose points become others in a version.
+fn gone(text: &str) -> Option<&str> {
+    let said = text.split_once(CONVERSION)?.1;
+    Some(said.split_once('"')?.0)
+}
+
+/// The same, and now and then points of one wallet become points of the other.
+pub(crate) fn converted(own: &mut Random, earlier: &[String], text: String) -> String {
+    let (from, to) = *own.pick(&[("beans", "leaves"), ("leaves", "beans")]);
+    let (rate, round) = (
+        *own.pick(&["2", "0.5", "\"1/3\"", "\"7/4\"", "1", "\"1/40\""]),
+        *own.pick(&["down", "up", "half_up", "half_even"]),
+    );
+    let of = |text: &str, wallet: &str| section(text, &format!("[points.{wallet}]"));
+    let before = earlier.last().map_or("", String::as_str);
+    let had = earlier.iter().any(|was| of(was, from).contains("pending"));
+    let waited = |was: &String| of(was, from).contains("pending = { until");
+    let to_has = |what: &str| of(&text, to).contains(what);
+    let fits = two(&text)
+        && two(before)
+        && (!had || to_has("pending"))
+        && (!earlier.iter().any(waited) || to_has("until = {"))
+        && (!of(before, from).contains("\"inactivity\"") || to_has("\"inactivity\""))
+        && !regrants_of(&text, from);
+    if !fits || !own.percent(60) {
+        return text;
+    }
+    let line =
+        format!("{CONVERSION}{from}\", to = \"{to}\", rate = {rate}, round = \"{round}\" }}]\n");
+    with(text, &line)
+}
+
+/// Whether a version settles the past of a rule of a wallet.
+fn regrants_of(text: &str, of: &str) -> bool {
+    let said = text.lines().find(|line| line.starts_with("regrant = "));
+    let named =
+        |rule: &str| said.is_some_and(|line| line.contains(&format!("rule = {},", id(rule))));
+    rules(text).any(|rule| named(rule) && wallet(rule) == of)
 }
 
 /// The earn rules of a programme.

@@ -3,7 +3,7 @@
 
 use crate::ends::together;
 use crate::programme::{programme, surprises};
-use crate::settling::{qualified, regranted};
+use crate::settling::{converted, qualified, regranted};
 use crate::waiting::latest;
 use crate::wallets::second;
 use crate::{Generated, Random};
@@ -36,6 +36,7 @@ pub(crate) fn later(seed: u64, first: &str, several: bool) -> Vec<(String, Strin
         let text = version(&mut random, &before, several);
         let text = qualified(&mut Random(random.0 ^ 0x9a11_f1ed), &before, text, &ruled);
         let text = regranted(&mut Random(random.0 ^ 0x12e6_4a17), &earlier, text, &ruled);
+        let text = converted(&mut Random(random.0 ^ 0xc0_47e7), &earlier, text);
         all.push((day_text(day), text.clone()));
         earlier.push(text.clone());
         before = text;

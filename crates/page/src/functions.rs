@@ -91,7 +91,7 @@ fn adds_up(points: &Value) -> Result<bool, PageError> {
             }
         })
     };
-    let came = sum(&["granted", "opening", "restored", "adjusted"])?;
+    let came = sum(&["granted", "opening", "restored", "adjusted", "converted"])?;
     let went = sum(&["redeemed", "expired", "reversed", "repaid"])?;
     let left = sum(&["open", "pending"])?;
     Ok(came.minus(went.plus(left)?)?.units == 0)

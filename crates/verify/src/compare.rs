@@ -466,5 +466,6 @@ pub(crate) fn rule_name(program: &Program, rule: Rule) -> String {
         Rule::Opening(_) => "opening".to_owned(),
         Rule::RungUp(_) => "on_rung_up".to_owned(),
         Rule::RungDown(_) => "on_rung_down".to_owned(),
+        Rule::Converted(_) => "migrate.points".to_owned(),
     }
 }

@@ -56,12 +56,12 @@ impl Account<'_> {
         Ok(Some(fraction(left, unit(digits))))
     }
 
-    /// Of these points of a rule, those that ended unspent, where they count as given back; books them in the name of
+    /// Of these points of a rule in a wallet, those that ended unspent, where they count as given back; books them in the name of
     /// the version by whose rule they stood.
     pub(crate) fn excuse(
         &mut self,
         record: usize,
-        (rule, by): (usize, usize),
+        (wallet, rule, by): (u8, Rule, usize),
         at: Instant,
         event: &EventRef,
         points: i64,
@@ -72,7 +72,6 @@ impl Account<'_> {
         );
         let granting = self.readings.version(version).program;
         let policy = granting.refunds.expired;
-        let wallet = self.readings.version(by).program.earn[rule].wallet;
         let Some(order) = &self.records[record].order else {
             return 0;
         };
@@ -91,8 +90,8 @@ impl Account<'_> {
         if let Some(order) = &mut self.records[record].order {
             *order.excused.entry(wallet).or_default() += excused;
         }
-        let (kind, rule) = (EntryKind::Forgive, Rule::Earn(rule as u16));
         let named = Some((own, None));
+        let kind = EntryKind::Forgive;
         self.book_for(by, at, kind, rule, event.clone(), named, excused);
         excused
     }

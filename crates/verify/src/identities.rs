@@ -5,7 +5,7 @@ use crate::compare::{Difference, Table};
 use crate::{Closing, Points, Readings};
 use rungs_engine::calendar::Instant;
 use rungs_engine::canonical::Kind;
-use rungs_engine::ledger::{Entry, EntryKind, EventRef};
+use rungs_engine::ledger::{Entry, EntryKind, EventRef, Rule};
 use rungs_engine::number::decimal;
 use rungs_engine::program::{Expiry, Versions};
 use std::collections::BTreeMap;
@@ -68,24 +68,27 @@ impl Readings<'_> {
     }
 }
 
-/// At one instant a lot is granted, then ends, opens or gets another end, then pays debt, before anything is taken
-/// from it.
-fn step(entry: &Entry) -> u8 {
+/// At one instant what the version before closes gives points other ends; then points of other wallets come and go; then
+/// a lot is granted, then ends, opens or gets another end, then pays debt, before anything is taken from it.
+fn step(entry: &Entry, rules: usize) -> u8 {
     match entry.kind {
-        EntryKind::Expire => 1,
-        EntryKind::Release => 2,
-        EntryKind::Grant | EntryKind::Restore => 0,
-        EntryKind::Renew => 2,
-        EntryKind::Adjust | EntryKind::Opening if entry.points > 0 => 0,
-        EntryKind::Debt if entry.points > 0 => 3,
+        EntryKind::Renew if usize::from(entry.version) != rules => 0,
+        EntryKind::Convert => 1,
+        // What is owed in another wallet from now on.
+        EntryKind::Debt if matches!(entry.rule, Rule::Converted(_)) => 1,
+        EntryKind::Grant | EntryKind::Restore => 2,
+        EntryKind::Adjust | EntryKind::Opening if entry.points > 0 => 2,
+        EntryKind::Expire => 3,
+        EntryKind::Release | EntryKind::Renew => 4,
+        EntryKind::Debt if entry.points > 0 => 5,
         // What is undone at the instant at which it was owed comes after it, in whichever night it was booked.
-        EntryKind::Debt => 4,
-        EntryKind::Repay => 4,
+        EntryKind::Debt => 6,
+        EntryKind::Repay => 6,
         EntryKind::Redeem
         | EntryKind::Reverse
         | EntryKind::Forgive
         | EntryKind::Adjust
-        | EntryKind::Opening => 5,
+        | EntryKind::Opening => 7,
     }
 }
 
@@ -105,7 +108,7 @@ impl Check<'_> {
         differences: &mut Vec<Difference>,
     ) {
         let end = in_time.iter().map(|entry| entry.at).max().unwrap_or(0);
-        in_time.sort_by_key(|entry| (entry.at, step(entry)));
+        in_time.sort_by_key(|entry| (entry.at, step(entry, self.readings.at(entry.at))));
         let mut lots: BTreeMap<EventRef, Vec<&Entry>> = BTreeMap::new();
         let mut debt = 0;
         for entry in in_time {
@@ -164,6 +167,7 @@ impl Check<'_> {
     fn sign_fits(&self, entry: &Entry) -> bool {
         match entry.kind {
             EntryKind::Grant | EntryKind::Release | EntryKind::Restore => entry.points > 0,
+            EntryKind::Debt if matches!(entry.rule, Rule::Converted(_)) => entry.points != 0,
             // What was owed or let go for a redemption is undone with it, and by nothing else.
             EntryKind::Debt | EntryKind::Forgive => match self.undoes(entry) {
                 true => entry.points < 0,
@@ -172,7 +176,9 @@ impl Check<'_> {
             EntryKind::Redeem | EntryKind::Expire | EntryKind::Reverse | EntryKind::Repay => {
                 entry.points < 0
             }
-            EntryKind::Adjust | EntryKind::Opening | EntryKind::Renew => entry.points != 0,
+            EntryKind::Adjust | EntryKind::Opening | EntryKind::Renew | EntryKind::Convert => {
+                entry.points != 0
+            }
         }
     }
 
@@ -212,7 +218,9 @@ impl Check<'_> {
         let fits = match entry.kind {
             EntryKind::Expire if entry.at < end => self.ends_idle(entry.at),
             EntryKind::Expire => entry.at == end,
-            EntryKind::Grant | EntryKind::Opening | EntryKind::Restore => entry.at <= end,
+            EntryKind::Grant | EntryKind::Opening | EntryKind::Restore | EntryKind::Convert => {
+                entry.at <= end
+            }
             _ => entry.at < end,
         };
         if !fits {
@@ -242,13 +250,14 @@ impl Check<'_> {
                 .pending
                 .is_some()
         };
+        let came = |entry: &Entry| matches!(entry.rule, Rule::Converted(_));
         let mut sums = Sums::default();
         for entry in entries {
             self.end_fits(entry, differences);
             let points = entry.points;
             let part = sums.parts.entry(entry.expires).or_default();
             match entry.kind {
-                EntryKind::Grant => {
+                EntryKind::Grant | EntryKind::Convert if points > 0 => {
                     sums.granted += points;
                     if holds_back(entry) {
                         part.pending += points;
@@ -260,8 +269,9 @@ impl Check<'_> {
                     sums.granted += points;
                     part.open += points;
                 }
-                // A debt that was paid already comes back as a lot of the un-redeem's own.
-                EntryKind::Restore if entry.event == *lot => {
+                // A debt that was paid already comes back as a lot of the un-redeem's own; what another wallet paid
+                // comes back to this one, where its points have come to.
+                EntryKind::Restore if entry.event == *lot || came(entry) => {
                     sums.granted += points;
                     part.open += points;
                 }
@@ -269,7 +279,7 @@ impl Check<'_> {
                     part.pending -= points;
                     part.open += points;
                 }
-                EntryKind::Expire | EntryKind::Reverse if part.pending > 0 => {
+                EntryKind::Expire | EntryKind::Reverse | EntryKind::Convert if part.pending > 0 => {
                     // Until it is released, a lot is pending as a whole.
                     part.pending += points;
                 }
@@ -277,11 +287,15 @@ impl Check<'_> {
             }
             match entry.kind {
                 EntryKind::Redeem => sums.redeemed -= points,
-                EntryKind::Restore if entry.event != *lot => sums.redeemed -= points,
+                EntryKind::Restore if entry.event != *lot && !came(entry) => {
+                    sums.redeemed -= points;
+                }
                 EntryKind::Expire => sums.expired -= points,
                 EntryKind::Reverse => sums.reversed -= points,
                 EntryKind::Repay => sums.other -= points,
-                EntryKind::Adjust | EntryKind::Opening if points < 0 => sums.other -= points,
+                EntryKind::Adjust | EntryKind::Opening | EntryKind::Convert if points < 0 => {
+                    sums.other -= points;
+                }
                 _ => {}
             }
             for (name, left) in [("pending", part.pending), ("open", part.open)] {

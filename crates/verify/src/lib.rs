@@ -12,6 +12,7 @@
 mod account;
 mod ask;
 mod compare;
+mod convert;
 mod days;
 pub mod draws;
 mod early;

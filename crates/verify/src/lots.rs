@@ -185,6 +185,49 @@ impl Lots {
         told
     }
 
+    /// Gives every lot away, in the order of consumption.
+    pub(crate) fn give_all(&mut self) -> Vec<Lot> {
+        let mut all = std::mem::take(&mut self.alive);
+        all.retain(|lot| lot.pending + lot.open > 0);
+        all.sort_by(|a, b| a.turn().cmp(&b.turn()));
+        all
+    }
+
+    /// Points that were of a lot of another wallet come at an instant: to the lot of the same name if there is one, and
+    /// then they wait only if that does. Says whether they wait.
+    pub(crate) fn join(&mut self, at: Instant, other: &Lot, points: i64) -> bool {
+        self.alive.sort_by(|a, b| a.turn().cmp(&b.turn()));
+        let name = (&other.id, other.expires);
+        let same = |lot: &&mut Lot| (&lot.id, lot.expires) == name && lot.pending + lot.open > 0;
+        if let Some(lot) = self.alive.iter_mut().find(same) {
+            let waits = lot.pending > 0;
+            let part = if waits {
+                &mut lot.pending
+            } else {
+                &mut lot.open
+            };
+            *part += points;
+            return waits;
+        }
+        let waits = other.pending > 0;
+        self.alive.push(Lot {
+            id: other.id.clone(),
+            granted: at,
+            expires: other.expires,
+            release: other.release,
+            pending: if waits { points } else { 0 },
+            open: if waits { 0 } else { points },
+        });
+        waits
+    }
+
+    /// The lots of which something can be spent, in the order of consumption.
+    pub(crate) fn names_of_open(&mut self) -> Vec<LotName> {
+        self.alive.sort_by(|a, b| a.turn().cmp(&b.turn()));
+        let open = self.alive.iter().filter(|lot| lot.open > 0);
+        open.map(|lot| (lot.id.clone(), lot.expires)).collect()
+    }
+
     /// Ends every lot, whatever its own life.
     pub(crate) fn end_all(&mut self) -> Vec<(LotName, i64)> {
         let all = std::mem::take(&mut self.alive).into_iter();
@@ -223,7 +266,7 @@ impl Lots {
     /// Pays debt from the open points of a lot; returns how much.
     pub(crate) fn repay(&mut self, lot: &LotName) -> i64 {
         let debt = self.debt;
-        let named = |one: &&mut Lot| one.id == lot.0 && one.expires == lot.1;
+        let named = |one: &&mut Lot| one.id == lot.0 && one.expires == lot.1 && one.open > 0;
         let Some(lot) = self.alive.iter_mut().find(named) else {
             return 0;
         };
@@ -297,7 +340,7 @@ impl Lots {
         left
     }
 
-    fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.alive.retain(|lot| lot.pending + lot.open > 0);
     }
 }

@@ -264,18 +264,33 @@ impl Account<'_> {
     pub(crate) fn take_back(&mut self, at: Instant, event: &EventRef, refunded: Refunded) -> usize {
         let record = refunded.record;
         let lot = self.records[record].event.clone();
+        let standing = self.standing(record);
+        let granted = self.records[record].at.max(self.joined);
         for stood in &refunded.stood {
-            let (rule, version, points) = (stood.rule, stood.version, stood.points);
-            let wallet = self.readings.version(version).program.earn[rule].wallet;
-            let excused = self.excuse(record, (rule, version), at, event, points);
-            let taken = self.lots(wallet).reverse(&lot, points - excused);
+            let mut version = stood.version;
+            let mut wallet = self.readings.version(version).program.earn[stood.rule].wallet;
+            let mut rule = Rule::Earn(stood.rule as u16);
+            // What the rest of them is worth is subtracted from what all are worth, in each wallet on their way.
+            let all = standing.iter().find(|it| it.rule == stood.rule);
+            let mut all = all.map_or(stood.points, |it| it.points);
+            let mut rest = all - stood.points;
+            let way = self.stations(wallet, granted);
+            let mut way = way.iter();
+            loop {
+                all -= self.excuse(record, (wallet, rule, version), at, event, all - rest);
+                let Some(station) = way.next() else { break };
+                all = station.worth(self.readings, all);
+                rest = station.worth(self.readings, rest);
+                (version, wallet) = (station.version, station.wallet());
+                rule = Rule::Converted(wallet);
+            }
+            let taken = self.lots(wallet).reverse(&lot, all - rest);
             let covered: i64 = taken.iter().map(|part| part.points).sum();
             for part in taken {
-                let (kind, rule) = (EntryKind::Reverse, Rule::Earn(rule as u16));
-                let (named, event) = (Some(part.named()), event.clone());
-                self.book_for(version, at, kind, rule, event, named, -part.points);
+                let (kind, named) = (EntryKind::Reverse, Some(part.named()));
+                self.book_for(version, at, kind, rule, event.clone(), named, -part.points);
             }
-            self.shortage(version, at, wallet, event, points - excused - covered);
+            self.shortage(version, at, wallet, event, all - rest - covered);
         }
         self.take_rewards_back(at, &refunded.undeserved, event);
         self.lessen(refunded, event);

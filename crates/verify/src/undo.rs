@@ -26,6 +26,15 @@ pub(crate) struct Redemption {
     pub(crate) bought: Range<usize>,
 }
 
+/// Where points come back to, and in whose name.
+struct Target {
+    version: usize,
+    rule: Rule,
+    wallet: u8,
+    /// The version by which they are in this wallet, where another one paid.
+    converted: Option<usize>,
+}
+
 impl Redemption {
     fn points(&self) -> i64 {
         let from_lots: i64 = self.way.iter().map(|part| part.points).sum();
@@ -76,38 +85,70 @@ impl Account<'_> {
     }
 
     fn go_back(&mut self, redemption: &mut Redemption, wanted: i64, at: Instant, event: &EventRef) {
-        let version = self.records[redemption.record].version;
-        let program = self.readings.version(version).program;
+        let came = self.records[redemption.record].at;
+        let shortage = (self
+            .readings
+            .version(self.records[redemption.record].version)
+            .program)
+            .refunds
+            .shortage;
+        let way = self.stations(redemption.wallet, came);
+        let readings = self.readings;
+        // Points of the wallet that paid, as they are counted where they would be by now.
+        let counted = |points: i64| {
+            let along = way.iter();
+            along.fold(points, |points, station| station.worth(readings, points))
+        };
+        let to = match way.last() {
+            None => Target {
+                version: self.records[redemption.record].version,
+                rule: redemption.rule,
+                wallet: redemption.wallet,
+                converted: None,
+            },
+            Some(last) => Target {
+                version: last.version,
+                rule: Rule::Converted(last.wallet()),
+                wallet: last.wallet(),
+                converted: Some(last.version),
+            },
+        };
         let mut missing = wanted;
         // What was owed or let go came last.
-        let shortage = missing.min(redemption.uncovered);
-        redemption.uncovered -= shortage;
-        missing -= shortage;
-        let less_debt = match program.refunds.shortage {
-            Shortage::Forgive => 0,
-            Shortage::Debt => shortage.min(self.lots(redemption.wallet).debt),
-        };
-        let rule = Rule::Shortage(redemption.wallet);
-        let nameless = |kind, points: i64, to: &mut Self| {
-            if points > 0 {
-                let event = event.clone();
-                to.book_for(version, at, kind, rule, event, None, -points);
-            }
-        };
-        match program.refunds.shortage {
-            Shortage::Forgive => nameless(EntryKind::Forgive, shortage, self),
-            Shortage::Debt => {
-                self.lots(redemption.wallet).debt -= less_debt;
-                nameless(EntryKind::Debt, less_debt, self);
-                self.give_anew(version, redemption, at, event, shortage - less_debt);
+        let short = missing.min(redemption.uncovered);
+        if short > 0 {
+            let before = redemption.points();
+            redemption.uncovered -= short;
+            missing -= short;
+            match shortage {
+                Shortage::Forgive => {
+                    let version = self.records[redemption.record].version;
+                    let rule = Rule::Shortage(redemption.wallet);
+                    let (kind, event) = (EntryKind::Forgive, event.clone());
+                    self.book_for(version, at, kind, rule, event, None, -short);
+                }
+                Shortage::Debt => {
+                    let points = counted(before) - counted(before - short);
+                    let less = points.min(self.lots(to.wallet).debt);
+                    self.lots(to.wallet).debt -= less;
+                    if less > 0 {
+                        let (kind, rule) = (EntryKind::Debt, Rule::Shortage(to.wallet));
+                        self.book_for(to.version, at, kind, rule, event.clone(), None, -less);
+                    }
+                    self.give_anew(&to, at, event, points - less);
+                }
             }
         }
         while missing > 0
             && let Some(mut part) = redemption.way.pop()
         {
+            let left = redemption.points();
             let points = part.points.min(missing);
             missing -= points;
-            self.give_back_to(version, redemption, at, event, &part, points);
+            let back = counted(left + part.points) - counted(left + part.points - points);
+            if back > 0 {
+                self.give_back_to(redemption, &to, at, event, (&part, back));
+            }
             part.points -= points;
             if part.points > 0 {
                 redemption.way.push(part);
@@ -116,22 +157,14 @@ impl Account<'_> {
     }
 
     /// What was owed and is paid already comes back as points of today.
-    fn give_anew(
-        &mut self,
-        version: usize,
-        redemption: &Redemption,
-        at: Instant,
-        event: &EventRef,
-        points: i64,
-    ) {
+    fn give_anew(&mut self, to: &Target, at: Instant, event: &EventRef, points: i64) {
         if points == 0 {
             return;
         }
-        let (rule, wallet) = (redemption.rule, redemption.wallet);
-        let expires = self.expires(wallet, at);
-        self.restored(version, rule, at, event, None, (points, expires));
-        self.points_come(at, wallet);
-        self.lots(wallet).add(Lot {
+        let expires = self.expires(to.wallet, at);
+        self.restored(to, at, event, None, (points, expires));
+        self.points_come(at, to.wallet);
+        self.lots(to.wallet).add(Lot {
             id: event.clone(),
             granted: at,
             expires,
@@ -143,24 +176,28 @@ impl Account<'_> {
 
     fn give_back_to(
         &mut self,
-        version: usize,
         redemption: &Redemption,
+        to: &Target,
         at: Instant,
         event: &EventRef,
-        part: &Taken,
-        points: i64,
+        (part, points): (&Taken, i64),
     ) {
-        let (rule, wallet) = (redemption.rule, redemption.wallet);
-        let judging = self.readings.version(version);
+        let wallet = to.wallet;
+        let judging = (self.readings).version(self.records[redemption.record].version);
         let least = match judging.program.refunds.restored_life {
             Some(life) => judging.days.life(at, life),
             None => at,
         };
         let expires = part.expires.map(|end| end.max(least));
         let lot = &part.lot;
-        self.restored(version, rule, at, event, Some(lot), (points, expires));
+        self.restored(to, at, event, Some(lot), (points, expires));
+        let begun = |version: usize| {
+            let reading = self.readings.version(version);
+            reading.days.midnight(reading.program.from)
+        };
+        let granted = to.converted.map_or(part.granted, begun);
         if expires == Some(at) {
-            let granting = self.readings.at(part.granted);
+            let granting = self.readings.at(granted);
             let (kind, rule) = (EntryKind::Expire, Rule::Expiry(wallet));
             let named = Some((lot.clone(), expires));
             self.book_for(granting, at, kind, rule, lot.clone(), named, -points);
@@ -177,9 +214,9 @@ impl Account<'_> {
         }
         self.lots(wallet).put_back(Lot {
             id: lot.clone(),
-            granted: part.granted,
+            granted,
             expires,
-            release: part.granted,
+            release: granted,
             pending: 0,
             open: points - repaid,
         });
@@ -187,8 +224,7 @@ impl Account<'_> {
 
     fn restored(
         &mut self,
-        version: usize,
-        rule: Rule,
+        to: &Target,
         at: Instant,
         event: &EventRef,
         lot: Option<&EventRef>,
@@ -197,13 +233,13 @@ impl Account<'_> {
         self.entries.push(Entry {
             at,
             kind: EntryKind::Restore,
-            rule,
+            rule: to.rule,
             event: event.clone(),
             lot: lot.cloned(),
             points,
             expires,
             rung: self.held.rung as u8,
-            version: version as u16,
+            version: to.version as u16,
         });
     }
 }

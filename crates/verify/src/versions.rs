@@ -207,7 +207,9 @@ impl<'a> Account<'a> {
         if self.enrolled.is_none() {
             return;
         }
+        self.convert(at);
         self.limit_begins(at, old);
+        self.converted_begin(at);
         let is_set = self.rung_is_set(at);
         if let (false, Some(was), Some(is)) = (is_set, &old.program.tiers, &new.program.tiers) {
             self.ladder_begins(at, (was, is), &dropped);

@@ -52,6 +52,9 @@ impl<S: Sink> Account<'_, '_, S> {
         (self.at, self.day) = (at, day);
         self.judge_by(version);
         self.state.past_came_now(at);
+        for order in &mut self.scratch.pass.orders {
+            order.granted_under = version;
+        }
         for credit in credits {
             if credit.points.iter().any(|points| *points > 0) {
                 self.book_points(&credit.order, &credit.points, credit.version);

@@ -60,7 +60,7 @@ pub fn up_to_end(program: &Program, up_to: Option<Calendar>, end: Instant) -> In
 }
 
 /// Puts a lot among the others, in the order of consumption.
-fn insert(lots: &mut Queue<Lot>, lot: Lot) {
+pub(super) fn insert(lots: &mut Queue<Lot>, lot: Lot) {
     let mut index = lots.len();
     while index > 0 && lots[index - 1].order() > lot.order() {
         index -= 1;
@@ -177,7 +177,7 @@ impl<S: Sink> Account<'_, '_, S> {
     pub(super) fn put_back(&mut self, wallet: u8, lot: Lot) {
         let lots = &mut self.state.purses[wallet].lots;
         let waits = lot.is_pending();
-        let same = |known: &Lot| known.order() == lot.order() && known.is_pending() == waits;
+        let same = |known: &Lot| known.name() == lot.name() && known.is_pending() == waits;
         match lots.iter().position(same) {
             Some(index) => lots[index].left += lot.left,
             None => insert(lots, lot),
@@ -318,10 +318,14 @@ impl<S: Sink> Account<'_, '_, S> {
     }
 
     /// Takes a refund's points that are not forgiven: the order's own lots, other pending lots, other open lots, then shortage.
-    pub(super) fn reverse(&mut self, rule: usize, event: &EventRef, order: &EventRef, points: i64) {
-        let granting = self.piece.plans.of(self.version).program;
-        let wallet = granting.earn[rule].wallet;
-        let by = (EntryKind::Reverse, Rule::Earn(rule as u16));
+    pub(super) fn reverse(
+        &mut self,
+        (wallet, rule): (u8, Rule),
+        event: &EventRef,
+        order: &EventRef,
+        points: i64,
+    ) {
+        let by = (EntryKind::Reverse, rule);
         let own = |lot: &Lot| lot.source == order.0 && lot.id == order.1;
         let rest = self.take(wallet, by, event, points, own);
         let rest = self.take(wallet, by, event, rest, |lot| lot.is_pending());

@@ -11,6 +11,7 @@
 mod account;
 mod backdate;
 mod contribution;
+mod convert;
 mod correction;
 mod desk;
 mod draw;

@@ -10,7 +10,7 @@ use super::takeover::same_cap;
 use crate::calendar::Instant;
 use crate::canonical::Kind;
 use crate::event::Batch;
-use crate::program::Versions;
+use crate::program::{Conversion, Versions};
 use std::ops::Range;
 
 /// A programme made ready: a plan for each version.
@@ -89,6 +89,12 @@ impl<'p> Plans<'p> {
         }
     }
 
+    /// The instant at which a version begins; nothing for the first, which rules from the beginning on.
+    pub(super) fn start(&self, version: u16) -> Option<Instant> {
+        let start = self.starts.get(usize::from(version)).copied();
+        start.filter(|start| *start != Instant::MIN)
+    }
+
     /// The instant at which the version after this one begins.
     pub(super) fn end(&self, version: u16) -> Option<Instant> {
         self.starts.get(usize::from(version) + 1).copied()
@@ -114,6 +120,34 @@ impl<'p> Plans<'p> {
         let begins = |it: &Regrant| it.version > state.version && it.begins_before(until);
         let known = state.past.iter().any(|past| !past.events.is_empty());
         (events > 0 || known) && self.regrants.iter().any(begins)
+    }
+
+    /// Whether a version that begins before an instant makes points of an account points of another wallet, if it has
+    /// any or events come to it until then: what waits must be told from what was released.
+    pub fn converts(&self, state: &AccountState, events: usize, until: Instant) -> bool {
+        let later = self
+            .all
+            .iter()
+            .enumerate()
+            .skip(usize::from(state.version) + 1);
+        let mut begun = later.take_while(|(version, _)| self.starts[*version] < until);
+        let known = state.purses.iter().any(|purse| !purse.lots.is_empty());
+        (events > 0 || known) && begun.any(|(_, plan)| !plan.program.migrate.conversions.is_empty())
+    }
+
+    /// The conversion that comes next to points of a wallet that came to it under one version, and its version, up to
+    /// another one.
+    pub(super) fn next_conversion(
+        &self,
+        wallet: u8,
+        came_under: u16,
+        now: u16,
+    ) -> Option<(u16, &'p Conversion)> {
+        (came_under + 1..=now).find_map(|version| {
+            let program = self.of(version).program;
+            let mut said = program.migrate.conversions.iter();
+            Some((version, said.find(|it| it.from == wallet)?))
+        })
     }
 
     /// The cap of a version that goes on with what was used of one of an earlier version.

@@ -13,7 +13,7 @@ use super::stretch::{difference, take_back};
 use super::view::View;
 use crate::canonical::Kind;
 use crate::event::EventId;
-use crate::ledger::EventRef;
+use crate::ledger::{EventRef, Rule};
 use crate::program::{MetricKind, OverRefund, Pool, Program, RefundRung};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -204,8 +204,10 @@ impl<S: Sink> Account<'_, '_, S> {
         for (rule, points) in stood.iter().enumerate().filter(|(_, points)| **points > 0) {
             // What stands was granted, or settled anew, by this version.
             self.version = self.granted_by(order, rule);
-            let forgiven = self.forgive_ended(order, rule, event, *points);
-            self.reverse(rule, event, &order.event, points - forgiven);
+            let granting = self.piece.plans.of(self.version).program;
+            let by = (granting.earn[rule].wallet, Rule::Earn(rule as u16));
+            let left = order.stands(rule);
+            self.take_where_it_is(order, by, event, left..left + points);
         }
         self.uncount_points(order, &taken);
     }
@@ -327,6 +329,12 @@ impl OrderMemory {
     /// Takes off what the rules gave more than they would give for what is left of it. Gives what is taken off, by rule.
     fn lessen(&mut self, granting: &Program, left: &[i64]) -> Vec<i64> {
         less(&mut self.given, left, |rule| granting.earn[rule].wallet)
+    }
+
+    /// The scaled points that a rule gave and that no refund took.
+    fn stands(&self, rule: usize) -> i64 {
+        let standing = self.standing.as_ref();
+        standing.map_or(self.given[rule], |it| it.points(rule))
     }
 }
 

@@ -102,6 +102,13 @@ pub(super) fn look_ahead(all: &mut [Plan<'_>], regrants: &[Regrant]) {
     }
 }
 
+impl Standing {
+    /// What stands of a rule.
+    pub(super) fn points(&self, rule: usize) -> i64 {
+        self.points[rule]
+    }
+}
+
 impl Regrant {
     /// Whether an event, judged by a version, is looked at.
     fn asks(&self, kind: Kind, at: Instant, judged_by: u16) -> bool {
@@ -341,7 +348,9 @@ impl<S: Sink> Account<'_, '_, S> {
             self.grant_late(*rule, it, it.would - it.given);
         }
         for (rule, it) in all.iter().filter(|(_, it)| it.would < it.given) {
-            self.reverse(*rule, &it.event, &it.event, it.given - it.would);
+            let wallet = self.plan.program.earn[*rule].wallet;
+            let by = (wallet, Rule::Earn(*rule as u16));
+            self.reverse(by, &it.event, &it.event, it.given - it.would);
         }
     }
 

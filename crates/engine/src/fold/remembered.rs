@@ -19,6 +19,8 @@ pub struct OrderMemory {
     /// The version that granted: what is left is judged by it.
     pub(super) version: u16,
     pub(super) at: Instant,
+    /// The version that ruled when its points were granted: that of `at`, unless it counts from before joining.
+    pub(super) granted_under: u16,
     pub(super) day: Day,
     pub(super) member: usize,
     pub(super) rung: u8,
@@ -68,6 +70,7 @@ impl<S: Sink> Account<'_, '_, S> {
             event: event.clone(),
             version: self.state.version,
             at: self.at,
+            granted_under: self.state.version,
             day: self.day,
             member,
             rung: self.state.rung,
@@ -105,7 +108,7 @@ impl<S: Sink> Account<'_, '_, S> {
     pub(super) fn forgive_ended(
         &mut self,
         order: &mut OrderMemory,
-        rule: usize,
+        (wallet, rule): (u8, Rule),
         event: &EventRef,
         points: i64,
     ) -> i64 {
@@ -113,13 +116,10 @@ impl<S: Sink> Account<'_, '_, S> {
         if granting.refunds.expired == Expired::Take {
             return 0;
         }
-        // What stands was granted, or settled anew, by the version in whose name it is taken.
-        let wallet = self.piece.plans.of(self.version).program.earn[rule].wallet;
         let ended = &mut order.ended[usize::from(wallet)];
         let forgiven = points.min(*ended);
         if forgiven > 0 {
             *ended -= forgiven;
-            let rule = Rule::Earn(rule as u16);
             let (kind, lot) = (EntryKind::Forgive, Some(order.event.clone()));
             self.book(kind, rule, event.clone(), lot, forgiven, None);
         }

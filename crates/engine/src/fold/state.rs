@@ -55,6 +55,11 @@ impl Lot {
     pub fn order(&self) -> (Instant, Instant, usize, &EventId) {
         (self.expires, self.at, self.source, &self.id)
     }
+
+    /// What entries name it by: the event that granted it, and its end.
+    pub(super) fn name(&self) -> (usize, &EventId, Instant) {
+        (self.source, &self.id, self.expires)
+    }
 }
 
 /// A person of the account.

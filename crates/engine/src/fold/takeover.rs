@@ -36,7 +36,9 @@ impl<S: Sink> Account<'_, '_, S> {
     fn take_over(&mut self, old: &Plan<'_>) {
         let plan = self.plan;
         self.state.take_counts(old, plan);
+        self.convert_points();
         self.take_limits(old.program);
+        self.begin_converted();
         let (was, is) = (&old.program.tiers, &plan.program.tiers);
         if !self.set_rung()
             && let (Some(was), Some(is)) = (was, is)

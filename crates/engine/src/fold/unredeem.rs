@@ -11,6 +11,7 @@ use crate::event::EventId;
 use crate::ledger::canonical::reward_id;
 use crate::ledger::{EntryKind, EventRef, Issued, Rule};
 use crate::program::{MetricKind, Pool, RefundRung, Shortage};
+use std::ops::Range;
 
 /// A redemption that is undone later in the rows of this pass: its moment, and what it took.
 #[derive(Debug)]
@@ -31,6 +32,18 @@ pub struct Redemption {
     pub(super) short: i64,
     /// The rewards that it bought and that were not taken back.
     pub(super) bought: Vec<Issued>,
+}
+
+/// Where points of a redemption come back to.
+struct BackTo {
+    wallet: u8,
+    /// In whose name.
+    rule: Rule,
+    version: u16,
+    /// How many they are there.
+    points: i64,
+    /// When points of the wallet that paid became points of this one, if they did.
+    converted: Option<Instant>,
 }
 
 impl Redemption {
@@ -64,15 +77,17 @@ impl<S: Sink> Account<'_, '_, S> {
     fn give_back(&mut self, redemption: &mut Redemption, asked: Option<i64>, event: &EventRef) {
         let all = redemption.left();
         let points = asked.map_or(all, |points| points.clamp(0, all));
-        let of_lots = points - self.undo_shortage(redemption, points, event);
-        let mut rest = of_lots;
+        let mut rest = points - self.undo_shortage(redemption, points, event);
         let mut taken = std::mem::take(&mut redemption.taken);
         for lot in taken.iter_mut().rev() {
             let back = rest.min(lot.left);
             if back > 0 {
+                // What is left of the redemption once this is back.
+                let left = all - points + rest - back;
+                let back_to = self.back_to(redemption, left..left + back);
                 rest -= back;
                 lot.left -= back;
-                self.restore(redemption, lot, back, event);
+                self.restore(redemption, lot, &back_to, event);
             }
         }
         redemption.taken = taken;
@@ -84,6 +99,34 @@ impl<S: Sink> Account<'_, '_, S> {
         }
     }
 
+    /// Where points of a redemption come back to: to the wallet in which those that paid it would be by now.
+    /// `points` are those that were taken, from what is left of them up to what there was.
+    fn back_to(&self, redemption: &Redemption, mut points: Range<i64>) -> BackTo {
+        let plans = self.piece.plans;
+        let mut to = BackTo {
+            wallet: redemption.wallet,
+            rule: redemption.rule,
+            version: redemption.version,
+            points: 0,
+            converted: None,
+        };
+        while let Some((version, conversion)) =
+            plans.next_conversion(to.wallet, to.version, self.state.version)
+        {
+            let program = plans.of(version).program;
+            points = conversion.of(program, points.start)..conversion.of(program, points.end);
+            to = BackTo {
+                wallet: conversion.to,
+                rule: Rule::Converted(conversion.to),
+                version,
+                points: 0,
+                converted: plans.start(version),
+            };
+        }
+        to.points = points.end - points.start;
+        to
+    }
+
     /// What lots did not cover was taken last: it is not owed any more, and what was paid of it already comes
     /// back as points that are granted now.
     fn undo_shortage(&mut self, redemption: &mut Redemption, points: i64, event: &EventRef) -> i64 {
@@ -92,7 +135,7 @@ impl<S: Sink> Account<'_, '_, S> {
             return 0;
         }
         redemption.short -= points;
-        let (wallet, rule) = (redemption.wallet, Rule::Shortage(redemption.wallet));
+        let left = redemption.left();
         self.version = redemption.version;
         match self
             .piece
@@ -103,22 +146,25 @@ impl<S: Sink> Account<'_, '_, S> {
             .shortage
         {
             Shortage::Forgive => {
-                let kind = EntryKind::Forgive;
+                let (kind, rule) = (EntryKind::Forgive, Rule::Shortage(redemption.wallet));
                 self.book(kind, rule, event.clone(), None, -points, None);
             }
             Shortage::Debt => {
+                let to = self.back_to(redemption, left..left + points);
+                let wallet = to.wallet;
+                self.version = to.version;
                 let debt = &mut self.state.purses[wallet].debt;
-                let owed = points.min(*debt);
+                let owed = to.points.min(*debt);
                 if owed > 0 {
                     *debt -= owed;
-                    let kind = EntryKind::Debt;
+                    let (kind, rule) = (EntryKind::Debt, Rule::Shortage(wallet));
                     self.book(kind, rule, event.clone(), None, -owed, None);
                 }
-                let paid = points - owed;
+                let paid = to.points - owed;
                 if paid > 0 {
                     let (kind, end) = (EntryKind::Restore, self.expiry(wallet));
                     let expires = ending(end);
-                    self.book(kind, redemption.rule, event.clone(), None, paid, expires);
+                    self.book(kind, to.rule, event.clone(), None, paid, expires);
                     self.version = self.state.version;
                     self.add_lot(wallet, event, paid, end, false);
                 }
@@ -130,9 +176,12 @@ impl<S: Sink> Account<'_, '_, S> {
 
     /// Puts points back into the lot that gave them. Its end stays, unless `[refunds] life` gives them longer;
     /// points whose life is over end in the same instant.
-    fn restore(&mut self, redemption: &Redemption, lot: &Lot, points: i64, event: &EventRef) {
-        let (version, rule, wallet) = (redemption.version, redemption.rule, redemption.wallet);
-        let program = self.piece.plans.of(version).program;
+    fn restore(&mut self, redemption: &Redemption, lot: &Lot, to: &BackTo, event: &EventRef) {
+        let (version, rule, wallet, points) = (to.version, to.rule, to.wallet, to.points);
+        if points == 0 {
+            return;
+        }
+        let program = self.piece.plans.of(redemption.version).program;
         let least = program
             .refunds
             .restored_life
@@ -140,12 +189,13 @@ impl<S: Sink> Account<'_, '_, S> {
         let end = lot.expires.max(least);
         let expires = ending(end);
         let key = (lot.source, lot.id.clone());
+        let granted = to.converted.unwrap_or(lot.at);
         self.version = version;
         let named = Some(key.clone());
         let kind = EntryKind::Restore;
         self.book(kind, rule, event.clone(), named, points, expires);
         if end <= self.at {
-            self.version = self.piece.plans.at(lot.at);
+            self.version = self.piece.plans.at(granted);
             let (kind, rule) = (EntryKind::Expire, Rule::Expiry(wallet));
             self.note_ended(wallet, &key, points);
             self.book(kind, rule, key, None, -points, expires);
@@ -160,6 +210,7 @@ impl<S: Sink> Account<'_, '_, S> {
         if left > 0 {
             let lot = Lot {
                 expires: end,
+                at: granted,
                 release: RELEASED,
                 left,
                 ..lot.clone()

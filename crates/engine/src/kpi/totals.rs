@@ -30,7 +30,7 @@ pub struct Totals {
 }
 
 /// From the points granted to those that are left. Always
-/// granted + opening + restored + adjusted = redeemed + expired + reversed + repaid + open + pending.
+/// granted + opening + restored + adjusted + converted = redeemed + expired + reversed + repaid + open + pending.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PointsFlow {
     /// Granted by rules.
@@ -41,6 +41,9 @@ pub struct PointsFlow {
     pub adjusted: i128,
     /// Given back by un-redeems.
     pub restored: i128,
+    /// Came from other wallets where a version says so; negative: became points of other wallets.
+    #[serde(default)]
+    pub converted: i128,
     /// Spent.
     pub redeemed: i128,
     /// Reached the end of their life.
@@ -77,6 +80,7 @@ impl PointsFlow {
             EntryKind::Adjust => self.adjusted += points,
             EntryKind::Opening => self.opening += points,
             EntryKind::Restore => self.restored += points,
+            EntryKind::Convert => self.converted += points,
             EntryKind::Redeem => self.redeemed -= points,
             EntryKind::Expire => self.expired -= points,
             EntryKind::Reverse => self.reversed -= points,
@@ -95,6 +99,7 @@ impl PointsFlow {
         self.opening += other.opening;
         self.adjusted += other.adjusted;
         self.restored += other.restored;
+        self.converted += other.converted;
         self.redeemed += other.redeemed;
         self.expired += other.expired;
         self.reversed += other.reversed;

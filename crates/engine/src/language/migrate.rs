@@ -3,9 +3,10 @@
 use super::Build;
 use super::reader::Placed;
 use super::table::{choice, table};
-use super::values::{Date, EarnSort, Many, Named, Ref};
+use super::values::{Date, EarnSort, Many, Named, Positive, Ref, WalletSort};
 use crate::finding::{Code, closest};
-use crate::program::{Carried, IdleSince, Migrate, Qualify, Regrant, RungEnds};
+use crate::number::Rounding;
+use crate::program::{Carried, Conversion, IdleSince, Migrate, Qualify, Regrant, RungEnds};
 
 /// What lets go of what was counted so far.
 const DROP: &str = "drop";
@@ -27,14 +28,28 @@ table! {
         optional qualify: QualifyTable,
         /// Earn rules of this version whose past is settled anew on its first day: what each would have given for the events since a date, against what the rule of its id did give.
         optional regrant: Many<RegrantTable>,
+        /// Points of wallets that become points of other wallets on the first day. Lots keep their ends and what they wait for.
+        optional points: Many<ConversionTable>,
         /// For colleagues.
         optional note: String,
     }
     later {
         /// Missions of the version before.
         missions,
-        /// Points that become points of another wallet.
-        points,
+    }
+}
+
+table! {
+    /// All points of a wallet become points of another on the first day of this version, what is owed likewise. What comes back of an order or a redemption from before that day moves points of the other wallet, too.
+    ConversionTable as "[[migrate.points]]" {
+        /// The wallet whose points they are. It stays; what comes to it later stays in it.
+        required wallet: Ref<WalletSort>,
+        /// The wallet whose points they become.
+        required to: Ref<WalletSort>,
+        /// Points of `to` for one of `wallet`: `4`, `0.25`, `"1/4"`.
+        required rate: Positive,
+        /// How what they become is rounded, to the smallest part of a point of `to`: once for all points that an account has of the wallet.
+        default("\"down\"") round: Rounding,
     }
 }
 
@@ -88,6 +103,10 @@ pub(crate) fn migrate(build: &mut Build<'_>, raw: Option<Placed<MigrateTable>>) 
             .flat_map(|list| list.value)
             .filter_map(regrant)
             .collect(),
+        conversions: (raw.value.points.into_iter())
+            .flat_map(|list| list.value)
+            .filter_map(|raw| conversion(build, raw))
+            .collect(),
         place: Some(raw.place),
     }
 }
@@ -97,6 +116,29 @@ fn regrant(raw: Placed<RegrantTable>) -> Option<Regrant> {
     Some(Regrant {
         rule: raw.value.rule?.value.0,
         from: raw.value.from?.value.0,
+        place: raw.place,
+    })
+}
+
+/// Points that become others.
+fn conversion(build: &mut Build<'_>, raw: Placed<ConversionTable>) -> Option<Conversion> {
+    let to = raw.value.to?;
+    let from = raw.value.wallet?.value.0;
+    if from == to.value.0 {
+        build.reader.find(
+            Code::VersionMigrate,
+            to.place,
+            "points would become what they are",
+            "the same wallet as `wallet`",
+            "name another wallet, or leave it out",
+        );
+        return None;
+    }
+    Some(Conversion {
+        from: from as u8,
+        to: to.value.0 as u8,
+        rate: raw.value.rate?.value.0,
+        rounding: raw.value.round.map_or(Rounding::Down, |it| it.value),
         place: raw.place,
     })
 }

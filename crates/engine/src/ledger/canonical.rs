@@ -23,6 +23,7 @@ pub fn rule_text(program: &Program, rule: Rule) -> String {
         Rule::Shortage(_) => "refunds.shortage".into(),
         Rule::Adjust(_) => "adjust".into(),
         Rule::Opening(_) => "opening".into(),
+        Rule::Converted(_) => "migrate.points".into(),
     }
 }
 
@@ -48,6 +49,7 @@ pub fn rule_line(program: &Program, rule: Rule) -> u32 {
         | Rule::RungDown(wallet) => program.wallet(wallet).map_or(1, |it| it.place.line),
         Rule::Tiers => program.tiers.as_ref().map_or(1, |tiers| tiers.place.line),
         Rule::Shortage(_) => program.refunds.place.line,
+        Rule::Converted(_) => program.migrate.place.map_or(1, |place| place.line),
         Rule::Redeem(_) | Rule::Adjust(_) | Rule::Opening(_) => 1,
     }
 }

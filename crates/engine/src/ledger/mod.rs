@@ -45,6 +45,10 @@ pub enum EntryKind {
     /// open → open: points get another end. Two lines, one that takes them from their lot and one that puts them
     /// into that with the new end.
     Renew,
+    /// open or pending → those of another wallet: points become others. A line in each wallet, one that takes them and
+    /// one that puts what they become. The second goes to what is held back where the version that books it holds back
+    /// grants of that wallet; of those that can be spent already `Release` follows at once.
+    Convert,
 }
 
 impl EntryKind {
@@ -62,6 +66,7 @@ impl EntryKind {
         EntryKind::Opening,
         EntryKind::Restore,
         EntryKind::Renew,
+        EntryKind::Convert,
     ];
 
     /// As it is stored and printed.
@@ -79,6 +84,7 @@ impl EntryKind {
             EntryKind::Opening => "opening",
             EntryKind::Restore => "restore",
             EntryKind::Renew => "renew",
+            EntryKind::Convert => "convert",
         }
     }
 
@@ -119,10 +125,15 @@ pub enum Rule {
     RungUp(u8),
     /// A wallet's `on_rung_down`.
     RungDown(u8),
+    /// `[migrate] points`, for a wallet whose points become others, or that gets what they become.
+    Converted(u8),
 }
 
 /// An event: source (index in `Program::datasets`) and id.
 pub type EventRef = (usize, EventId);
+
+/// The source of what no dataset brought.
+pub const NO_SOURCE: usize = u16::MAX as usize;
 
 /// Whether a line was booked with its own night, or what a later night did to what was booked. Nothing
 /// is edited: a night that learns of a late or corrected event takes back the lines that do not hold any
@@ -211,6 +222,7 @@ impl Rule {
             | Rule::Pending(wallet)
             | Rule::RungUp(wallet)
             | Rule::RungDown(wallet)
+            | Rule::Converted(wallet)
             | Rule::Redeem(wallet)
             | Rule::Shortage(wallet)
             | Rule::Adjust(wallet)

@@ -306,6 +306,10 @@ impl Places {
         for regrant in &mut program.migrate.regrants {
             regrant.rule = self.earn[regrant.rule];
         }
+        for conversion in &mut program.migrate.conversions {
+            self.wallet(&mut conversion.from);
+            self.wallet(&mut conversion.to);
+        }
         for kpi in &mut program.kpis {
             self.maybe(&mut kpi.when);
         }

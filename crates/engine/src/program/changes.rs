@@ -1,5 +1,6 @@
 //! What cannot change from one version of a programme to the next, or not without a word.
 
+use super::conversion::conversions;
 use super::qualify::qualify;
 use super::regrant::regrant;
 use super::{
@@ -50,6 +51,7 @@ pub fn changes(files: &[(String, Program)]) -> Vec<Finding> {
         findings.extend(step.waiting(&files[..at]));
         findings.extend(qualify(&files[..=at]));
         findings.extend(regrant(&files[..=at]));
+        findings.extend(conversions(&files[..=at]));
         findings.extend(step.columns(&columns));
         columns.extend(columns_of(new));
     }

@@ -1,5 +1,6 @@
 //! What changes on the day on which a version begins, besides its rules.
 
+use super::Conversion;
 use crate::calendar::Day;
 use crate::finding::Place;
 
@@ -20,6 +21,8 @@ pub struct Migrate {
     pub qualify: Option<Qualify>,
     /// Earn rules whose past is settled anew.
     pub regrants: Vec<Regrant>,
+    /// Points that become points of another wallet.
+    pub conversions: Vec<Conversion>,
     /// Where the table stands; nothing if there is none.
     pub place: Option<Place>,
 }

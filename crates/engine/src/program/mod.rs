@@ -5,6 +5,7 @@ mod absent;
 mod align;
 mod changes;
 mod collect;
+mod conversion;
 mod earn;
 mod lineage;
 mod measures;
@@ -18,6 +19,7 @@ mod tiers;
 mod versions;
 
 pub use collect::{Column, Dataset, Format, Literal, Pii, SourceColumn, Target};
+pub use conversion::Conversion;
 pub use earn::{Cap, Combine, Earn, EarnKind, Group, Limit, Over, Pool};
 pub use measures::{By, CostItem, Costs, Kpi, KpiKind, Metric, MetricKind, Objective};
 pub use migrate::{Carried, IdleSince, Migrate, Qualify, Regrant, RungEnds};

@@ -57,6 +57,19 @@ pub(super) fn regrant(files: &[(String, Program)]) -> Vec<Finding> {
                 "let `from` be a later day, or give the rule another id",
             ));
         }
+        let since = files.iter().filter(|(_, program)| program.from > said.from);
+        let converts = |program: &Program| {
+            let mut from = program.migrate.conversions.iter().map(|it| it.from);
+            from.any(|from| program.wallet(from).map(|it| &it.id) == is.map(|it| &it.id))
+        };
+        if let Some((by, _)) = { since }.find(|(_, program)| converts(program)) {
+            all.push(find(
+                said.place,
+                format!("points of `{}` have become others", rule.id),
+                &format!("by `points` in `[migrate]` of {by}"),
+                "not yet: let `from` be the first day of that version or a later one, or leave it out",
+            ));
+        }
         let waited = then.iter().filter_map(|old| {
             let is = is.filter(|is| is.pending.is_none())?;
             let was = old.wallets.iter().find(|was| was.id == is.id)?;

@@ -246,6 +246,27 @@ impl Seen<'_> {
         })
     }
 
+    pub(super) fn converted(&self) -> bool {
+        self.any(|it| it.kind == EntryKind::Convert && it.points > 0)
+    }
+
+    /// In the name of what makes points those of another wallet.
+    fn elsewhere(&self, kind: EntryKind) -> bool {
+        self.any(|it| it.kind == kind && matches!(it.rule, Rule::Converted(_)))
+    }
+
+    pub(super) fn owes_otherwise(&self) -> bool {
+        self.elsewhere(EntryKind::Debt)
+    }
+
+    pub(super) fn refunded_elsewhere(&self) -> bool {
+        self.elsewhere(EntryKind::Reverse)
+    }
+
+    pub(super) fn undone_elsewhere(&self) -> bool {
+        self.elsewhere(EntryKind::Restore)
+    }
+
     /// What the versions up to another make of a reward, in whose name something is issued again.
     pub(super) fn rewards_moved(&self) -> bool {
         let last = self.kept.issued.last().map_or(0, |last| last.version);

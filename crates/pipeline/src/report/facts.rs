@@ -59,6 +59,8 @@ pub struct Held<'p> {
     /// Lots that can be spent, with the instants at which they were released: what comes late for an event may join a lot
     /// that can be spent.
     released: HashMap<HeldLot, Vec<Instant>>,
+    /// Lots that points of another wallet came to, and when: what was released before says nothing of them.
+    converted: HashMap<HeldLot, Instant>,
     /// Where only some versions hold grants back: the lots of those that do.
     of_these: HashSet<HeldLot>,
 }
@@ -89,6 +91,7 @@ impl<'p> Held<'p> {
             any: back.iter().flatten().any(|(_, back)| *back),
             back,
             released: HashMap::new(),
+            converted: HashMap::new(),
             of_these: HashSet::new(),
         }
     }
@@ -96,6 +99,7 @@ impl<'p> Held<'p> {
     /// Another account begins.
     pub fn clear(&mut self) {
         self.released.clear();
+        self.converted.clear();
         self.of_these.clear();
     }
 
@@ -135,9 +139,17 @@ impl<'p> Held<'p> {
         let mut back = self.back.get(usize::from(wallet)).into_iter().flatten();
         let all = back.all(|(_, back)| *back);
         match entry.kind {
-            EntryKind::Grant if self.at(wallet, entry.at) => {
+            EntryKind::Grant | EntryKind::Convert
+                if entry.points > 0 && self.at(wallet, entry.at) =>
+            {
                 if !all {
                     self.of_these.insert(lot());
+                }
+                if entry.kind == EntryKind::Convert {
+                    match booking {
+                        Booking::Withdrawn => self.converted.remove(&lot()),
+                        _ => self.converted.insert(lot(), entry.at),
+                    };
                 }
                 points
             }
@@ -149,9 +161,11 @@ impl<'p> Held<'p> {
                 self.opened(booking, lot(), entry.at);
                 0
             }
-            EntryKind::Reverse => {
+            EntryKind::Reverse | EntryKind::Convert if entry.points < 0 => {
                 let held = all || self.of_these.contains(&lot());
-                let released = self.released.get(&lot()).is_some_and(|at| !at.is_empty());
+                let since = self.converted.get(&lot()).copied().unwrap_or(Instant::MIN);
+                let released = self.released.get(&lot());
+                let released = released.is_some_and(|all| all.iter().any(|at| *at >= since));
                 match held && !released {
                     true => points,
                     false => 0,

@@ -79,6 +79,7 @@ pub fn report_schema() -> Value {
             "opening": number("brought by members from another system"),
             "restored": number("given back by un-redeems"),
             "adjusted": number("added or, negative, taken by the desk"),
+            "converted": number("came from another wallet or, negative, became its points, as `points` in `[migrate]` says"),
             "redeemed": number("spent"),
             "expired": number("reached the end of their life"),
             "reversed": number("taken back by refunds"),
@@ -94,7 +95,7 @@ pub fn report_schema() -> Value {
         flow
     };
     let period = object(
-        "opening_balance + granted + opening + restored + adjusted − redeemed − expired − reversed − repaid = closing_balance = open + pending; debt stands apart. A correction counts on the day when it was booked",
+        "opening_balance + granted + opening + restored + adjusted + converted − redeemed − expired − reversed − repaid = closing_balance = open + pending; debt stands apart. A correction counts on the day when it was booked",
         flow(json!({
             "window": window,
             "opening_balance": number("open and pending before the first day"),
@@ -109,7 +110,7 @@ pub fn report_schema() -> Value {
             "points": number("how many"),
         }),
     );
-    let adds_up = "granted + opening + restored + adjusted = redeemed + expired + reversed + repaid + open + pending";
+    let adds_up = "granted + opening + restored + adjusted + converted = redeemed + expired + reversed + repaid + open + pending";
     let points = object(
         &format!("since the beginning: {adds_up}"),
         flow(json!({

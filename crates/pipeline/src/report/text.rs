@@ -188,6 +188,9 @@ fn points(program: &Program, wallet: &Wallet, flow: &PointsFlow) -> String {
     if flow.adjusted != 0 {
         text.push_str(&format!(", {} adjusted", amount(flow.adjusted)));
     }
+    if flow.converted != 0 {
+        text.push_str(&format!(", {} converted", amount(flow.converted)));
+    }
     let parts = [
         ("redeemed", flow.redeemed, true),
         ("expired", flow.expired, true),

@@ -260,7 +260,11 @@ impl<'n, 'a> RangeFold<'n, 'a> {
         // Whatever undoes an event of an earlier run needs the account's history, and so does another past, or one
         // that begins to count, or that a version settles anew.
         let counts_back = known.is_some() && plans.counts_back(&self.state, batch, rows.clone());
-        let anew = known.is_some() && plans.takes_back(&self.state, rows.len(), night.until);
+        let moves = |state| {
+            plans.takes_back(state, rows.len(), night.until)
+                || plans.converts(state, rows.len(), night.until)
+        };
+        let anew = known.is_some() && moves(&self.state);
         let undoes = || piece.ready.undoes && reaches_back(plans, batch, rows.clone());
         let asks_history =
             gone.is_some() || history.levels() > 0 && (counts_back || anew || undoes());

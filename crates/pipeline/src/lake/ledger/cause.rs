@@ -117,7 +117,7 @@ const KINDS: usize = EntryKind::ALL.len() + 2;
 const KEPT: usize = 3 * KINDS;
 const RESTORED: usize = KEPT + 1;
 const PLACES: usize = RESTORED + 1;
-const FORMS: usize = 12;
+const FORMS: usize = 13;
 
 impl Numbering {
     fn new(first: i32, rules: &[Rule], sources: usize) -> Numbering {
@@ -166,6 +166,7 @@ fn form(rule: Rule) -> (usize, usize) {
         Rule::Opening(_) => 9,
         Rule::RungUp(_) => 10,
         Rule::RungDown(_) => 11,
+        Rule::Converted(_) => 12,
     };
     let index = match rule {
         Rule::Earn(index) | Rule::Reward(index) | Rule::Surprise(index) => usize::from(index),
@@ -176,7 +177,8 @@ fn form(rule: Rule) -> (usize, usize) {
         | Rule::Adjust(wallet)
         | Rule::Opening(wallet)
         | Rule::RungUp(wallet)
-        | Rule::RungDown(wallet) => usize::from(wallet),
+        | Rule::RungDown(wallet)
+        | Rule::Converted(wallet) => usize::from(wallet),
         Rule::Tiers => 0,
     };
     (form, index)
@@ -364,6 +366,7 @@ pub(crate) fn all_rules(program: &Program) -> Vec<Rule> {
         Rule::Opening,
         Rule::RungUp,
         Rule::RungDown,
+        Rule::Converted,
     ];
     rules.extend(of_wallet.iter().flat_map(|rule| (0..wallets).map(rule)));
     rules.extend(count(program.earn.len()).map(Rule::Earn));
@@ -384,5 +387,6 @@ pub(crate) fn rule_kind(rule: Rule) -> &'static str {
         Rule::Redeem(_) => "redeem",
         Rule::Adjust(_) => "adjust",
         Rule::Opening(_) => "opening",
+        Rule::Converted(_) => "migrate",
     }
 }

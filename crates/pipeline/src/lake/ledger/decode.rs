@@ -6,12 +6,9 @@ use super::read::{AccountLedger, EntryRow, Ledger, RewardRow, RungRow};
 use rungs_engine::event::EventId;
 use rungs_engine::ledger::canonical::rule_text;
 use rungs_engine::ledger::{
-    Booking, Entry, EntryKind, EventRef, Issued, Rule, RungMove, RungReason,
+    Booking, Entry, EntryKind, EventRef, Issued, NO_SOURCE, Rule, RungMove, RungReason,
 };
 use rungs_engine::program::{Program, Versions};
-
-/// Source of events that no dataset of the programme gave.
-const NO_DATASET: u16 = u16::MAX;
 
 /// Translates stored rows into the terms of a programme, whose versions have one place for each rule,
 /// dataset, reward and rung: they are found by their ids. What no version has cannot be translated.
@@ -310,5 +307,5 @@ fn stand<T: PartialEq>(lines: &mut Vec<T>, booking: Booking, line: T) -> usize {
 }
 
 fn reference(source: Option<u16>, id: &EventId) -> EventRef {
-    (usize::from(source.unwrap_or(NO_DATASET)), id.clone())
+    (source.map_or(NO_SOURCE, usize::from), id.clone())
 }
