@@ -6,10 +6,11 @@ use crate::days::day_text;
 use crate::exact::{rate, rounded, times, unit, whole};
 use crate::lots::Lot;
 use crate::reading::Reading;
+use crate::regrant::Stands;
 use crate::versions::Readings;
 use rungs_engine::calendar::Instant;
 use rungs_engine::event::EventId;
-use rungs_engine::ledger::{EntryKind, NO_SOURCE, Rule};
+use rungs_engine::ledger::{EntryKind, EventRef, NO_SOURCE, Rule};
 use rungs_engine::program::{Conversion, IdleSince};
 
 /// The most that a wallet gets by a conversion, in scaled points: 2 to the power of 62.
@@ -105,9 +106,10 @@ impl Account<'_> {
         let event = lot.id.clone();
         let kind = EntryKind::Convert;
         self.book(at, kind, rule, event.clone(), Some(named.clone()), points);
-        let waits = self.lots(wallet).join(at, lot, points);
         let declared = &self.reading.program.wallets[usize::from(wallet)];
-        if !waits && declared.pending.is_some() {
+        let holds_back = declared.pending.is_some();
+        let waits = self.lots(wallet).join(at, lot, points, holds_back);
+        if !waits && holds_back {
             let (kind, rule) = (EntryKind::Release, Rule::Pending(wallet));
             self.book(at, kind, rule, event, Some(named), points);
         }
@@ -125,5 +127,41 @@ impl Account<'_> {
                 self.points_come(at, said.to);
             }
         }
+    }
+
+    /// Books what a refund takes of what stood of a rule, of which there was so much in all: from the wallet in which
+    /// it is by now.
+    pub(crate) fn take_where_they_are(
+        &mut self,
+        at: Instant,
+        event: &EventRef,
+        record: usize,
+        stood: &Stands,
+        mut all: i64,
+    ) {
+        let order = self.records[record].event.clone();
+        let granted = self.records[record].at.max(self.joined);
+        let mut version = stood.version;
+        let mut wallet = self.readings.version(version).program.earn[stood.rule].wallet;
+        let mut rule = Rule::Earn(stood.rule as u16);
+        // What the rest of them is worth is subtracted from what all are worth, in each wallet on their way.
+        let mut rest = all - stood.points;
+        let way = self.stations(wallet, granted);
+        let mut way = way.iter();
+        loop {
+            all -= self.excuse(record, (wallet, rule, version), at, event, all - rest);
+            let Some(station) = way.next() else { break };
+            all = station.worth(self.readings, all);
+            rest = station.worth(self.readings, rest);
+            (version, wallet) = (station.version, station.wallet());
+            rule = Rule::Converted(wallet);
+        }
+        let taken = self.lots(wallet).reverse(&order, all - rest);
+        let covered: i64 = taken.iter().map(|part| part.points).sum();
+        for part in taken {
+            let (kind, named) = (EntryKind::Reverse, Some(part.named()));
+            self.book_for(version, at, kind, rule, event.clone(), named, -part.points);
+        }
+        self.shortage(version, at, wallet, event, all - rest - covered);
     }
 }

@@ -69,7 +69,7 @@ impl Readings<'_> {
 }
 
 /// At one instant what the version before closes gives points other ends; then points of other wallets come and go; then
-/// a lot is granted, then ends, opens or gets another end, then pays debt, before anything is taken from it.
+/// a lot is granted, then opens or gets another end, then ends, then pays debt, before anything is taken from it.
 fn step(entry: &Entry, rules: usize) -> u8 {
     match entry.kind {
         EntryKind::Renew if usize::from(entry.version) != rules => 0,
@@ -78,8 +78,8 @@ fn step(entry: &Entry, rules: usize) -> u8 {
         EntryKind::Debt if matches!(entry.rule, Rule::Converted(_)) => 1,
         EntryKind::Grant | EntryKind::Restore => 2,
         EntryKind::Adjust | EntryKind::Opening if entry.points > 0 => 2,
-        EntryKind::Expire => 3,
-        EntryKind::Release | EntryKind::Renew => 4,
+        EntryKind::Release | EntryKind::Renew => 3,
+        EntryKind::Expire => 4,
         EntryKind::Debt if entry.points > 0 => 5,
         // What is undone at the instant at which it was owed comes after it, in whichever night it was booked.
         EntryKind::Debt => 6,
@@ -218,9 +218,14 @@ impl Check<'_> {
         let fits = match entry.kind {
             EntryKind::Expire if entry.at < end => self.ends_idle(entry.at),
             EntryKind::Expire => entry.at == end,
-            EntryKind::Grant | EntryKind::Opening | EntryKind::Restore | EntryKind::Convert => {
-                entry.at <= end
-            }
+            // What comes at its end may still pay a debt.
+            EntryKind::Grant
+            | EntryKind::Opening
+            | EntryKind::Restore
+            | EntryKind::Convert
+            | EntryKind::Repay => entry.at <= end,
+            // Before points end, a version that begins settles what its `[migrate]` says.
+            _ if self.begins(entry.at) => entry.at <= end,
             _ => entry.at < end,
         };
         if !fits {
@@ -232,6 +237,11 @@ impl Check<'_> {
             let expected = "nothing after their end";
             differences.push(self.broken(entry.at, entry.kind, expected, entry.points, what));
         }
+    }
+
+    /// Whether a version begins at an instant.
+    fn begins(&self, at: Instant) -> bool {
+        self.readings.at(at) != self.readings.at(at - 1)
     }
 
     /// Whether inactivity may end points at an instant.

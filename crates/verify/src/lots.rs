@@ -194,11 +194,14 @@ impl Lots {
     }
 
     /// Points that were of a lot of another wallet come at an instant: to the lot of the same name if there is one, and
-    /// then they wait only if that does. Says whether they wait.
-    pub(crate) fn join(&mut self, at: Instant, other: &Lot, points: i64) -> bool {
+    /// then they wait only if that does; where nothing is held back, not to one that waits. Says whether they wait.
+    pub(crate) fn join(&mut self, at: Instant, other: &Lot, points: i64, holds_back: bool) -> bool {
         self.alive.sort_by(|a, b| a.turn().cmp(&b.turn()));
         let name = (&other.id, other.expires);
-        let same = |lot: &&mut Lot| (&lot.id, lot.expires) == name && lot.pending + lot.open > 0;
+        let same = |lot: &&mut Lot| {
+            let waits = if holds_back { lot.pending } else { 0 };
+            (&lot.id, lot.expires) == name && waits + lot.open > 0
+        };
         if let Some(lot) = self.alive.iter_mut().find(same) {
             let waits = lot.pending > 0;
             let part = if waits {

@@ -263,34 +263,11 @@ impl Account<'_> {
     /// Books a refund that was worked out. Returns the record of its order.
     pub(crate) fn take_back(&mut self, at: Instant, event: &EventRef, refunded: Refunded) -> usize {
         let record = refunded.record;
-        let lot = self.records[record].event.clone();
         let standing = self.standing(record);
-        let granted = self.records[record].at.max(self.joined);
         for stood in &refunded.stood {
-            let mut version = stood.version;
-            let mut wallet = self.readings.version(version).program.earn[stood.rule].wallet;
-            let mut rule = Rule::Earn(stood.rule as u16);
-            // What the rest of them is worth is subtracted from what all are worth, in each wallet on their way.
             let all = standing.iter().find(|it| it.rule == stood.rule);
-            let mut all = all.map_or(stood.points, |it| it.points);
-            let mut rest = all - stood.points;
-            let way = self.stations(wallet, granted);
-            let mut way = way.iter();
-            loop {
-                all -= self.excuse(record, (wallet, rule, version), at, event, all - rest);
-                let Some(station) = way.next() else { break };
-                all = station.worth(self.readings, all);
-                rest = station.worth(self.readings, rest);
-                (version, wallet) = (station.version, station.wallet());
-                rule = Rule::Converted(wallet);
-            }
-            let taken = self.lots(wallet).reverse(&lot, all - rest);
-            let covered: i64 = taken.iter().map(|part| part.points).sum();
-            for part in taken {
-                let (kind, named) = (EntryKind::Reverse, Some(part.named()));
-                self.book_for(version, at, kind, rule, event.clone(), named, -part.points);
-            }
-            self.shortage(version, at, wallet, event, all - rest - covered);
+            let all = all.map_or(stood.points, |it| it.points);
+            self.take_where_they_are(at, event, record, stood, all);
         }
         self.take_rewards_back(at, &refunded.undeserved, event);
         self.lessen(refunded, event);

@@ -131,6 +131,7 @@ fn settlement_and_recount_agree_on_every_entry() {
             .unwrap_or_else(|refused| panic!("{refused}"));
         let program = versions.newest();
         let plans = Plans::new(&versions).unwrap();
+        let readings = rungs_verify::Readings::of(&versions);
         let as_of = day_from(&made.as_of).unwrap();
         let settled = rehearse(&plans, &made.tables, &BTreeMap::new(), as_of).unwrap();
         let until = program.zone.midnight(as_of + 1);
@@ -139,7 +140,7 @@ fn settlement_and_recount_agree_on_every_entry() {
             let rows = batch.time.iter().take_while(|at| **at < until).count();
             let recount = rungs_verify::recount(&versions, &batch, 0..rows, &[], until);
             let kept = &settled[&account].kept;
-            let differences = rungs_verify::compare(
+            let mut differences = rungs_verify::compare(
                 program,
                 &account,
                 &recount,
@@ -147,6 +148,8 @@ fn settlement_and_recount_agree_on_every_entry() {
                 &kept.rungs,
                 &kept.issued,
             );
+            // What the entries say of themselves, whatever the rules are.
+            differences.extend(readings.identities(&account, &kept.entries, &recount.closing));
             if !differences.is_empty() {
                 let shown: Vec<String> = differences
                     .iter()

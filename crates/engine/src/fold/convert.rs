@@ -57,10 +57,14 @@ impl<S: Sink> Account<'_, '_, S> {
         }
     }
 
-    /// Puts what a lot became into a wallet. Points of the same event with the same end are one lot: they wait together.
+    /// Puts what a lot became into a wallet. Points of the same event with the same end are one lot and wait together,
+    /// unless that waits where nothing is held back any more.
     fn convert_to(&mut self, wallet: u8, lot: Lot, points: i64) {
+        let declared = self.plan.program.wallet(wallet);
+        let held_back = declared.is_some_and(|it| it.pending.is_some());
         let lots = &mut self.state.purses[wallet].lots;
-        let known = lots.iter().position(|known| known.name() == lot.name());
+        let same = |it: &Lot| it.name() == lot.name() && (held_back || !it.is_pending());
+        let known = lots.iter().position(same);
         let release = known.map_or(lot.release, |place| lots[place].release);
         let (event, end) = ((lot.source, lot.id.clone()), ending(lot.expires));
         match known {
@@ -84,8 +88,7 @@ impl<S: Sink> Account<'_, '_, S> {
         }
         purse.open += points;
         // What a grant holds back as long as nothing releases it is released here.
-        let declared = self.plan.program.wallet(wallet);
-        if declared.is_some_and(|it| it.pending.is_some()) {
+        if held_back {
             self.book(
                 EntryKind::Release,
                 Rule::Pending(wallet),

@@ -112,6 +112,30 @@ pub(super) const FAULTS: &[Fault] = &[
         wrong: "rung: 0,\n                member: member as u16,",
     },
     Fault {
+        name: "what points become is rounded lot by lot",
+        area: "rounding",
+        right: "let points = conversion.of(self.plan.program, all) - became;",
+        wrong: "let points = conversion.of(self.plan.program, lot.left);",
+    },
+    Fault {
+        name: "debts stay where the points were",
+        area: "version",
+        right: "self.convert_debt(conversion);",
+        wrong: "",
+    },
+    Fault {
+        name: "a refund looks for points where they were granted",
+        area: "refund",
+        right: "let next = plans.next_conversion(wallet, came_under, self.state.version);",
+        wrong: "let next = plans.next_conversion(wallet, came_under, came_under);",
+    },
+    Fault {
+        name: "a redemption from before comes back at the old rate",
+        area: "version",
+        right: "plans.next_conversion(to.wallet, to.version, self.state.version)",
+        wrong: "plans.next_conversion(to.wallet, to.version, to.version)",
+    },
+    Fault {
         name: "what a rule would have given uses no cap",
         area: "version",
         right: "past.use_caps(plan, regrant.rule, (at, day), would, member as u16);",
@@ -192,8 +216,8 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "what is owed for a redemption stays owed when it is undone",
         area: "undo",
-        right: "let owed = points.min(*debt);",
-        wrong: "let owed = points.min(*debt) * 0;",
+        right: "let owed = to.points.min(*debt);",
+        wrong: "let owed = to.points.min(*debt) * 0;",
     },
     Fault {
         name: "points that come back pay no debt",
@@ -234,8 +258,8 @@ pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "a half goes up where it should go to the even neighbour",
         area: "rounding",
-        right: "(rest == den - rest && floor % 2 != 0)",
-        wrong: "rest == den - rest",
+        right: "(half.is_eq() && odd)",
+        wrong: "half.is_eq()",
     },
     Fault {
         name: "the smallest remainder gets the last point, not the largest",

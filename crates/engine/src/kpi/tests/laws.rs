@@ -257,7 +257,11 @@ proptest! {
         prop_assert_eq!(points.len(), 2);
         for points in points {
             prop_assert_eq!(
-                points.granted + points.opening + points.restored + points.adjusted,
+                points.granted
+                    + points.opening
+                    + points.restored
+                    + points.adjusted
+                    + points.converted,
                 points.redeemed + points.expired + points.reversed + points.repaid
                     + points.open + points.pending
             );
