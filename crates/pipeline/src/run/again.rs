@@ -89,8 +89,11 @@ pub fn settle_again(
                 let mut waits = program.wallets.iter().filter_map(|wallet| wallet.until());
                 waits.any(|until| until.order.is_some())
             };
-            let regrants = |program: &Program| !program.migrate.regrants.is_empty();
-            let named = |program: &Program| names_orders(program) || regrants(program);
+            let looks_back = |program: &Program| {
+                let migrate = &program.migrate;
+                !migrate.regrants.is_empty() || !migrate.conversions.is_empty()
+            };
+            let named = |program: &Program| names_orders(program) || looks_back(program);
             if program.datasets.iter().any(undoes) || versions.all().iter().any(named) {
                 figures::<true>(&plans, &store, &manifest, until)?
             } else {
