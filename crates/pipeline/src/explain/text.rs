@@ -293,6 +293,16 @@ fn entry(program: &Program, entry: &Value) -> String {
         "redeem" => format!("{change} redeemed by {cause}, {rule}{lot}"),
         "expire" => format!("{change} expired: what was left of the points of {cause}"),
         "renew" => format!("{change} with another end, {rule}: points of {cause}{expires}"),
+        "convert" if points.starts_with('-') => {
+            format!("{change} became points of another wallet, {rule}: points of {cause}")
+        }
+        "convert" => format!("{change} from another wallet, {rule}: points of {cause}{expires}"),
+        "debt" if rule == "migrate.points" && points.starts_with('-') => {
+            format!("({points}) not owed any more, but in another wallet, {rule}")
+        }
+        "debt" if rule == "migrate.points" => {
+            format!("({points}) owed, from another wallet, {rule}")
+        }
         "reverse" => format!("{change} {rule}, taken back by {cause}{lot}"),
         "restore" => {
             let lot = lot.replacen("from", "to", 1);
