@@ -2,6 +2,7 @@
 //! of every rule kept, so what is explained is what the engine does and not a second opinion.
 
 mod account;
+mod arithmetic;
 mod known;
 mod text;
 
