@@ -10,8 +10,9 @@ use rungs_pipeline::trouble::{Trouble, TroubleCode};
 use serde_json::Value;
 use std::cell::RefCell;
 
-/// Attempts until a step is given up: more than any schedule needs.
-const ATTEMPTS: u32 = 500;
+/// Attempts until a step is given up: more than any schedule needs. The same call fails twice at most, and a step may make
+/// hundreds of them, of which each new attempt makes the first again.
+const ATTEMPTS: u32 = 10_000;
 
 /// What happened besides.
 #[derive(Debug, Default, Clone)]
