@@ -13,8 +13,8 @@ use rungs_engine::event::EventId;
 use rungs_engine::ledger::{EntryKind, EventRef, NO_SOURCE, Rule};
 use rungs_engine::program::{Conversion, IdleSince};
 
-/// The most that a wallet gets by a conversion, in scaled points: 2 to the power of 62.
-const MOST: i128 = 4_611_686_018_427_387_904;
+/// The most that a wallet gets by a conversion, in scaled points: 2 to the power of 54.
+const MOST: i128 = 18_014_398_509_481_984;
 
 /// What scaled points become by the rate: a multiple of the smallest part of a point of the other wallet.
 fn worth(reading: &Reading<'_>, said: &Conversion, points: i64) -> i64 {

@@ -20,8 +20,9 @@ pub struct Conversion {
     pub place: Place,
 }
 
-/// No wallet gets more by a conversion, in scaled points: what is there besides still fits.
-const MOST: i64 = 1 << 62;
+/// No wallet gets more by a conversion, in scaled points, whatever the rate: where all of the 256 wallets that there may be
+/// become one, that still fits, and so does what is there besides.
+const MOST: i64 = 1 << 54;
 
 impl Conversion {
     /// What so many scaled points become, in scaled points: points × rate, rounded to the smallest part of the wallet.
